@@ -1,0 +1,171 @@
+package main
+
+import (
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"runtime/debug"
+	"strings"
+	"time"
+
+	"ordertimeout/pipeline"
+)
+
+// options are the settings of the command.
+type options struct {
+	config  pipeline.Config
+	runner  string
+	summary string
+	quiet   bool
+	verbose bool
+	version bool
+}
+
+// usage prints the flags of the command, on one screen.
+func usage(w io.Writer) {
+	fmt.Fprint(w, `Usage: ordertimeout -input INPUT [flags]
+
+Reports which orders were created and not paid in time, and which were paid.
+
+Input:
+  -input FILE        JSONL or CSV file, .gz, .zst, a glob, - (stdin), or demo:
+                     (a simulated shop); repeat it for several files
+  -format FORMAT     jsonl or csv (default: by the file's extension)
+  -columns A,B,...   columns of a CSV file without a header row
+  -time-unit UNIT    of integer times: ms or s (default ms)
+  -max-ahead D       an event further ahead of the clock is malformed (default 24h; 0: none)
+Pattern:
+  -pattern TEXT      default "create followedBy pay within 10m"
+  -within D          replaces the pattern's duration
+  -key KEY           user: an order is a user's order; order: its id alone (default user)
+  -disorder D        how far events may be out of order (default 5s)
+  -remember D        how long ended orders are known, to tell repeats (default: within)
+  -at-end WHAT       open orders at the end of the input: open or timeout (default open)
+Output (- is stdout, none is nothing, else a file):
+  -success TO        orders paid in time (default -)
+  -timeouts TO       orders not paid in time (default -)
+  -rejects TO        duplicate, orphan, late and malformed events (default none)
+  -open TO           the events of open orders at the end: an input for the next run (default none)
+  -summary FILE      the counters, as a JSON object
+  -quiet             no summary, no progress
+Running:
+  -runner RUNNER     prism, the embedded runner (default)
+  -shards N          groups of users that state is kept by (default 16)
+  -tick D            how often deadlines are looked at (default within/60, 10ms to 10s)
+  -v                 the SDK's log, too
+  -version           print the version
+
+Durations are written as 90s, 10m, 1h30m. Beam's own flags are taken, too.
+Exit status: 0 done or stopped by a signal, 1 the run failed, 2 wrong flags.
+`)
+}
+
+// parse reads the command line; its errors are one line each.
+func parse(args []string) (options, error) {
+	o := options{config: pipeline.Default()}
+	fs := flag.NewFlagSet("ordertimeout", flag.ContinueOnError)
+	fs.SetOutput(io.Discard)
+	define(fs, &o)
+	flag.VisitAll(func(f *flag.Flag) { // Beam's own
+		if fs.Lookup(f.Name) == nil {
+			fs.Var(f.Value, f.Name, f.Usage)
+		}
+	})
+	if err := fs.Parse(args); err != nil {
+		return o, err
+	}
+	// The SDK looks at the global flags only to see that they were parsed.
+	if err := flag.CommandLine.Parse(nil); err != nil {
+		return o, err
+	}
+	if o.version {
+		return o, nil
+	}
+	return o, o.validate(fs)
+}
+
+func define(fs *flag.FlagSet, o *options) {
+	c := &o.config
+	fs.Func("input", "", func(s string) error {
+		if s == "" {
+			return errors.New("want a file, a glob, - or demo:")
+		}
+		c.Input = append(c.Input, s)
+		return nil
+	})
+	fs.StringVar(&c.Format, "format", c.Format, "")
+	fs.Func("columns", "", func(s string) error {
+		c.Columns = strings.Split(s, ",")
+		return nil
+	})
+	fs.Func("time-unit", "", func(s string) error {
+		unit, ok := map[string]time.Duration{"ms": time.Millisecond, "s": time.Second}[s]
+		if !ok {
+			return errors.New("want ms or s")
+		}
+		c.TimeUnit = unit
+		return nil
+	})
+	fs.StringVar(&c.Pattern, "pattern", c.Pattern, "")
+	fs.DurationVar(&c.Within, "within", c.Within, "")
+	fs.StringVar(&c.Key, "key", c.Key, "")
+	fs.DurationVar(&c.Disorder, "disorder", c.Disorder, "")
+	fs.DurationVar(&c.Remember, "remember", c.Remember, "")
+	fs.DurationVar(&c.MaxAhead, "max-ahead", c.MaxAhead, "")
+	fs.DurationVar(&c.Tick, "tick", c.Tick, "")
+	fs.StringVar(&c.AtEnd, "at-end", c.AtEnd, "")
+	fs.IntVar(&c.Shards, "shards", c.Shards, "")
+	fs.StringVar(&c.Success, "success", c.Success, "")
+	fs.StringVar(&c.Timeouts, "timeouts", c.Timeouts, "")
+	fs.StringVar(&c.Rejects, "rejects", c.Rejects, "")
+	fs.StringVar(&c.Open, "open", c.Open, "")
+	fs.StringVar(&o.summary, "summary", "", "")
+	fs.BoolVar(&o.quiet, "quiet", false, "")
+	fs.StringVar(&o.runner, "runner", "prism", "")
+	fs.BoolVar(&o.verbose, "v", false, "")
+	fs.BoolVar(&o.version, "version", false, "")
+}
+
+func (o options) validate(fs *flag.FlagSet) error {
+	var err error
+	fs.Visit(func(f *flag.Flag) { // zero means the default in Config, but not to who writes it
+		switch d := f.Value.String(); f.Name {
+		case "within", "tick":
+			if d == "0s" {
+				err = fmt.Errorf("-%s %s: want at least 1ms", f.Name, d)
+			}
+		case "remember":
+			if strings.HasPrefix(d, "-") {
+				err = fmt.Errorf("-%s %s: want at least 0s", f.Name, d)
+			}
+		}
+	})
+	switch {
+	case fs.NArg() > 0:
+		return fmt.Errorf("unexpected argument %q: inputs are named with -input", fs.Arg(0))
+	case err != nil:
+		return err
+	case len(o.config.Input) == 0:
+		return errors.New("no -input: want a file, a glob, - (standard input) or demo:")
+	case o.runner != "prism" && o.runner != "direct":
+		return fmt.Errorf("-runner %s: not supported yet: want prism", o.runner)
+	}
+	return o.config.Validate()
+}
+
+// version returns the module's version and that of Beam.
+func version() string {
+	v, sdk := "(devel)", "unknown"
+	if info, ok := debug.ReadBuildInfo(); ok {
+		if info.Main.Version != "" {
+			v = info.Main.Version
+		}
+		for _, m := range info.Deps {
+			if m.Path == "github.com/apache/beam/sdks/v2" {
+				sdk = m.Version
+			}
+		}
+	}
+	return fmt.Sprintf("ordertimeout %s (Apache Beam Go SDK %s)", v, sdk)
+}

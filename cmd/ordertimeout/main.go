@@ -1,0 +1,141 @@
+// Command ordertimeout reports which orders of a log or a stream were created
+// and not paid within a time, and which were paid in time. Run it with -h for
+// its flags.
+//
+// It exits with 0 when the input has ended or after it was asked to stop, with 1
+// when the run failed, with 2 on wrong flags, and with 130 on a second signal.
+package main
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"syscall"
+
+	"ordertimeout/pipeline"
+	"ordertimeout/transforms/live"
+	"ordertimeout/transforms/sink"
+)
+
+func main() {
+	os.Exit(run(os.Args[1:], os.Stdout, os.Stderr))
+}
+
+// The exit statuses.
+const (
+	exitOK          = 0
+	exitFailed      = 1
+	exitUsage       = 2
+	exitInterrupted = 130
+)
+
+// run is main without the process: it returns the exit status.
+func run(args []string, stdout, stderr io.Writer) int {
+	o, err := parse(args)
+	switch {
+	case errors.Is(err, flag.ErrHelp):
+		usage(stdout)
+		return exitOK
+	case err != nil:
+		fmt.Fprintf(stderr, "ordertimeout: %v\nRun 'ordertimeout -h' for the flags.\n", err)
+		return exitUsage
+	case o.version:
+		fmt.Fprintln(stdout, version())
+		return exitOK
+	}
+	quietSDK(stderr, o.verbose)
+	if o.runner == "direct" {
+		fmt.Fprintln(stderr, "ordertimeout: -runner direct: the SDK's direct runner has no state or timers; using the embedded runner, prism")
+	}
+	if err := execute(o, stderr); err != nil {
+		fmt.Fprintf(stderr, "ordertimeout: %v\n", err)
+		if errors.As(err, new(usageError)) {
+			return exitUsage
+		}
+		return exitFailed
+	}
+	return exitOK
+}
+
+// execute runs the pipeline from open outputs to the summary.
+func execute(o options, stderr io.Writer) (err error) {
+	if err := checkFiles(o.config); err != nil {
+		return err
+	}
+	current := live.NewRun()
+	defer current.Close()
+	o.config.Run = current.ID
+	outputs, err := sink.Open(current.ID, o.config.Outputs()...)
+	if err != nil {
+		return err
+	}
+	stop := stopOnSignal(current, stderr)
+	defer stop()
+	bar := startProgress(current, o, stderr)
+	counters, err := runPrism(context.Background(), o.config)
+	bar.stop()
+	if closeErr := outputs.Close(); err == nil {
+		err = closeErr
+	}
+	if cause := current.Err(); cause != nil {
+		err = cause
+	}
+	if counters == nil {
+		return err
+	}
+	return errors.Join(err, report(counters, o, stderr))
+}
+
+// usageError is a wrong combination of flags that only a look at the files shows.
+type usageError struct{ error }
+
+// checkFiles resolves the input files, before any output is opened and so
+// replaced, and refuses an output that is one of them.
+func checkFiles(c pipeline.Config) error {
+	paths, err := c.InputPaths()
+	if err != nil {
+		return err
+	}
+	for _, path := range paths {
+		in, err := os.Stat(path)
+		if err != nil || !in.Mode().IsRegular() {
+			continue
+		}
+		for _, target := range c.Outputs() {
+			if out, err := os.Stat(target); err == nil && target != sink.Stdout && target != sink.None && os.SameFile(in, out) {
+				return usageError{fmt.Errorf("output %s is also an input", target)}
+			}
+		}
+	}
+	return nil
+}
+
+// stopOnSignal lets the first SIGINT or SIGTERM end the input, so that all that
+// is decided is delivered, and the second one end the process. A closed pipe is
+// to be an error of the write and not a silent death, so SIGPIPE is ignored.
+func stopOnSignal(run *live.Run, stderr io.Writer) (stop func()) {
+	signal.Ignore(syscall.SIGPIPE)
+	signals := make(chan os.Signal, 2)
+	signal.Notify(signals, os.Interrupt, syscall.SIGTERM)
+	go func() {
+		for first := true; ; first = false {
+			s, ok := <-signals
+			if !ok {
+				return
+			}
+			if !first {
+				os.Exit(exitInterrupted)
+			}
+			fmt.Fprintf(stderr, "ordertimeout: %v: stopping; once more to end at once\n", s)
+			run.Stop()
+		}
+	}()
+	return func() {
+		signal.Stop(signals)
+		close(signals)
+	}
+}

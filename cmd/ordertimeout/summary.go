@@ -1,0 +1,72 @@
+package main
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"strings"
+
+	"ordertimeout/transforms"
+)
+
+// classes are the counters of what became of each input, outcomes of what became
+// of each run, in the order of the summary.
+var (
+	classes  = []string{"started", "advanced", "duplicate", "orphan", "other", "late", "malformed", "returned"}
+	outcomes = []string{"success", "timeout", "broken", "open"}
+)
+
+// report writes the summary. Figures that do not add up are an error: something
+// was lost or counted twice.
+func report(counters map[string]int64, o options, stderr io.Writer) error {
+	inputs, inputsErr := balance("events read", counters[transforms.ReadCounter], classes, counters)
+	runs, runsErr := balance("orders started", counters["started"], outcomes, counters)
+	if !o.quiet {
+		fmt.Fprintf(stderr, "%s\n%s\n", inputs, runs)
+	}
+	if n := counters[transforms.January1970Counter]; n > 0 && n == counters[transforms.IntegerTimesCounter] {
+		fmt.Fprintln(stderr, "ordertimeout: every integer time reads as January 1970: are they seconds? Then use -time-unit s")
+	}
+	return errors.Join(inputsErr, runsErr, writeSummary(o.summary, counters))
+}
+
+// balance returns a line of the summary, and an error if the parts are not the
+// whole.
+func balance(what string, whole int64, parts []string, counters map[string]int64) (string, error) {
+	var sum int64
+	var list []string
+	for _, name := range parts {
+		sum += counters[name]
+		list = append(list, fmt.Sprintf("%d %s", counters[name], name))
+	}
+	line := fmt.Sprintf("%d %s = %s", whole, what, strings.Join(list, " + "))
+	if sum != whole {
+		return line, fmt.Errorf("the figures do not add up: %d %s, but the parts are %d", whole, what, sum)
+	}
+	return line + " (adds up)", nil
+}
+
+// writeSummary writes the counters to a file as one JSON object, in the order of
+// the summary.
+func writeSummary(path string, counters map[string]int64) error {
+	if path == "" {
+		return nil
+	}
+	b := []byte("{")
+	for i, name := range append(append([]string{transforms.ReadCounter}, classes...), outcomes...) {
+		if i > 0 {
+			b = append(b, ',')
+		}
+		key, err := json.Marshal(name)
+		if err != nil {
+			return err
+		}
+		b = fmt.Appendf(append(b, key...), ":%d", counters[name])
+	}
+	if err := os.WriteFile(path, append(b, "}\n"...), 0o666); err != nil {
+		return fmt.Errorf("-summary: %w", err)
+	}
+	return nil
+}

@@ -1,0 +1,253 @@
+package pipeline
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"ordertimeout/transforms"
+	"ordertimeout/transforms/cep"
+	"ordertimeout/transforms/demo"
+	"ordertimeout/transforms/files"
+	"ordertimeout/transforms/sink"
+)
+
+// Config are the settings of the pipeline, each with the flag of the command
+// that sets it. Default gives the usual ones.
+type Config struct {
+	// Input (-input) is what is read: paths of files, globs, "-" for standard
+	// input; or one "demo:" URI (see package demo).
+	Input []string
+	// Format (-format) is "jsonl" or "csv"; "": by the file's extension.
+	Format string
+	// Columns (-columns) are the columns of CSV files without a header row.
+	Columns []string
+	// TimeUnit (-time-unit) is the unit of integer times: time.Millisecond or
+	// time.Second.
+	TimeUnit time.Duration
+
+	// Pattern (-pattern) is the text of the pattern; see package cep.
+	Pattern string
+	// Within (-within) replaces the pattern's window; zero leaves it.
+	Within time.Duration
+	// Key (-key) is "user": an order is a user's order id; or "order": an order
+	// is its id alone.
+	Key string
+	// Disorder (-disorder) is how far the events may be out of order: the
+	// watermark is so much behind the largest event time.
+	Disorder time.Duration
+	// Remember (-remember) is for how long the events of an ended run are known,
+	// to tell a redelivery; negative: as long as the window.
+	Remember time.Duration
+	// MaxAhead (-max-ahead) is how far ahead of the clock an event time may be;
+	// a later one is malformed. Zero: any.
+	MaxAhead time.Duration
+	// Tick (-tick) is how often deadlines are looked at, in event time; zero: a
+	// sixtieth of the window, at least 10 ms and at most 10 s.
+	Tick time.Duration
+	// AtEnd (-at-end) is what becomes of the open runs at the end of a bounded
+	// input: "open": they are reported as open; "timeout": they time out.
+	AtEnd string
+	// Shards (-shards) is the number of groups of users that state is kept by.
+	Shards int
+
+	// Success, Timeouts, Rejects and Open (flags of the same names) are what is
+	// written to: "-" is standard output, "none" nothing, all else a file.
+	Success, Timeouts, Rejects, Open string
+
+	// Run is the id of the live.Run that the pipeline belongs to.
+	Run string
+}
+
+// Values of Config.Key and Config.AtEnd.
+const (
+	KeyUser      = "user"
+	KeyOrder     = "order"
+	AtEndOpen    = "open"
+	AtEndTimeout = "timeout"
+)
+
+// Default returns the settings of a run without flags; it has no Input.
+func Default() Config {
+	return Config{
+		TimeUnit: time.Millisecond,
+		Pattern:  "create followedBy pay within 10m",
+		Key:      KeyUser,
+		Disorder: 5 * time.Second,
+		Remember: -1,
+		MaxAhead: 24 * time.Hour,
+		AtEnd:    AtEndOpen,
+		Shards:   16,
+		Success:  sink.Stdout,
+		Timeouts: sink.Stdout,
+		Rejects:  sink.None,
+		Open:     sink.None,
+	}
+}
+
+// maxDuration bounds durations, so that a time plus one is a time that Beam can
+// express.
+const maxDuration = 100 * 365 * 24 * time.Hour
+
+// Validate returns what is wrong with the settings in a line that names the flag,
+// or nil. It looks at no file.
+func (c Config) Validate() error {
+	pattern, err := c.pattern()
+	if err != nil {
+		return err
+	}
+	if err := c.validateDurations(pattern.Within); err != nil {
+		return err
+	}
+	switch {
+	case !slices.Contains([]string{KeyUser, KeyOrder}, c.Key):
+		return fmt.Errorf("-key %q: want user or order", c.Key)
+	case !slices.Contains([]string{AtEndOpen, AtEndTimeout}, c.AtEnd):
+		return fmt.Errorf("-at-end %q: want open or timeout", c.AtEnd)
+	case c.Shards < 1 || c.Shards > 1<<16:
+		return fmt.Errorf("-shards %d: want 1 to 65536", c.Shards)
+	}
+	for _, out := range []struct{ flag, target string }{{"success", c.Success}, {"timeouts", c.Timeouts}, {"rejects", c.Rejects}, {"open", c.Open}} {
+		if err := validTarget(out.target); err != nil {
+			return fmt.Errorf("-%s %q: %w", out.flag, out.target, err)
+		}
+	}
+	if c.isDemo() {
+		d, err := c.demo()
+		if err != nil {
+			return fmt.Errorf("-input: %w", err)
+		}
+		return d.Validate()
+	}
+	return c.Files().Validate()
+}
+
+func (c Config) validateDurations(within time.Duration) error {
+	for _, d := range []struct {
+		flag     string
+		value    time.Duration
+		min, max time.Duration
+	}{
+		{"within", within, time.Millisecond, maxDuration},
+		{"disorder", c.Disorder, 0, maxDuration},
+		{"remember", c.remember(within), 0, maxDuration},
+		{"max-ahead", c.MaxAhead, 0, maxDuration},
+		{"tick", c.tick(within), time.Millisecond, 24 * time.Hour},
+	} {
+		switch {
+		case d.value < d.min:
+			return fmt.Errorf("-%s %v: want at least %v", d.flag, d.value, d.min)
+		case d.value > d.max:
+			return fmt.Errorf("-%s %v: want at most %v", d.flag, d.value, d.max)
+		case d.value%time.Millisecond != 0:
+			return fmt.Errorf("-%s %v: want whole milliseconds", d.flag, d.value)
+		}
+	}
+	return nil
+}
+
+// validTarget refuses what looks like the URI of a sink that does not exist.
+func validTarget(target string) error {
+	if target == "" {
+		return fmt.Errorf("want - (standard output), none or a file")
+	}
+	if scheme, _, ok := strings.Cut(target, "://"); ok {
+		return fmt.Errorf("unknown kind of sink %q: want - (standard output), none or a file", scheme)
+	}
+	return nil
+}
+
+// pattern returns the pattern with the window that counts.
+func (c Config) pattern() (cep.Pattern, error) {
+	p, err := cep.Parse(c.Pattern)
+	if err != nil {
+		return p, fmt.Errorf("-pattern: %w", err)
+	}
+	if c.Within != 0 {
+		p.Within = c.Within
+	}
+	return p, nil
+}
+
+func (c Config) remember(within time.Duration) time.Duration {
+	if c.Remember < 0 {
+		return within
+	}
+	return c.Remember
+}
+
+func (c Config) tick(within time.Duration) time.Duration {
+	if c.Tick != 0 {
+		return c.Tick
+	}
+	return min(max((within/60).Truncate(time.Millisecond), 10*time.Millisecond), 10*time.Second)
+}
+
+func (c Config) byOrder() bool { return c.Key == KeyOrder }
+
+// match returns the settings of the stateful transform.
+func (c Config) match() transforms.MatchConfig {
+	p, err := c.pattern()
+	if err != nil {
+		panic(err) // Validate has parsed it before
+	}
+	return transforms.MatchConfig{
+		Pattern:  p.String(),
+		Remember: c.remember(p.Within),
+		Tick:     c.tick(p.Within),
+		Shards:   c.Shards,
+		ByOrder:  c.byOrder(),
+		Run:      c.Run,
+	}
+}
+
+// demoScheme begins the input URI of the simulated shop.
+const demoScheme = "demo:"
+
+func (c Config) isDemo() bool {
+	return slices.ContainsFunc(c.Input, func(in string) bool { return strings.HasPrefix(in, demoScheme) })
+}
+
+// demo returns the settings of the simulated shop.
+func (c Config) demo() (demo.Config, error) {
+	if len(c.Input) > 1 {
+		return demo.Config{}, fmt.Errorf("%s and %d more inputs: want the simulated shop alone", demoScheme, len(c.Input)-1)
+	}
+	d, err := demo.Parse(c.Input[0])
+	if err != nil {
+		return d, err
+	}
+	p, err := c.pattern()
+	d.Within, d.Disorder, d.EndOfTime, d.Run = p.Within, c.Disorder, c.AtEnd == AtEndTimeout, c.Run
+	return d, err
+}
+
+// Files returns the settings of the file source, for an input that is no URI.
+func (c Config) Files() files.Config {
+	return files.Config{
+		Inputs:    c.Input,
+		Format:    c.Format,
+		Columns:   c.Columns,
+		TimeUnit:  c.TimeUnit,
+		MaxAhead:  c.MaxAhead,
+		ByOrder:   c.byOrder(),
+		Disorder:  c.Disorder,
+		EndOfTime: c.AtEnd == AtEndTimeout,
+		Run:       c.Run,
+	}
+}
+
+// InputPaths returns the files that will be read, none for the simulated shop. An
+// error names what is missing or cannot be read.
+func (c Config) InputPaths() ([]string, error) {
+	if c.isDemo() {
+		return nil, nil
+	}
+	return c.Files().Paths()
+}
+
+// Outputs returns the targets that the pipeline writes to.
+func (c Config) Outputs() []string {
+	return []string{c.Success, c.Timeouts, c.Rejects, c.Open}
+}

@@ -1,0 +1,55 @@
+package transforms
+
+import (
+	"context"
+
+	"github.com/apache/beam/sdks/v2/go/pkg/beam"
+
+	"ordertimeout/transforms/cep"
+	"ordertimeout/transforms/shard"
+)
+
+// Namespace is the namespace of all counters.
+const Namespace = "ordertimeout"
+
+// The names of the counters that are no event class of package cep.
+const (
+	ReadCounter      = "read"
+	MalformedCounter = "malformed"
+	ReturnedCounter  = "returned"
+	SuccessCounter   = "success"
+	TimeoutCounter   = "timeout"
+	BrokenCounter    = "broken"
+	OpenCounter      = "open"
+	// How many event times were integers, and how many of those read as January
+	// 1970: if all do, the unit is likely to be wrong.
+	IntegerTimesCounter = "integer-times"
+	January1970Counter  = "january-1970"
+)
+
+// count adds what came out of a tick to the counters: once a tick, as each
+// addition costs more than most events do.
+func count(ctx context.Context, out *shard.Output) {
+	for c, n := range out.Classes {
+		add(ctx, cep.Class(c).String(), n)
+	}
+	var success, timeout int64
+	for i := range out.Ended {
+		if out.Ended[i].How == cep.Matched {
+			success++
+		} else {
+			timeout++
+		}
+	}
+	add(ctx, SuccessCounter, success)
+	add(ctx, TimeoutCounter, timeout)
+	add(ctx, BrokenCounter, out.Broken)
+	add(ctx, OpenCounter, int64(len(out.Open)))
+	add(ctx, ReturnedCounter, int64(len(out.Returned)))
+}
+
+func add(ctx context.Context, name string, n int64) {
+	if n != 0 {
+		beam.NewCounter(Namespace, name).Inc(ctx, n)
+	}
+}

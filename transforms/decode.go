@@ -1,0 +1,82 @@
+package transforms
+
+import (
+	"context"
+	"time"
+
+	"github.com/apache/beam/sdks/v2/go/pkg/beam"
+	"github.com/apache/beam/sdks/v2/go/pkg/beam/register"
+
+	"ordertimeout/transforms/order"
+)
+
+func init() {
+	register.DoFn3x0[string, func(beam.EventTime, order.Event), func(order.Reject)](&decodeFn{})
+	register.Emitter2[beam.EventTime, order.Event]()
+}
+
+// DecodeConfig are the settings of Decode.
+type DecodeConfig struct {
+	// TimeUnit is the unit of integer times: time.Millisecond (zero, too) or
+	// time.Second.
+	TimeUnit time.Duration
+	// MaxAhead is how far ahead of the clock an event time may be. Zero: any.
+	MaxAhead time.Duration
+	// ByOrder makes orderId a required field.
+	ByOrder bool
+}
+
+// Decode reads events from lines of JSON, for lines that come from another source
+// than those of this module (which decode by themselves, as they need the time):
+//
+//	PCollection<string> -> PCollection<order.Event>, PCollection<order.Reject>
+//
+// An event has its event time as timestamp, and no place in time yet (its At is
+// zero). A blank line is nothing; one that is no event is a reject.
+func Decode(s beam.Scope, lines beam.PCollection, c DecodeConfig) (events, rejects beam.PCollection) {
+	s = s.Scope("transforms.Decode")
+	return beam.ParDo2(s, &decodeFn{Config: c}, lines)
+}
+
+type decodeFn struct {
+	Config DecodeConfig
+
+	decoder         order.Decoder
+	read, malformed int64
+}
+
+func (f *decodeFn) Setup() {
+	f.decoder = order.Decoder{Unit: f.Config.TimeUnit, MaxAhead: f.Config.MaxAhead, ByOrder: f.Config.ByOrder}
+}
+
+func (f *decodeFn) StartBundle(_ func(beam.EventTime, order.Event), _ func(order.Reject)) {
+	f.read, f.malformed = 0, 0
+}
+
+func (f *decodeFn) ProcessElement(line string, event func(beam.EventTime, order.Event), reject func(order.Reject)) {
+	if isBlank(line) {
+		return
+	}
+	f.read++
+	e, err := f.decoder.JSON([]byte(line))
+	if err != nil {
+		f.malformed++
+		reject(order.NewReject(order.Malformed, err.Error(), "", 0, []byte(line)))
+		return
+	}
+	event(beam.EventTime(e.Time), e)
+}
+
+func (f *decodeFn) FinishBundle(ctx context.Context, _ func(beam.EventTime, order.Event), _ func(order.Reject)) {
+	add(ctx, ReadCounter, f.read)
+	add(ctx, MalformedCounter, f.malformed)
+}
+
+func isBlank(line string) bool {
+	for i := range len(line) {
+		if c := line[i]; c != ' ' && c != '\t' && c != '\r' && c != '\n' {
+			return false
+		}
+	}
+	return true
+}

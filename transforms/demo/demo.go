@@ -1,0 +1,190 @@
+// Package demo is an input that needs nothing: the events of a simulated shop,
+// as a stream that is paced by the clock.
+//
+//	config, err := demo.Parse("demo:?seed=7&speed=60")
+//	...
+//	events := demo.Read(s, config)
+//
+// An event arrives when the simulation says so; the watermark stays
+// Config.Disorder behind the arrivals, and moves on with the clock while
+// nothing arrives. The events, their stamps and the end are a function of the
+// Config alone (with a Start): neither speed nor bundles, nor a source that a
+// runner starts again, change them.
+package demo
+
+import (
+	"context"
+	"crypto/rand"
+	"math"
+	"time"
+
+	"github.com/apache/beam/sdks/v2/go/pkg/beam"
+	"github.com/apache/beam/sdks/v2/go/pkg/beam/core/sdf"
+	"github.com/apache/beam/sdks/v2/go/pkg/beam/register"
+
+	"ordertimeout/transforms/live"
+	"ordertimeout/transforms/order"
+)
+
+func init() {
+	register.DoFn5x2[context.Context, *estimator, *sdf.LockRTracker, []byte, func(beam.EventTime, order.Event), sdf.ProcessContinuation, error](&readFn{})
+	register.Emitter2[beam.EventTime, order.Event]()
+}
+
+// Read reads a simulated input: () -> PCollection<order.Event>, unbounded.
+//
+// The element time of an event is its At. A MarkWatermark precedes the events
+// of a bundle. The input ends, with a MarkEnd, after Config.Count events: at
+// their largest event time, or at the watermark where that is later; or when
+// the run is stopped: at the watermark.
+//
+// Read panics where c.Validate gives an error.
+func Read(s beam.Scope, c Config) (events beam.PCollection) {
+	s = s.Scope("demo.Read")
+	if err := c.Validate(); err != nil {
+		panic(err)
+	}
+	c.Shop = c.shop(time.Now())
+	return beam.ParDo(s, &readFn{Config: c, ID: rand.Text()}, beam.Impulse(s))
+}
+
+const (
+	// idle is the longest that a call waits for an event: runners that run one
+	// call a bundle (Flink) would spin without it.
+	idle = 100 * time.Millisecond
+	// pause is between two calls, for runners where a call is costly.
+	pause = 50 * time.Millisecond
+)
+
+var readCounter = beam.NewCounter("ordertimeout", "read")
+
+// readFn is the source: each call emits the events that have arrived since the
+// last one.
+type readFn struct {
+	Config Config
+	ID     string // of the source, among all
+
+	run *live.Run
+}
+
+func (fn *readFn) Setup() { fn.run = live.Lookup(fn.Config.Run) }
+
+func (fn *readFn) CreateInitialRestriction([]byte) position { return position{} }
+
+func (fn *readFn) SplitRestriction(_ []byte, p position) []position { return []position{p} }
+
+func (fn *readFn) RestrictionSize([]byte, position) float64 { return 1 }
+
+func (fn *readFn) CreateTracker(p position) *sdf.LockRTracker {
+	return sdf.NewLockRTracker(&tracker{rest: p})
+}
+
+func (fn *readFn) InitialWatermarkEstimatorState(beam.EventTime, position, []byte) int64 {
+	return fn.Config.Shop.Start.Add(-fn.Config.Disorder).UnixMilli()
+}
+
+func (fn *readFn) CreateWatermarkEstimator(ms int64) *estimator {
+	e := &estimator{}
+	e.ms.Store(ms)
+	return e
+}
+
+func (fn *readFn) WatermarkEstimatorState(e *estimator) int64 { return e.ms.Load() }
+
+func (fn *readFn) ProcessElement(ctx context.Context, we *estimator, rt *sdf.LockRTracker, _ []byte, emit func(beam.EventTime, order.Event)) (sdf.ProcessContinuation, error) {
+	fn.run.Throttle()
+	s, err := fn.checkOut(rt.GetRestriction().(position).Start, we.ms.Load())
+	if err != nil {
+		return nil, err
+	}
+	left := fn.left(s)
+	if left > 0 {
+		if err := fn.wait(ctx, s); err != nil {
+			return nil, err
+		}
+	}
+	if fn.stopped() {
+		return sdf.StopProcessing(), fn.end(s, we.ms.Load(), we, rt, emit)
+	}
+	if left == 0 {
+		end := s.end()
+		if fn.Config.EndOfTime {
+			end = order.EndOfTime
+		}
+		return sdf.StopProcessing(), fn.end(s, end, we, rt, emit)
+	}
+	events, w := s.bundle(left, time.Now())
+	if !rt.TryClaim(s.taken) {
+		return sdf.StopProcessing(), rt.GetError() // the rest has been given to another call
+	}
+	fn.emit(ctx, events, w, we, emit)
+	fn.checkIn(s)
+	if fn.Config.Speed == 0 || fn.left(s) == 0 {
+		return sdf.ResumeProcessingIn(0), nil
+	}
+	return sdf.ResumeProcessingIn(pause), nil
+}
+
+// left returns how many events are still to come.
+func (fn *readFn) left(s *session) int64 {
+	if fn.Config.Count == 0 {
+		return math.MaxInt64
+	}
+	return fn.Config.Count - s.taken
+}
+
+// wait waits until an event has arrived, for a while or until the run is
+// stopped.
+func (fn *readFn) wait(ctx context.Context, s *session) error {
+	if fn.Config.Speed == 0 {
+		return nil
+	}
+	until := s.clock.until(s.coming.At, time.Now())
+	if until <= 0 {
+		return nil
+	}
+	timer := time.NewTimer(min(until, idle))
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+	case <-fn.run.Stopping():
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+	return nil
+}
+
+func (fn *readFn) stopped() bool {
+	select {
+	case <-fn.run.Stopping():
+		return true
+	default:
+		return false
+	}
+}
+
+// emit emits the events of a call and moves the watermark on to w.
+func (fn *readFn) emit(ctx context.Context, events []order.Event, w int64, we *estimator, emit func(beam.EventTime, order.Event)) {
+	if len(events) > 0 {
+		emit(beam.EventTime(we.ms.Load()), order.Event{Mark: order.MarkWatermark, At: w})
+	}
+	var bytes int64
+	for _, e := range events {
+		emit(beam.EventTime(e.Time), e)
+		bytes += int64(len(e.Raw))
+	}
+	we.advance(w)
+	readCounter.Inc(ctx, int64(len(events)))
+	if fn.run != nil {
+		fn.run.Read.Add(bytes)
+	}
+}
+
+// end ends the input at a time.
+func (fn *readFn) end(s *session, at int64, we *estimator, rt *sdf.LockRTracker, emit func(beam.EventTime, order.Event)) error {
+	if !rt.TryClaim(whole) {
+		return rt.GetError()
+	}
+	emit(beam.EventTime(we.ms.Load()), order.Event{Mark: order.MarkEnd, Time: s.largest, At: at})
+	return nil
+}

@@ -1,0 +1,19 @@
+// Package transforms are the steps between a source of order events and the
+// sinks of their outcomes, as Beam composites that any pipeline can use:
+//
+//	Decode      PCollection<string> -> (PCollection<order.Event>, PCollection<order.Reject>)
+//	KeyByUser   PCollection<order.Event> -> PCollection<KV<string, order.Event>>
+//	Match       PCollection<KV<string, order.Event>> -> (successes, timeouts, rejects, open)
+//	Format...   PCollection<order.Outcome>, ... -> PCollection<string>
+//
+// What a match is stands in package cep. Match is the stateful one; its two DoFns
+// are a micro-batcher by shard of users (batch.go) and the pattern's step over a
+// shard (match.go).
+//
+// # Counters
+//
+// All are Beam counters of the namespace "ordertimeout". Every event ends in one
+// of started, advanced, duplicate, orphan, other, late, malformed and returned;
+// their sum is read. Every run ends in one of success, timeout, broken and open;
+// their sum is started.
+package transforms

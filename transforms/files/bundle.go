@@ -1,0 +1,132 @@
+package files
+
+import (
+	"context"
+	"time"
+
+	"github.com/apache/beam/sdks/v2/go/pkg/beam"
+
+	"ordertimeout/transforms/order"
+)
+
+// A bundle ends with whichever of these comes first.
+const (
+	// maxBundleSize is the input of a bundle in bytes.
+	maxBundleSize = 4 << 20
+	// maxBundleTime is how long a bundle waits for something to read, and
+	// maxHeld how long what was read then waits for more.
+	maxBundleTime = 100 * time.Millisecond
+	maxHeld       = 50 * time.Millisecond
+)
+
+// The counters of the source.
+var (
+	readCounter      = beam.NewCounter("ordertimeout", "read")
+	malformedCounter = beam.NewCounter("ordertimeout", "malformed")
+	integersCounter  = beam.NewCounter("ordertimeout", "integer-times")
+	januaryCounter   = beam.NewCounter("ordertimeout", "january-1970")
+)
+
+// bundle is one call of the source.
+type bundle struct {
+	session *session
+	claim   func(position any) bool
+	event   func(beam.EventTime, order.Event)
+	reject  func(beam.EventTime, order.Reject)
+
+	size                                  int // of the input in bytes
+	records, malformed, integers, january int64
+}
+
+// outcome says how a bundle ended.
+type outcome int
+
+const (
+	more     outcome = iota // there is or may be more to read
+	split                   // the rest belongs to another bundle
+	complete                // the log has come to its end
+	stopped                 // the run is to end here
+)
+
+// read hands out what there is to read until the bundle is full. An error is
+// the log's, and complete, or the context's.
+func (b *bundle) read(ctx context.Context, stopping <-chan struct{}) (outcome, error) {
+	full := time.NewTimer(maxBundleTime)
+	defer full.Stop()
+	for b.size < maxBundleSize {
+		select { // what is there to be read does not keep a run from stopping
+		case <-stopping:
+			return b.stop(), nil
+		default:
+		}
+		var next block
+		select {
+		case next = <-b.session.next():
+		case <-stopping:
+			return b.stop(), nil
+		case <-ctx.Done():
+			return split, ctx.Err()
+		case <-full.C:
+			return more, nil
+		}
+		first := b.size == 0
+		if !b.hand(next) {
+			return split, nil
+		}
+		if next.last {
+			return complete, next.err
+		}
+		if first {
+			full.Reset(maxHeld)
+		}
+	}
+	return more, nil
+}
+
+// stop ends the log where it is.
+func (b *bundle) stop() outcome {
+	if !b.claim(int64(end)) {
+		return split
+	}
+	return stopped
+}
+
+// hand emits a block, if it can be claimed.
+func (b *bundle) hand(next block) bool {
+	s := b.session
+	n := int64(len(next.events) + len(next.rejects))
+	position := s.handed + n
+	if next.last {
+		position = end
+	}
+	if !b.claim(position) {
+		s.unread(next)
+		return false
+	}
+	now := beam.EventTime(next.before.watermark())
+	if mark, ok := next.after.mark(); ok && len(next.events) > 0 {
+		b.event(now, mark)
+	}
+	for i := range next.events {
+		b.event(beam.EventTime(next.events[i].At), next.events[i])
+	}
+	for _, r := range next.rejects {
+		b.reject(now, r)
+	}
+	s.handed += n
+	s.now = next.after
+	b.size += next.size
+	b.records += n
+	b.malformed += int64(len(next.rejects))
+	b.integers += next.integers
+	b.january += next.january
+	return true
+}
+
+// count adds the bundle to the counters.
+func (b *bundle) count(ctx context.Context) {
+	readCounter.Inc(ctx, b.records)
+	malformedCounter.Inc(ctx, b.malformed)
+	integersCounter.Inc(ctx, b.integers)
+	januaryCounter.Inc(ctx, b.january)
+}

@@ -1,0 +1,120 @@
+// Package files reads order events from files of JSON lines or CSV, and from
+// standard input, and replays them as one log.
+//
+//	c := files.Config{Inputs: []string{"orders-*.jsonl.gz"}, Disorder: 5 * time.Second}
+//	events, rejects := files.Read(s, c)
+//
+// Several files are merged by event time: what counts in a file is the order of
+// its lines, and between files the time of each file's next event. The log, and
+// with it every event's place in time, is therefore a function of the files
+// alone, and a reader that has to start again, in whatever process, continues
+// at the very record where the last one stopped. Standard input is the
+// exception: it cannot be read twice.
+//
+// Files ending in .gz and .zst are decompressed; the name alone decides. A file
+// is read up to the end that is found when the reader gets there. A byte order
+// mark at a file's start is skipped; the encoding is UTF-8.
+package files
+
+import (
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/apache/beam/sdks/v2/go/pkg/beam"
+
+	"ordertimeout/transforms/order"
+)
+
+// Config says what to read and how.
+type Config struct {
+	// Inputs are paths, patterns of path/filepath.Match, or "-" for standard
+	// input. A file that exists under the name of a pattern wins over what the
+	// pattern matches.
+	Inputs []string
+	// Format is "jsonl", "csv" or "". With "" the name decides: CSV for .csv,
+	// .csv.gz and .csv.zst, and JSON lines for all others.
+	Format string
+	// Columns are the columns of CSV files without a header row. Empty: the
+	// first row is the header.
+	Columns []string
+	// TimeUnit is the unit of integer times: time.Millisecond, which is also
+	// what zero means, or time.Second.
+	TimeUnit time.Duration
+	// MaxAhead is how far in the future an event may lie; a later one is
+	// malformed. Zero: any distance.
+	MaxAhead time.Duration
+	// ByOrder makes orderId a required field.
+	ByOrder bool
+	// Disorder is how far an event may come behind the largest event time
+	// before it and still be on time; in whole milliseconds, finer is cut.
+	Disorder time.Duration
+	// EndOfTime says that the end of the input is the end of time, at which
+	// every open order times out. Otherwise it is the largest event time.
+	EndOfTime bool
+	// Run is the id of the live.Run that the pipeline belongs to; "" is none.
+	Run string
+}
+
+// Validate checks the settings without a look at any file. The error names the
+// flag at fault.
+func (c Config) Validate() error {
+	switch {
+	case len(c.Inputs) == 0 || slices.Contains(c.Inputs, ""):
+		return errors.New(`files: -input "": want a path, a pattern, or - for standard input`)
+	case c.Format != "" && c.Format != "jsonl" && c.Format != "csv":
+		return fmt.Errorf("files: -format %q: want jsonl or csv", c.Format)
+	case len(c.Columns) > 0 && c.Format == "jsonl":
+		return fmt.Errorf("files: -columns %q: only CSV has columns, want -format csv", strings.Join(c.Columns, ","))
+	case c.TimeUnit != 0 && c.TimeUnit != time.Millisecond && c.TimeUnit != time.Second:
+		return fmt.Errorf("files: -time-unit %v: want ms or s", c.TimeUnit)
+	case c.MaxAhead < 0:
+		return fmt.Errorf("files: -max-ahead %v: want 0 or more", c.MaxAhead)
+	case c.Disorder < 0:
+		return fmt.Errorf("files: -disorder %v: want 0 or more", c.Disorder)
+	}
+	if len(c.Columns) > 0 {
+		if _, err := order.NewCSV(c.Columns, c.decoder()); err != nil {
+			return fmt.Errorf("files: -columns %w", err)
+		}
+	}
+	return nil
+}
+
+// decoder returns a new decoder with these settings.
+func (c Config) decoder() *order.Decoder {
+	return &order.Decoder{Unit: c.TimeUnit, MaxAhead: c.MaxAhead, ByOrder: c.ByOrder}
+}
+
+// Read reads the inputs, as an unbounded collection that ends with them:
+// () -> PCollection<order.Event>, PCollection<order.Reject>.
+//
+// Each event is stamped with its place in time, At = max(Time, W), where W is
+// the largest event time before it less Disorder; that is also its element's
+// timestamp, and W is the collection's watermark. (An event at the very epoch
+// with no W behind it has an At of 0 and so counts as not stamped; any place in
+// time that follows is the same.) In between are marks: an order.MarkWatermark
+// before each block of events, where W is above 0, and at the end one
+// order.MarkEnd, whose At is the largest event time, order.EndOfTime with
+// Config.EndOfTime, or W where the run was stopped or the input could not be
+// read to its end. An input that is not an event becomes a reject.
+//
+// Where the input cannot be read, that is the run's error, and what was read
+// before still goes through the pipeline and to its end mark; without a live run
+// the bundle fails. Read panics where [Config.Validate] or [Config.Paths] has
+// an error: call them first.
+func Read(s beam.Scope, c Config) (events, rejects beam.PCollection) {
+	s = s.Scope("files.Read")
+	if err := c.Validate(); err != nil {
+		panic(err)
+	}
+	paths, err := c.Paths()
+	if err != nil {
+		panic(err)
+	}
+	c.Inputs = paths
+	return beam.ParDo2(s, &readFn{Config: c, ID: rand.Text()}, beam.Impulse(s))
+}

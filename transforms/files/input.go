@@ -1,0 +1,99 @@
+package files
+
+import (
+	"errors"
+	"fmt"
+	"io"
+
+	"ordertimeout/transforms/order"
+)
+
+// input is one opened file.
+type input struct {
+	path   string
+	stream *stream
+	lines  *lines
+	decode func(record []byte) (order.Event, error)
+}
+
+// entry is one record of the log: an event, or what is wrong with it.
+type entry struct {
+	event     order.Event
+	malformed error
+	source    string
+	line      int64
+	raw       []byte // the record, valid until the next one is read
+}
+
+// openInput opens a file and reads its header row, if it has one.
+func openInput(c Config, path string, d *order.Decoder, buffer int, progress func(int), idle func() error) (*input, error) {
+	s, err := open(path, progress, idle)
+	if err != nil {
+		return nil, fmt.Errorf("files: %s: %w", path, plain(err))
+	}
+	in := &input{path: path, stream: s, lines: &lines{r: s, split: splitLine, buffer: buffer}, decode: d.JSON}
+	if !c.isCSV(path) {
+		return in, nil
+	}
+	in.lines.split = splitRow
+	if err := in.header(c.Columns, d); err != nil {
+		s.Close()
+		return nil, err
+	}
+	return in, nil
+}
+
+// header makes the rows' decoder. A file without any row has no header and
+// needs none.
+func (in *input) header(columns []string, d *order.Decoder) error {
+	if len(columns) == 0 {
+		record, line, err := in.lines.next()
+		if err == io.EOF {
+			return nil
+		}
+		if err != nil {
+			return in.broken(err)
+		}
+		if columns, err = order.Columns(record); err != nil {
+			return fmt.Errorf("files: %s: header: %w", order.Place(in.path, line), err)
+		}
+	}
+	rows, err := order.NewCSV(columns, d)
+	if err != nil {
+		return fmt.Errorf("files: %s: header %w", in.path, err)
+	}
+	in.decode = rows.Event
+	return nil
+}
+
+// next returns the next record, or io.EOF, or an error for the user.
+func (in *input) next() (entry, error) {
+	record, line, err := in.lines.next()
+	if err == io.EOF {
+		return entry{}, err
+	}
+	if err != nil {
+		return entry{}, in.broken(err)
+	}
+	e := entry{source: in.path, line: line, raw: record}
+	if e.event, e.malformed = in.decode(record); e.malformed == nil {
+		e.event.Source, e.event.Line = in.path, line
+	}
+	return e, nil
+}
+
+// broken says how far a file could be read.
+func (in *input) broken(err error) error {
+	if errors.Is(err, errStopped) {
+		return err
+	}
+	return fmt.Errorf("files: %s: %w after %d lines", in.path, plain(err), in.lines.line)
+}
+
+// plain words an error for someone who knows no Go.
+func plain(err error) error {
+	if errors.Is(err, io.ErrUnexpectedEOF) {
+		return errors.New("unexpected end of file")
+	}
+	return err
+}

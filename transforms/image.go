@@ -1,0 +1,143 @@
+package transforms
+
+import (
+	"fmt"
+	"math/rand/v2"
+	"sync"
+
+	"github.com/apache/beam/sdks/v2/go/pkg/beam/core/state"
+
+	"ordertimeout/transforms/shard"
+)
+
+// image is a shard in memory and the version of the log that it is the image of.
+// The log is the truth. An image whose version is not the stored one (the bundle
+// failed, another worker went on, the process restarted) is thrown away, so it
+// can be absent but never wrong.
+type image struct {
+	shard   *shard.Shard
+	version int64
+	// logSize is the size of the log in bytes, snapshotSize of the snapshot that
+	// it begins with.
+	logSize, snapshotSize int
+}
+
+// logSlack is how many bytes a log may have before a snapshot is worth it.
+const logSlack = 1 << 20
+
+// images are the images of this process. A bundle takes its image out and puts
+// it back when it is done with it, so no two bundles have the same one.
+var images = struct {
+	sync.Mutex
+	m map[imageKey]*image
+}{m: map[imageKey]*image{}}
+
+type imageKey struct {
+	match string // matchFn.ID
+	shard int64
+}
+
+// maxImages bounds the images of a process that runs many pipelines, as tests
+// do. A dropped image is built again when it is needed.
+const maxImages = 1 << 10
+
+func (im *image) keep(match string, n int64) {
+	images.Lock()
+	defer images.Unlock()
+	if len(images.m) >= maxImages {
+		for k := range images.m {
+			delete(images.m, k)
+			break
+		}
+	}
+	images.m[imageKey{match, n}] = im
+}
+
+// cached takes the image of a shard from memory, or returns nil if there is none
+// or it is not good any more.
+func (f *matchFn) cached(sp state.Provider, n int64) (*image, error) {
+	k := imageKey{f.ID, n}
+	images.Lock()
+	im := images.m[k]
+	delete(images.m, k)
+	images.Unlock()
+	if im == nil {
+		return nil, nil
+	}
+	version, ok, err := f.Version.Read(sp)
+	if err != nil {
+		return nil, fmt.Errorf("transforms: read version of shard %d: %w", n, err)
+	}
+	if !ok || version != im.version {
+		return nil, nil
+	}
+	return im, nil
+}
+
+// image returns the image of a shard, from memory or from its log.
+func (f *matchFn) image(sp state.Provider, n int64) (*image, error) {
+	im, err := f.cached(sp, n)
+	if im != nil || err != nil {
+		return im, err
+	}
+	version, _, err := f.Version.Read(sp)
+	if err != nil {
+		return nil, fmt.Errorf("transforms: read version of shard %d: %w", n, err)
+	}
+	log, _, err := f.Log.Read(sp)
+	if err != nil {
+		return nil, fmt.Errorf("transforms: read log of shard %d: %w", n, err)
+	}
+	im = &image{version: version}
+	im.shard, err = shard.Restore(f.prog, f.Config.Tick.Milliseconds(), log)
+	if err != nil {
+		return nil, err
+	}
+	for i, record := range log {
+		im.logSize += len(record)
+		if i == 0 && shard.IsSnapshot(record) {
+			im.snapshotSize = len(record)
+		}
+	}
+	return im, nil
+}
+
+// append adds a record to the log of a shard, whose image has it already (or is
+// nil). A log that has grown to twice its snapshot becomes a new snapshot; one
+// that leads to nothing is cleared.
+func (f *matchFn) append(sp state.Provider, n int64, im *image, record []byte) error {
+	if im != nil && im.shard.Finished() {
+		return f.clear(sp, n)
+	}
+	if im != nil && im.logSize+len(record) > 2*im.snapshotSize+logSlack {
+		record = im.shard.Snapshot()
+		if err := f.Log.Clear(sp); err != nil {
+			return fmt.Errorf("transforms: clear log of shard %d: %w", n, err)
+		}
+		im.logSize, im.snapshotSize = 0, len(record)
+	}
+	if err := f.Log.Add(sp, record); err != nil {
+		return fmt.Errorf("transforms: append to log of shard %d: %w", n, err)
+	}
+	version := rand.Int64()
+	if err := f.Version.Write(sp, version); err != nil {
+		return fmt.Errorf("transforms: write version of shard %d: %w", n, err)
+	}
+	if im != nil {
+		im.logSize += len(record)
+		im.version = version
+		im.keep(f.ID, n)
+	}
+	return nil
+}
+
+// clear forgets a shard whose input has ended.
+func (f *matchFn) clear(sp state.Provider, n int64) error {
+	if err := f.Log.Clear(sp); err != nil {
+		return fmt.Errorf("transforms: clear log of shard %d: %w", n, err)
+	}
+	if err := f.Version.Clear(sp); err != nil {
+		return fmt.Errorf("transforms: clear version of shard %d: %w", n, err)
+	}
+	return nil
+}

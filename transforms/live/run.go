@@ -1,0 +1,127 @@
+// Package live connects the process that runs a pipeline with those of the
+// pipeline's DoFns that run in the same process, as all do on the embedded
+// runner: to stop the sources, to learn why a run failed in one clear line, to
+// keep a source from running ahead, and to see how far it is.
+//
+// A DoFn travels to its worker as data, so it carries the id of its run and
+// looks the run up where it arrives. In another process there is no such run,
+// Lookup returns nil, and every method of a nil Run does nothing: the pipeline
+// works without it.
+package live
+
+import (
+	"crypto/rand"
+	"sync"
+	"sync/atomic"
+	"time"
+)
+
+// Run is one run of a pipeline, as seen in the process that started it. Its
+// methods may be called from any goroutine.
+type Run struct {
+	// ID identifies the run among all runs of all processes.
+	ID string
+
+	// Read and Size are the bytes of input read so far and in all; a Size of
+	// zero is not known.
+	Read, Size atomic.Int64
+
+	stop     chan struct{}
+	stopOnce sync.Once
+
+	mu  sync.Mutex
+	err error
+
+	inFlight atomic.Int64
+}
+
+var runs sync.Map // by id
+
+// NewRun registers a new run. Close it when the pipeline has ended.
+func NewRun() *Run {
+	r := &Run{ID: rand.Text(), stop: make(chan struct{})}
+	runs.Store(r.ID, r)
+	return r
+}
+
+// Lookup returns the run with an id, or nil where this process has none.
+func Lookup(id string) *Run {
+	r, ok := runs.Load(id)
+	if !ok {
+		return nil
+	}
+	return r.(*Run)
+}
+
+// Close forgets the run.
+func (r *Run) Close() { runs.Delete(r.ID) }
+
+// Stop asks the sources to end as if nothing more could be read.
+func (r *Run) Stop() { r.stopOnce.Do(func() { close(r.stop) }) }
+
+// Stopping is closed once Stop was called. It is nil, and so blocks for ever,
+// for a nil Run.
+func (r *Run) Stopping() <-chan struct{} {
+	if r == nil {
+		return nil
+	}
+	return r.stop
+}
+
+// Fail records why the run cannot succeed; the first reason stays. It returns
+// err, so that a DoFn can say "return run.Fail(err)".
+func (r *Run) Fail(err error) error {
+	if r != nil && err != nil {
+		r.mu.Lock()
+		if r.err == nil {
+			r.err = err
+		}
+		r.mu.Unlock()
+	}
+	return err
+}
+
+// Err returns the first reason given to Fail, or nil.
+func (r *Run) Err() error {
+	if r == nil {
+		return nil
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.err
+}
+
+// Flow control: Prism has no backpressure, so a source runs ahead of the rest
+// and what it read queues up in the runner's memory.
+const (
+	// maxInFlight is how many bytes may be on their way between the source's
+	// stage and the stateful one before the source waits.
+	maxInFlight = 4 << 20
+	// maxWait bounds one wait: a source that waits for ever would deadlock with
+	// a runner that waits for the source.
+	maxWait = 200 * time.Millisecond
+)
+
+// Sent counts bytes that leave the source's stage; a negative n bytes that have
+// arrived at the next one.
+func (r *Run) Sent(n int) {
+	if r != nil {
+		r.inFlight.Add(int64(n))
+	}
+}
+
+// Throttle waits until little is on its way, or for a short while. Call it at
+// the start of a source's bundle, before anything is sent: later it would wait
+// for its own output, which leaves at the bundle's end.
+func (r *Run) Throttle() {
+	if r == nil {
+		return
+	}
+	for end := time.Now().Add(maxWait); r.inFlight.Load() > maxInFlight && time.Now().Before(end); {
+		select {
+		case <-r.stop:
+			return
+		case <-time.After(time.Millisecond):
+		}
+	}
+}

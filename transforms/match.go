@@ -1,0 +1,240 @@
+package transforms
+
+import (
+	"context"
+	"crypto/rand"
+	"fmt"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/apache/beam/sdks/v2/go/pkg/beam"
+	"github.com/apache/beam/sdks/v2/go/pkg/beam/core/state"
+	"github.com/apache/beam/sdks/v2/go/pkg/beam/core/timers"
+	"github.com/apache/beam/sdks/v2/go/pkg/beam/register"
+
+	"ordertimeout/transforms/cep"
+	"ordertimeout/transforms/live"
+	"ordertimeout/transforms/order"
+	"ordertimeout/transforms/shard"
+)
+
+func init() {
+	register.DoFn10x1[context.Context, beam.EventTime, state.Provider, timers.Provider, int64, []byte,
+		func(beam.EventTime, order.Outcome), func(beam.EventTime, order.Outcome), func(order.Reject), func(order.Event), error](&matchFn{})
+	register.Emitter2[beam.EventTime, order.Outcome]()
+	register.Emitter1[order.Reject]()
+	register.Emitter1[order.Event]()
+}
+
+// MatchConfig are the settings of Match.
+type MatchConfig struct {
+	// Pattern is the text of the pattern; see package cep.
+	Pattern string
+	// Remember is for how long an ended run's events are known, so that a
+	// redelivery is seen as one; in whole milliseconds. Zero: not at all.
+	Remember time.Duration
+	// Tick is how often deadlines are looked at, in event time: an alert is at
+	// most this much behind the watermark. In whole milliseconds, at least one.
+	Tick time.Duration
+	// Shards is the number of groups of users. State and work are kept by shard,
+	// so it bounds the parallelism and should be a few times the number of
+	// cores. It must stay the same when a job is updated. At least one.
+	Shards int
+	// ByOrder identifies an order by its id alone, whatever the user.
+	ByOrder bool
+	// Run is the id of the live.Run that the pipeline belongs to, if any.
+	Run string
+}
+
+// Validate returns what is wrong with the settings, or nil.
+func (c MatchConfig) Validate() error {
+	_, err := c.compile()
+	switch {
+	case err != nil:
+		return err
+	case c.Tick < time.Millisecond || c.Tick%time.Millisecond != 0:
+		return fmt.Errorf("transforms: tick %v: want whole milliseconds, at least one", c.Tick)
+	case c.Shards < 1:
+		return fmt.Errorf("transforms: %d shards: want at least one", c.Shards)
+	}
+	return nil
+}
+
+func (c MatchConfig) compile() (*cep.Prog, error) {
+	pattern, err := cep.Parse(c.Pattern)
+	if err != nil {
+		return nil, err
+	}
+	return cep.Compile(pattern, c.Remember)
+}
+
+// Match runs the pattern over each order by itself:
+//
+//	PCollection<KV<string, order.Event>> ->
+//	  successes PCollection<order.Outcome>  every step came in time; at the time of the last step
+//	  timeouts  PCollection<order.Outcome>  the deadline passed first; at the deadline
+//	  rejects   PCollection<order.Reject>   duplicate, orphan and late events
+//	  open      PCollection<order.Event>    the events of the runs still open at the end of the input
+//
+// The events may come in any order and any bundles. They should be stamped by
+// their source (order.Event.At), and the source should end with order.MarkEnd;
+// without it a watermark at the end of time is taken as the end of time, at
+// which every open run times out. Match panics on settings that do not Validate.
+func Match(s beam.Scope, keyed beam.PCollection, c MatchConfig) (successes, timeouts, rejects, open beam.PCollection) {
+	if err := c.Validate(); err != nil {
+		panic(err)
+	}
+	s = s.Scope("transforms.Match")
+	batches := beam.ParDo(s, &batchFn{Shards: int64(c.Shards), ByOrder: c.ByOrder, Run: c.Run}, keyed)
+	return beam.ParDo4(s, &matchFn{
+		Config:  c,
+		ID:      rand.Text(),
+		Timer:   timers.InEventTime("tick"),
+		Log:     state.MakeBagState[[]byte]("log"),
+		Version: state.MakeValueState[int64]("version"),
+	}, batches)
+}
+
+// matchFn is the stateful step: it keeps a shard's log in Beam's state and its
+// image in memory, and calls Shard.Tick when the watermark has reached a tick.
+type matchFn struct {
+	Config MatchConfig
+	// ID tells this transform's images from those of others in the process.
+	ID string
+
+	Timer timers.EventTime
+	// Log is the shard's log: a snapshot, and the batches and ticks since.
+	Log state.Bag[[]byte]
+	// Version is a random number, written anew with every change of the log. An
+	// image in memory is good if it has the same.
+	Version state.Value[int64]
+
+	prog *cep.Prog
+	run  *live.Run
+	out  shard.Output
+}
+
+func (f *matchFn) Setup() (err error) {
+	f.run = live.Lookup(f.Config.Run)
+	f.prog, err = f.Config.compile()
+	return err
+}
+
+// ProcessElement queues a batch and sets the timer of the tick that applies it.
+func (f *matchFn) ProcessElement(ctx context.Context, at beam.EventTime, sp state.Provider, tp timers.Provider, n int64, batch []byte,
+	_, _ func(beam.EventTime, order.Outcome), _ func(order.Reject), _ func(order.Event)) error {
+	f.run.Sent(-len(batch))
+	header, err := shard.DecodeHeader(batch)
+	if err != nil {
+		return f.run.Fail(err)
+	}
+	im, err := f.cached(sp, n)
+	if err != nil {
+		return f.run.Fail(err)
+	}
+	if im != nil {
+		if err := im.shard.Add(batch); err != nil {
+			return f.run.Fail(err)
+		}
+	}
+	if err := f.append(sp, n, im, batch); err != nil {
+		return f.run.Fail(err)
+	}
+	f.setTimer(tp, f.tickOf(header, at.Milliseconds()), at.Milliseconds())
+	return nil
+}
+
+// tickOf returns the tick that is to apply a batch whose earliest event is at a
+// place in time. That is the first tick after it; but where the source promises
+// that the watermark will be beyond that, it is the last tick that the watermark
+// will have reached, and at the end of the input the first tick after all events:
+// so a replay takes one step a bundle, not one a tick.
+func (f *matchFn) tickOf(h shard.Header, at int64) int64 {
+	tick := f.Config.Tick.Milliseconds()
+	p := shard.AfterTick(at, tick)
+	if h.Watermark != shard.NoWatermark {
+		p = max(p, shard.FloorTick(h.Watermark, tick))
+	}
+	if h.End {
+		p = max(p, shard.AfterTick(h.Last, tick))
+	}
+	return p
+}
+
+// setTimer sets the timer of a tick, which holds the output watermark at hold
+// until it fires. Each (tick, hold) has a timer of its own, by its tag: a timer
+// that is set again moves, and on a runner whose watermark lags it would be moved
+// ahead of the watermark for ever. OnTimer learns the tick from the tag, as what
+// it is given as time is the hold.
+func (f *matchFn) setTimer(tp timers.Provider, tick, hold int64) {
+	tag := strconv.FormatInt(tick, 36) + "/" + strconv.FormatInt(hold, 36)
+	f.Timer.Set(tp, time.UnixMilli(tick), timers.WithTag(tag), timers.WithOutputTimestamp(time.UnixMilli(hold)))
+}
+
+func tickOfTag(tag string) (int64, error) {
+	text, _, _ := strings.Cut(tag, "/")
+	tick, err := strconv.ParseInt(text, 36, 64)
+	if err != nil {
+		return 0, fmt.Errorf("transforms: timer with tag %q: want a tick", tag)
+	}
+	return tick, nil
+}
+
+// OnTimer works a tick. hold is where the timer held the output watermark.
+func (f *matchFn) OnTimer(ctx context.Context, hold beam.EventTime, sp state.Provider, tp timers.Provider, n int64, tc timers.Context,
+	success, timeout func(beam.EventTime, order.Outcome), reject func(order.Reject), open func(order.Event)) error {
+	tick, err := tickOfTag(tc.Tag)
+	if err != nil {
+		return f.run.Fail(err)
+	}
+	im, err := f.image(sp, n)
+	if err != nil {
+		return f.run.Fail(err)
+	}
+	if im.shard.Done(tick) {
+		if im.logSize > 0 {
+			im.keep(f.ID, n)
+		}
+		return nil
+	}
+	defer f.out.Reset()
+	im.shard.Tick(tick, &f.out)
+	if err := f.append(sp, n, im, shard.TickRecord(tick)); err != nil {
+		return f.run.Fail(err)
+	}
+	if next, hold, ok := im.shard.Next(); ok {
+		f.setTimer(tp, next, hold)
+	}
+	count(ctx, &f.out)
+	return f.run.Fail(f.emit(hold, success, timeout, reject, open))
+}
+
+// emit sends what came out of a tick. An outcome has the time of its own, but is
+// never behind the output watermark, where the next transform might drop it.
+func (f *matchFn) emit(hold beam.EventTime, success, timeout func(beam.EventTime, order.Outcome), reject func(order.Reject), open func(order.Event)) error {
+	for i := range f.out.Ended {
+		o, err := f.outcome(&f.out.Ended[i])
+		if err != nil {
+			return err
+		}
+		if o.Kind == order.Success {
+			success(max(hold, beam.EventTime(o.PaidAt)), o)
+		} else {
+			timeout(max(hold, beam.EventTime(o.Deadline)), o)
+		}
+	}
+	for i := range f.out.Rejects {
+		reject(rejectOf(&f.out.Rejects[i]))
+	}
+	for i := range f.out.Open {
+		if err := f.openEvents(&f.out.Open[i], open); err != nil {
+			return err
+		}
+	}
+	for i := range f.out.Returned {
+		e := &f.out.Returned[i]
+		open(order.Event{Type: e.Type, ID: e.ID, Time: e.Time, Raw: e.Data})
+	}
+	return nil
+}

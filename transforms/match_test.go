@@ -1,0 +1,298 @@
+package transforms_test
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"os"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/apache/beam/sdks/v2/go/pkg/beam"
+	"github.com/apache/beam/sdks/v2/go/pkg/beam/options/jobopts"
+	"github.com/apache/beam/sdks/v2/go/pkg/beam/register"
+	_ "github.com/apache/beam/sdks/v2/go/pkg/beam/runners/prism"
+	"github.com/apache/beam/sdks/v2/go/pkg/beam/testing/passert"
+	"github.com/apache/beam/sdks/v2/go/pkg/beam/testing/teststream"
+	"github.com/google/go-cmp/cmp"
+
+	"ordertimeout/transforms"
+	"ordertimeout/transforms/order"
+)
+
+// The embedded runner is named, not chosen by a flag: the SDK's direct runner
+// has no state or timers, and passes tests of streams without running them.
+func TestMain(m *testing.M) {
+	slog.SetDefault(slog.New(slog.DiscardHandler))
+	*jobopts.Experiments = "prism_disable_sdf_split"
+	beam.Init()
+	os.Exit(m.Run())
+}
+
+func init() {
+	register.DoFn2x0[string, func(order.Event)](&eventFn{})
+	register.Function2x1(outcomeText)
+	register.Function1x1(rejectText)
+	register.Function1x1(openText)
+	register.Emitter1[order.Event]()
+}
+
+// eventFn makes an event of a text such as "create@1000 o1 u1 #id", or of a
+// stamped one "pay@1000/2000 o1 u1", the end marker "end@LAST/LIMIT", or the
+// promise "watermark/AT".
+type eventFn struct{}
+
+func (*eventFn) ProcessElement(text string, emit func(order.Event)) { emit(event(text)) }
+
+func event(text string) order.Event {
+	fields := strings.Fields(text)
+	e := order.Event{Source: "test", Line: 1}
+	head, at, _ := strings.Cut(fields[0], "/")
+	typ, at0, _ := strings.Cut(head, "@")
+	fmt.Sscan(at0, &e.Time)
+	fmt.Sscan(at, &e.At)
+	switch typ {
+	case "end":
+		return order.Event{Mark: order.MarkEnd, Time: e.Time, At: e.At}
+	case "watermark":
+		return order.Event{Mark: order.MarkWatermark, At: e.At}
+	}
+	e.Type = typ
+	for _, f := range fields[1:] {
+		switch f[0] {
+		case 'o':
+			e.OrderID = f
+		case 'u':
+			e.UserID = f
+		case '#':
+			e.ID = f[1:]
+		}
+	}
+	e.Raw = fmt.Appendf(nil, `{"userId":%q,"orderId":%q,"type":%q,"time":%d}`, e.UserID, e.OrderID, e.Type, e.Time)
+	return e
+}
+
+func outcomeText(at beam.EventTime, o order.Outcome) string {
+	return fmt.Sprintf("%s %s %s at %d", o.Kind, o.UserID, o.OrderID, at)
+}
+func rejectText(r order.Reject) string { return fmt.Sprintf("%s: %s", r.Reason, r.Error) }
+func openText(e order.Event) string {
+	return fmt.Sprintf("%s %s %s at %d", e.Type, e.UserID, e.OrderID, e.Time)
+}
+
+var config = transforms.MatchConfig{Pattern: "create followedBy pay within 10s", Remember: 10 * time.Second, Tick: time.Second, Shards: 3}
+
+// expectation is what Match gives, as texts, and the counters.
+type expectation struct {
+	successes, timeouts, rejects, open []any
+	counters                           string
+}
+
+// check runs Match over a PCollection<string> of events.
+func check(t *testing.T, p *beam.Pipeline, s beam.Scope, texts beam.PCollection, c transforms.MatchConfig, want expectation) {
+	t.Helper()
+	keyed := transforms.KeyByUser(s, beam.ParDo(s, &eventFn{}, texts), c.ByOrder)
+	successes, timeouts, rejects, open := transforms.Match(s, keyed, c)
+	equals(s.Scope("successes"), beam.ParDo(s, outcomeText, successes), want.successes)
+	equals(s.Scope("timeouts"), beam.ParDo(s, outcomeText, timeouts), want.timeouts)
+	equals(s.Scope("rejects"), beam.ParDo(s, rejectText, rejects), want.rejects)
+	equals(s.Scope("open"), beam.ParDo(s, openText, open), want.open)
+	result, err := beam.Run(context.Background(), "prism", p)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(want.counters, counters(result)); diff != "" {
+		t.Errorf("counters (-want +got):\n%s", diff)
+	}
+}
+
+func equals(s beam.Scope, got beam.PCollection, want []any) {
+	if len(want) == 0 {
+		passert.Empty(s, got)
+		return
+	}
+	passert.Equals(s, got, want...)
+}
+
+// counters returns the counters that are not zero, in a fixed order.
+func counters(result beam.PipelineResult) string {
+	values := map[string]int64{}
+	for _, c := range result.Metrics().AllMetrics().Counters() {
+		if c.Namespace() == transforms.Namespace {
+			values[c.Name()] += c.Result()
+		}
+	}
+	var list []string
+	for _, name := range []string{"read", "started", "advanced", "duplicate", "orphan", "other", "late", "malformed", "returned", "success", "timeout", "broken", "open"} {
+		if n := values[name]; n != 0 {
+			list = append(list, fmt.Sprintf("%d %s", n, name))
+		}
+	}
+	return strings.Join(list, ", ")
+}
+
+// stream is a TestStream: texts are elements at their event times, numbers move
+// the watermark.
+func stream(s beam.Scope, items ...any) beam.PCollection {
+	c := teststream.NewConfig()
+	watermark := int64(0)
+	for _, item := range items {
+		switch item := item.(type) {
+		case int:
+			watermark = int64(item)
+			c.AdvanceWatermark(watermark)
+		case string:
+			at := event(item).Time
+			if strings.HasPrefix(item, "end") {
+				at = watermark // as the sources do: it holds the watermark until it has arrived
+			}
+			c.AddElements(at, item)
+		}
+	}
+	c.AdvanceWatermarkToInfinity()
+	return teststream.Create(s, c)
+}
+
+func TestStreams(t *testing.T) {
+	for _, test := range []struct {
+		reason string
+		items  []any
+		change func(*transforms.MatchConfig)
+		want   expectation
+	}{
+		{
+			reason: "paid one millisecond before the deadline, and at it",
+			items:  []any{"create@1000 o1 u1", "create@1000 o2 u2", 5000, "pay@10999 o1 u1", "pay@11000 o2 u2"},
+			want: expectation{
+				successes: []any{"success u1 o1 at 10999"}, timeouts: []any{"timeout u2 o2 at 11000"},
+				rejects:  []any{"orphan: pay without an open run of its order"},
+				counters: "2 started, 1 advanced, 1 orphan, 1 success, 1 timeout",
+			},
+		},
+		{
+			reason: "an idle stream: the watermark alone lets an order time out, before the late payment comes",
+			items:  []any{"create@1000 o1 u1", 20000, "pay@5000 o1 u1"},
+			want: expectation{
+				timeouts: []any{"timeout u1 o1 at 11000"},
+				rejects:  []any{"late: pay at 1970-01-01T00:00:05.000Z is too late: the watermark had reached 1970-01-01T00:00:11.000Z"},
+				counters: "1 started, 1 late, 1 timeout",
+			},
+		},
+		{
+			reason: "a payment behind the shard's clock still completes an open run, at a time that is not behind the output",
+			items:  []any{"create@1000 o1 u1", "create@4000 o2 u1", 6000, "pay@3000 o1 u1", "pay@6000 o2 u1"},
+			want: expectation{
+				successes: []any{"success u1 o1 at 6000", "success u1 o2 at 6000"},
+				counters:  "2 started, 2 advanced, 2 success",
+			},
+		},
+		{
+			reason: "the payment arrives before the order",
+			items:  []any{"pay@2000 o1 u1", "create@1000 o1 u1"},
+			want:   expectation{successes: []any{"success u1 o1 at 2000"}, counters: "1 started, 1 advanced, 1 success"},
+		},
+		{
+			reason: "redelivered, before and after the end of the order, at ticks of their own",
+			items:  []any{"create@1000 o1 u1 #1", 3000, "create@1000 o1 u1 #1", 5000, "pay@5000 o1 u1 #2", 8000, "pay@5000 o1 u1 #2", 9000, "create@1000 o1 u1 #1", 12000},
+			want: expectation{
+				successes: []any{"success u1 o1 at 5000"},
+				rejects:   []any{"duplicate: create delivered again", "duplicate: pay delivered again", "duplicate: create delivered again"},
+				counters:  "1 started, 1 advanced, 3 duplicate, 1 success",
+			},
+		},
+		{
+			reason: "stamped events and an end marker: deadlines after the end are open, not timeouts",
+			items: []any{"create@1000/1000 o1 u1", "create@3000/3000 o2 u2", "create@4000/4000 o3 u3", "watermark/12000", 12000,
+				"view@13000/13000 o9 u9", "end@13000/13000"},
+			want: expectation{
+				timeouts: []any{"timeout u1 o1 at 11000", "timeout u2 o2 at 13000"}, open: []any{"create u3 o3 at 4000"},
+				counters: "3 started, 1 other, 2 timeout, 1 open",
+			},
+		},
+		{
+			reason: "a stop: nothing times out beyond the watermark, and what can't be decided is returned",
+			items:  []any{"create@1000/1000 o1 u1", 5000, "pay@12000/12000 o1 u1", "end@12000/9000"},
+			want: expectation{
+				open:     []any{"create u1 o1 at 1000", "pay   at 12000"},
+				counters: "1 started, 1 returned, 1 open",
+			},
+		},
+		{
+			reason: "by order: the payment does not name the user, the outcome has the first event's",
+			change: func(c *transforms.MatchConfig) { c.ByOrder = true },
+			items:  []any{"create@1000 o1", "pay@2000 o1 u7"},
+			want:   expectation{successes: []any{"success  o1 at 2000"}, counters: "1 started, 1 advanced, 1 success"},
+		},
+		{
+			reason: "without order ids the pattern runs on the user",
+			change: func(c *transforms.MatchConfig) { c.Pattern = "create next pay within 10s" },
+			items:  []any{"create@1000 u1", "create@1000 u2", "pay@2000 u2", "pay@2500 o1 u1"},
+			want: expectation{
+				successes: []any{"success u2  at 2000"}, timeouts: []any{"timeout u1  at 11000"},
+				rejects:  []any{"orphan: pay without an open run of its order"},
+				counters: "2 started, 1 advanced, 1 orphan, 1 success, 1 timeout",
+			},
+		},
+	} {
+		t.Run(test.reason, func(t *testing.T) {
+			c := config
+			if test.change != nil {
+				test.change(&c)
+			}
+			p, s := beam.NewPipelineWithRoot()
+			check(t, p, s, stream(s, test.items...), c, test.want)
+		})
+	}
+}
+
+// The same events in one bundle, bounded, give what the stream gives.
+func TestAllInOneBundle(t *testing.T) {
+	p, s := beam.NewPipelineWithRoot()
+	texts := beam.Create(s, "pay@10999 o1 u1", "create@1000 o1 u1", "create@1000 o2 u2", "pay@11000 o2 u2", "create@9000 o3 u1", "end@11000/11000")
+	check(t, p, s, texts, config, expectation{
+		successes: []any{"success u1 o1 at 10999"}, timeouts: []any{"timeout u2 o2 at 11000"},
+		rejects: []any{"orphan: pay without an open run of its order"}, open: []any{"create u1 o3 at 9000"},
+		counters: "3 started, 1 advanced, 1 orphan, 1 success, 1 timeout, 1 open",
+	})
+}
+
+func TestDecode(t *testing.T) {
+	p, s := beam.NewPipelineWithRoot()
+	lines := beam.Create(s, `{"orderId":1,"userId":"u","type":"create","time":1000}`, "", " \t", `{"orderId":`, `{"orderId":1,"time":1000}`)
+	events, rejects := transforms.Decode(s, lines, transforms.DecodeConfig{})
+	passert.Equals(s, beam.ParDo(s, openText, events), "create u 1 at 1000")
+	passert.Equals(s, beam.ParDo(s, rejectText, rejects),
+		"malformed: not JSON: unexpected end of JSON input at byte 11", "malformed: type: missing, want a non-empty string")
+	result, err := beam.Run(context.Background(), "prism", p)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got, want := counters(result), "3 read, 2 malformed"; got != want {
+		t.Errorf("counters %q, want %q", got, want)
+	}
+}
+
+func TestMatchConfigValidate(t *testing.T) {
+	for _, test := range []struct {
+		reason string
+		change func(*transforms.MatchConfig)
+		want   string
+	}{
+		{"valid", func(*transforms.MatchConfig) {}, ""},
+		{"pattern", func(c *transforms.MatchConfig) { c.Pattern = "create" }, "cep: column 7: unexpected end of pattern: want next or followedBy"},
+		{"remember", func(c *transforms.MatchConfig) { c.Remember = -1 }, "cep: remember -1ns: want whole milliseconds, not negative"},
+		{"tick", func(c *transforms.MatchConfig) { c.Tick = time.Microsecond }, "transforms: tick 1µs: want whole milliseconds, at least one"},
+		{"shards", func(c *transforms.MatchConfig) { c.Shards = 0 }, "transforms: 0 shards: want at least one"},
+	} {
+		c := config
+		test.change(&c)
+		got := ""
+		if err := c.Validate(); err != nil {
+			got = err.Error()
+		}
+		if got != test.want {
+			t.Errorf("%s: got %q, want %q", test.reason, got, test.want)
+		}
+	}
+}

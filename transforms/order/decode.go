@@ -1,0 +1,304 @@
+package order
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"strconv"
+	"strings"
+	"time"
+	"unicode/utf16"
+	"unicode/utf8"
+
+	"github.com/tidwall/gjson"
+)
+
+// Decoder turns input into events: a line of JSON by its own method, a row of
+// CSV through a [CSV]. Every error says in one short line why the input is
+// malformed. The zero value is ready to use: times are milliseconds, and may be
+// as late as they like. It is not safe for concurrent use.
+type Decoder struct {
+	// Unit is the unit of integer times: time.Millisecond, which is also what
+	// zero means, or time.Second.
+	Unit time.Duration
+	// MaxAhead is how far an event time may lie ahead of the clock; a later
+	// one is malformed. Zero: any distance.
+	MaxAhead time.Duration
+	// ByOrder says that orders are known by their orderId alone, which makes
+	// it a required field.
+	ByOrder bool
+	// Now is the clock for MaxAhead; nil: time.Now.
+	Now func() time.Time
+
+	// IntegerTimes counts the events so far whose time was an integer, and
+	// January those of them that read as January 1970: if that is all of them,
+	// the unit is likely to be wrong.
+	IntegerTimes, January int64
+
+	latest int64 // a time up to which MaxAhead is known to hold
+}
+
+// The members of an event that the pipeline reads. All others are the user's.
+const (
+	orderIDField = iota
+	userIDField
+	typeField
+	timeField
+	idField
+	numFields
+)
+
+// fieldNames are the names of the fields as members of a JSON object and as
+// columns of a CSV file.
+var fieldNames = [numFields]string{"orderId", "userId", "type", "time", "id"}
+
+// fieldOf returns the field with a name, or -1.
+func fieldOf(name string) int {
+	switch name {
+	case "orderId":
+		return orderIDField
+	case "userId":
+		return userIDField
+	case "type":
+		return typeField
+	case "time":
+		return timeField
+	case "id":
+		return idField
+	}
+	return -1
+}
+
+// JSON returns the event in a line that holds one JSON object (RFC 8259,
+// strictly). Of members with the same name the last counts.
+//
+// Event.Raw is the line without the white space around the object, and aliases
+// line: a caller that reuses line has to copy one of the two. A line break
+// between two tokens becomes a space, so that Raw is one line. The event's
+// strings share no memory with line.
+func (d *Decoder) JSON(line []byte) (Event, error) {
+	if err := checkJSON(line); err != nil {
+		return Event{}, err
+	}
+	raw := oneLine(trimSpace(line))
+	text := string(raw) // the one copy that all of the event's strings share
+	var members [numFields]gjson.Result
+	gjson.Result{Type: gjson.JSON, Raw: text}.ForEach(func(key, value gjson.Result) bool {
+		if f := fieldOf(key.Str); f >= 0 {
+			members[f] = value
+		}
+		return true
+	})
+	return d.object(raw, &members)
+}
+
+// object returns the event with the members of a JSON object.
+func (d *Decoder) object(raw []byte, members *[numFields]gjson.Result) (Event, error) {
+	e := Event{Raw: raw}
+	var err error
+	for f, dst := range [numFields]*string{orderIDField: &e.OrderID, userIDField: &e.UserID, idField: &e.ID} {
+		if dst == nil {
+			continue
+		}
+		if *dst, err = jsonID(fieldNames[f], &members[f]); err != nil {
+			return Event{}, err
+		}
+	}
+	if e.Type, err = jsonType(&members[typeField]); err != nil {
+		return Event{}, err
+	}
+	t := &members[timeField]
+	if t.Type == gjson.Null {
+		return Event{}, d.timeError("missing")
+	}
+	if t.Type != gjson.String && t.Type != gjson.Number {
+		return Event{}, d.timeError("got " + cut(t.Raw))
+	}
+	text, integer := t.Str, false
+	if t.Type == gjson.Number {
+		text, integer = t.Raw, true
+	}
+	if e.Time, err = d.time(text, t.Raw, integer); err != nil {
+		return Event{}, err
+	}
+	if err = d.accept(&e, integer); err != nil {
+		return Event{}, err
+	}
+	return e, nil
+}
+
+// accept applies the rules that concern an event as a whole.
+func (d *Decoder) accept(e *Event, integer bool) error {
+	switch {
+	case e.OrderID == "" && d.ByOrder:
+		return errors.New("orderId: missing, want one with -key order")
+	case e.OrderID == "" && e.UserID == "":
+		return errors.New("orderId, userId: both missing, want at least one")
+	}
+	if integer {
+		d.IntegerTimes++
+		if e.Time < january {
+			d.January++
+		}
+	}
+	return nil
+}
+
+// maxPlain is the length up to which a line cannot hurt the recursive
+// validation: it nests no deeper than it is long. It is also the depth that
+// encoding/json allows.
+const maxPlain = 10000
+
+// checkJSON returns why a line is not a JSON object, or nil.
+func checkJSON(line []byte) error {
+	if len(line) > MaxLine {
+		return errTooLong
+	}
+	valid := gjson.ValidBytes
+	if len(line) > maxPlain {
+		valid = json.Valid // slower, but bounds the depth
+	}
+	if !valid(line) {
+		return notJSON(line)
+	}
+	if !utf8.Valid(line) {
+		return errors.New("not JSON: invalid UTF-8")
+	}
+	if object := trimSpace(line); object[0] != '{' {
+		return fmt.Errorf("got %s, want a JSON object", cut(string(oneLine(object))))
+	}
+	return nil
+}
+
+// notJSON explains a syntax error. It parses the line again, in another
+// parser, which knows more about the errors and less about speed.
+func notJSON(line []byte) error {
+	var value json.RawMessage
+	err := json.Unmarshal(line, &value)
+	var syntax *json.SyntaxError
+	switch {
+	case len(trimSpace(line)) == 0:
+		return errors.New("not JSON: the line is empty")
+	case errors.As(err, &syntax):
+		return fmt.Errorf("not JSON: %w at byte %d", err, syntax.Offset)
+	default:
+		return errors.New("not JSON")
+	}
+}
+
+// jsonID returns the text of an id: a string, or an integer as it is written.
+// null and "" are an absent id.
+func jsonID(field string, v *gjson.Result) (string, error) {
+	switch {
+	case v.Type == gjson.Null:
+		return "", nil
+	case v.Type == gjson.String:
+		return v.Str, checkEscapes(field, v)
+	case v.Type == gjson.Number && isInteger(v.Raw):
+		return v.Raw, nil
+	}
+	return "", fmt.Errorf("%s: got %s, want a string or an integer", field, cut(v.Raw))
+}
+
+func jsonType(v *gjson.Result) (string, error) {
+	switch {
+	case v.Type == gjson.Null && v.Raw == "":
+		return "", errors.New("type: missing, want a non-empty string")
+	case v.Type != gjson.String || v.Str == "":
+		return "", fmt.Errorf("type: got %s, want a non-empty string", cut(v.Raw))
+	}
+	return v.Str, checkEscapes("type", v)
+}
+
+// checkEscapes refuses half a surrogate pair ("\ud800"). It stands for no
+// character, and decodes to the same replacement character as any other half:
+// two ids would become one.
+func checkEscapes(field string, v *gjson.Result) error {
+	if len(v.Str)+len(`""`) == len(v.Raw) || !hasHalfPair(v.Raw) {
+		return nil
+	}
+	return fmt.Errorf("%s: got %s, want whole characters, not half a surrogate pair", field, cut(v.Raw))
+}
+
+// hasHalfPair reports whether a valid JSON string has an escape that is half a
+// surrogate pair without the other half.
+func hasHalfPair(s string) bool {
+	for i := 0; i < len(s); i++ {
+		if s[i] != '\\' {
+			continue
+		}
+		i++
+		if s[i] != 'u' {
+			continue
+		}
+		high := hex4(s[i+1:])
+		i += 4
+		if !utf16.IsSurrogate(high) {
+			continue
+		}
+		if !strings.HasPrefix(s[i+1:], `\u`) || utf16.DecodeRune(high, hex4(s[i+3:])) == utf8.RuneError {
+			return true
+		}
+		i += 6
+	}
+	return false
+}
+
+// hex4 returns the character with the four hexadecimal digits that s starts with.
+func hex4(s string) rune {
+	n, _ := strconv.ParseUint(s[:4], 16, 16) // valid JSON has four
+	return rune(n)
+}
+
+// isInteger reports whether a number is written as an integer.
+func isInteger(s string) bool {
+	s = strings.TrimPrefix(s, "-")
+	for i := range len(s) {
+		if s[i] < '0' || s[i] > '9' {
+			return false
+		}
+	}
+	return s != ""
+}
+
+// trimSpace cuts JSON's white space off both ends.
+func trimSpace(line []byte) []byte {
+	space := func(c byte) bool { return c == ' ' || c == '\t' || c == '\r' || c == '\n' }
+	for len(line) > 0 && space(line[0]) {
+		line = line[1:]
+	}
+	for len(line) > 0 && space(line[len(line)-1]) {
+		line = line[:len(line)-1]
+	}
+	return line
+}
+
+// oneLine returns valid JSON without line breaks. They can only be white space
+// there. It copies if it has to.
+func oneLine(object []byte) []byte {
+	if bytes.IndexByte(object, '\n') < 0 && bytes.IndexByte(object, '\r') < 0 {
+		return object
+	}
+	object = bytes.ReplaceAll(object, []byte{'\n'}, []byte{' '})
+	return bytes.ReplaceAll(object, []byte{'\r'}, []byte{' '})
+}
+
+// errTooLong is the error of an oversized line. It does not tell the length, so
+// that a reader may hand over as little as MaxLine+1 bytes of the line.
+var errTooLong = fmt.Errorf("oversized: got a line of more than %d bytes, want at most that", MaxLine)
+
+// maxShown is how much of a wrong value an error shows, in bytes.
+const maxShown = 40
+
+// cut shortens what an error shows.
+func cut(s string) string {
+	if len(s) <= maxShown {
+		return s
+	}
+	end := maxShown
+	for end > 0 && !utf8.RuneStart(s[end]) {
+		end--
+	}
+	return s[:end] + "…"
+}

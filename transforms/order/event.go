@@ -1,0 +1,64 @@
+// Package order holds what the pipeline speaks of: the order event, the
+// outcome of an order, and the reject; and how each is read from and written
+// to a line of text. It knows neither Beam nor patterns.
+//
+// All times are milliseconds since the Unix epoch. A finer time is truncated.
+package order
+
+// Event is one thing that happened to an order, or (see Mark) one that
+// happened to the input. Its zero value is not a valid event.
+type Event struct {
+	// UserID and OrderID name the order; "" is an absent id. At least one is
+	// present.
+	UserID  string
+	OrderID string
+	// Type is what happened, such as "create" or "pay"; never empty.
+	Type string
+	// ID is the event's own id, "" without one. Two events of an order with
+	// the same type and id are the same event, delivered twice.
+	ID string
+	// Time is the event time in milliseconds.
+	Time int64
+	// At is the event's place in time in milliseconds, stamped by its source:
+	// max(Time, watermark of the source). An event with Time < At is late.
+	// Zero: not stamped; the event gets its place from the clock of its shard.
+	At int64
+	// Raw is the event as it came: a JSON object on one line.
+	Raw []byte
+	// Source and Line say where it came from, such as "orders.jsonl" and 17.
+	Source string
+	Line   int64
+	// Mark is not zero for a punctuation of the input, which is no event and
+	// has no other fields than those that the mark names.
+	Mark Mark
+}
+
+// Mark is a kind of punctuation: an element by which a source tells every
+// shard something about its input.
+type Mark uint8
+
+const (
+	// MarkWatermark promises that once the bundle that holds it is committed
+	// the source's watermark is at least Event.At. It is a hint: with it a
+	// shard goes through a replay in one step a bundle instead of one a tick.
+	MarkWatermark Mark = iota + 1
+	// MarkEnd is the last element of an input. Event.Time is the largest event
+	// time of the input. Deadlines up to Event.At expire; the runs with a
+	// later deadline are still open.
+	MarkEnd
+)
+
+// EndOfTime is later than every deadline: as MarkEnd's At it lets all open
+// runs time out. It is a whole number of milliseconds well inside of what Beam
+// can express.
+const EndOfTime int64 = 1 << 53
+
+// The limits of an event time in milliseconds: MinTime <= time < MaxTime.
+const (
+	MinTime int64 = 0               // 1970-01-01T00:00:00Z
+	MaxTime int64 = 253402300800000 // 10000-01-01T00:00:00Z
+)
+
+// MaxLine is the longest input line in bytes, without its line break; a longer
+// one is malformed.
+const MaxLine = 1 << 20

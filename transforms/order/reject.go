@@ -1,0 +1,51 @@
+package order
+
+import (
+	"strconv"
+	"strings"
+)
+
+// Reason says why an event was put aside.
+type Reason string
+
+// The reasons for a reject.
+const (
+	// Malformed: the input is not an event.
+	Malformed Reason = "malformed"
+	// Late: the event came behind the watermark and could not be applied.
+	Late Reason = "late"
+	// Orphan: a later step of the pattern without an open run.
+	Orphan Reason = "orphan"
+	// Duplicate: a redelivery, or a step that the open run has taken already.
+	Duplicate Reason = "duplicate"
+)
+
+// maxRejectInput is how much of a rejected input is kept, in bytes.
+const maxRejectInput = 64 << 10
+
+// Reject is an input that took no part in any outcome, and why.
+type Reject struct {
+	Reason Reason
+	// Error is one line that says what is wrong.
+	Error string
+	// Source is where the input came from: "orders.jsonl:17".
+	Source string
+	// Input is the input itself, invalid UTF-8 replaced, cut at 64 KiB.
+	Input string
+}
+
+// NewReject returns the reject of an input line.
+func NewReject(reason Reason, err, source string, line int64, input []byte) Reject {
+	if len(input) > maxRejectInput {
+		input = input[:maxRejectInput]
+	}
+	return Reject{Reason: reason, Error: err, Source: Place(source, line), Input: strings.ToValidUTF8(string(input), "\uFFFD")}
+}
+
+// Place is how an input's position is written: "orders.jsonl:17".
+func Place(source string, line int64) string {
+	if source == "" {
+		return ""
+	}
+	return source + ":" + strconv.FormatInt(line, 10)
+}

@@ -1,0 +1,96 @@
+package order
+
+import (
+	"fmt"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// january is the end of January 1970: seconds that are read as milliseconds
+// stay below it until the year 2054.
+const january = int64(31 * 24 * time.Hour / time.Millisecond)
+
+// time returns an event time in milliseconds. The text is RFC 3339, or an
+// integer in the decoder's unit; shown is how an error writes it.
+func (d *Decoder) time(text, shown string, integer bool) (int64, error) {
+	read := parseTime
+	if integer {
+		read = d.parseInteger
+	}
+	ms, ok := read(text)
+	switch {
+	case !ok:
+		return 0, d.timeError("got " + cut(shown))
+	case ms < MinTime || ms >= MaxTime:
+		return 0, fmt.Errorf("time: got %s, want one of the years 1970 to 9999", cut(shown))
+	case !d.near(ms):
+		return 0, fmt.Errorf("time: got %s, want at most %v from now", cut(shown), d.MaxAhead)
+	}
+	return ms, nil
+}
+
+func (d *Decoder) timeError(fault string) error {
+	unit := "milliseconds"
+	if d.Unit == time.Second {
+		unit = "seconds"
+	}
+	return fmt.Errorf("time: %s, want RFC 3339 with an offset, or integer %s", fault, unit)
+}
+
+// parseTime reads RFC 3339 in upper case. Digits finer than a millisecond are
+// dropped.
+func parseTime(text string) (ms int64, ok bool) {
+	var t time.Time
+	if !isRFC3339(text) || t.UnmarshalText([]byte(text)) != nil {
+		return 0, false
+	}
+	return t.UnixMilli(), true
+}
+
+// isRFC3339 checks what package time lets pass: hours of one digit, a comma
+// before the fraction, and offsets of any size (golang/go#54580).
+func isRFC3339(text string) bool {
+	const second = len("2006-01-02T15:04:05")
+	if len(text) <= second || text[len("2006-01-02T15")] != ':' {
+		return false
+	}
+	zone := text[second:]
+	if zone[0] == '.' {
+		zone = strings.TrimLeft(zone[1:], "0123456789")
+	}
+	if zone == "Z" {
+		return true
+	}
+	return len(zone) == len("+00:00") && zone[3] == ':' && zone[1:3] < "24" && zone[4:6] < "60"
+}
+
+// parseInteger reads an integer time. One that is out of range, however far, is
+// some time out of the range of event times.
+func (d *Decoder) parseInteger(text string) (ms int64, ok bool) {
+	if !isInteger(text) {
+		return 0, false
+	}
+	n, err := strconv.ParseInt(text, 10, 64)
+	if err != nil {
+		return MaxTime, true
+	}
+	if d.Unit == time.Second {
+		n = min(max(n, -1), MaxTime/1000) * 1000
+	}
+	return n, true
+}
+
+// near reports whether a time is not too far ahead of the clock. The clock is
+// read only where the time is later than what was fine the last time.
+func (d *Decoder) near(ms int64) bool {
+	if d.MaxAhead == 0 || ms <= d.latest {
+		return true
+	}
+	now := time.Now
+	if d.Now != nil {
+		now = d.Now
+	}
+	d.latest = now().Add(d.MaxAhead).UnixMilli()
+	return ms <= d.latest
+}

@@ -1,0 +1,76 @@
+package transforms
+
+import (
+	"fmt"
+
+	"ordertimeout/transforms/cep"
+	"ordertimeout/transforms/order"
+	"ordertimeout/transforms/shard"
+)
+
+// outcome returns the outcome of a run that has ended as a match or a timeout.
+func (f *matchFn) outcome(e *shard.Ended) (order.Outcome, error) {
+	user, id, err := f.orderOf(e)
+	if err != nil {
+		return order.Outcome{}, err
+	}
+	pattern, first := f.prog.Pattern(), &e.Run[0]
+	o := order.Outcome{
+		Kind:      order.Timeout,
+		ID:        order.OutcomeID(f.prog.Text(), e.Key, first.Time, first.ID),
+		UserID:    user,
+		OrderID:   id,
+		CreatedAt: first.Time,
+		Deadline:  first.Time + pattern.Within.Milliseconds(),
+		Events:    make([]order.StepEvent, len(e.Run)),
+	}
+	if e.How == cep.Matched {
+		o.Kind, o.PaidAt = order.Success, e.Run[len(e.Run)-1].Time
+	}
+	for i := range e.Run {
+		o.Events[i] = order.StepEvent{Step: pattern.Steps[i].Type, Raw: e.Run[i].Data}
+	}
+	return o, nil
+}
+
+// orderOf returns the ids of a run's order. Where the order is known by its id
+// alone, the user is that of the run's first event.
+func (f *matchFn) orderOf(e *shard.Ended) (user, id string, err error) {
+	user, id, err = order.SplitKey(e.Key)
+	if err == nil && f.Config.ByOrder {
+		var first order.Event
+		first, err = new(order.Decoder).JSON(e.Run[0].Data)
+		user = first.UserID
+	}
+	return user, id, err
+}
+
+// openEvents sends the events of a run that is still open.
+func (f *matchFn) openEvents(e *shard.Ended, open func(order.Event)) error {
+	user, id, err := f.orderOf(e)
+	if err != nil {
+		return err
+	}
+	for i := range e.Run {
+		t := &e.Run[i]
+		open(order.Event{UserID: user, OrderID: id, Type: f.prog.Pattern().Steps[i].Type, ID: t.ID, Time: t.Time, Raw: t.Data})
+	}
+	return nil
+}
+
+// rejectOf says in a line why an event was put aside.
+func rejectOf(r *shard.Reject) order.Reject {
+	var reason order.Reason
+	var text string
+	switch {
+	case r.Class == cep.Late:
+		reason, text = order.Late, fmt.Sprintf("%s at %s is too late: the watermark had reached %s", r.Type, order.FormatTime(r.Time), order.FormatTime(r.At))
+	case r.Class == cep.Orphan:
+		reason, text = order.Orphan, r.Type+" without an open run of its order"
+	case r.Redelivered:
+		reason, text = order.Duplicate, r.Type+" delivered again"
+	default:
+		reason, text = order.Duplicate, r.Type+" while the run of its order is open"
+	}
+	return order.NewReject(reason, text, r.Source, r.Line, r.Data)
+}

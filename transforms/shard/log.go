@@ -1,0 +1,120 @@
+package shard
+
+import (
+	"encoding/binary"
+	"fmt"
+
+	"ordertimeout/transforms/cep"
+)
+
+// A shard's log is a sequence of records; the first byte tells which.
+const (
+	snapshotRecord = 'S'
+	batchRecord    = 'B'
+	tickRecord     = 'T'
+)
+
+// snapshotVersion is the second byte of a snapshot. Increase it when the layout
+// changes, and keep decoding the older ones: logs outlive builds.
+const snapshotVersion = 1
+
+// TickRecord returns the log record of Shard.Tick. That of Shard.Add is the batch
+// itself.
+func TickRecord(p int64) []byte {
+	return binary.LittleEndian.AppendUint64([]byte{tickRecord}, uint64(p))
+}
+
+// IsSnapshot reports whether a log record is a snapshot.
+func IsSnapshot(record []byte) bool { return len(record) > 0 && record[0] == snapshotRecord }
+
+// Snapshot returns a log record that stands for all records before it.
+func (s *Shard) Snapshot() []byte {
+	b := []byte{snapshotRecord, snapshotVersion}
+	b = binary.AppendVarint(b, s.clock)
+	end := byte(0)
+	if s.end {
+		end = 1
+	}
+	b = append(b, end)
+	b = binary.AppendVarint(b, s.last)
+	b = binary.AppendVarint(b, s.limit)
+	b = binary.AppendUvarint(b, uint64(len(s.keys)))
+	for _, k := range s.keys {
+		b = appendString(b, k.key)
+		b, _ = k.state.AppendBinary(b)
+	}
+	var pending Batch
+	for _, sl := range s.slots {
+		for i := range sl.events {
+			pending.Add(&sl.events[i])
+		}
+	}
+	if pending.Len() > 0 {
+		b = append(b, pending.Bytes()...)
+	}
+	return b
+}
+
+// Restore returns the shard that a log leads to. The outcomes of its ticks were
+// delivered when the log was written and do not come again.
+func Restore(prog *cep.Prog, tick int64, log [][]byte) (*Shard, error) {
+	s := New(prog, tick)
+	for i, record := range log {
+		if err := s.replay(record); err != nil {
+			return nil, fmt.Errorf("shard: record %d of %d: %w", i+1, len(log), err)
+		}
+	}
+	return s, nil
+}
+
+func (s *Shard) replay(record []byte) error {
+	if len(record) == 0 {
+		return errTruncated
+	}
+	switch record[0] {
+	case snapshotRecord:
+		return s.restoreSnapshot(record[1:])
+	case batchRecord:
+		return s.Add(record)
+	case tickRecord:
+		if len(record) != 1+8 {
+			return errTruncated
+		}
+		s.Tick(int64(binary.LittleEndian.Uint64(record[1:])), &Output{})
+		return nil
+	}
+	return fmt.Errorf("unknown record %q", record[0])
+}
+
+func (s *Shard) restoreSnapshot(b []byte) error {
+	*s = *New(s.prog, s.tick)
+	r := reader{b: b}
+	if v := r.byte(); r.err == nil && v != snapshotVersion {
+		return fmt.Errorf("snapshot has version %d: want %d", v, snapshotVersion)
+	}
+	s.clock = r.varint()
+	s.end = r.byte() != 0
+	s.last, s.limit = r.varint(), r.varint()
+	n := r.uvarint()
+	if r.err != nil {
+		return r.err
+	}
+	for range n {
+		key := string(r.bytes())
+		if r.err != nil {
+			return r.err
+		}
+		state, rest, err := cep.DecodeState(b[r.pos:], len(s.prog.Pattern().Steps))
+		if err != nil {
+			return err
+		}
+		r.pos = len(b) - len(rest)
+		k := &entry{key: key, state: state, due: notDue}
+		s.keys[key] = k
+		s.schedule(k)
+	}
+	if r.pos == len(b) {
+		return nil
+	}
+	return s.Add(b[r.pos:])
+}

@@ -1,0 +1,340 @@
+package shard
+
+import (
+	"math"
+	"slices"
+	"sort"
+	"strings"
+
+	"ordertimeout/transforms/cep"
+)
+
+// Shard is the image of one shard in memory. It is not safe for concurrent use.
+type Shard struct {
+	prog *cep.Prog
+	tick int64 // milliseconds
+
+	// clock is the last tick: places before it are over.
+	clock int64
+	// limit is the last deadline that may expire: no limit before the end of
+	// the input is known.
+	limit int64
+	end   bool
+	last  int64 // the input's largest event time, once the end is known
+
+	keys map[string]*entry
+	// slots hold what is to be done at a tick, agenda their ticks.
+	slots   map[int64]*slot
+	agenda  tickHeap
+	now     *slot // the slot being worked on
+	scratch entry // the state of a key that is not known, until it is worth keeping
+}
+
+// entry is a key with a state.
+type entry struct {
+	key   string
+	state cep.State
+	due   int64 // the tick of the slot that the entry is in
+}
+
+// slot is what waits for one tick: events with a place before it, and keys that
+// may have a deadline up to it. Buckets do here what a heap of deadlines would,
+// without its cost for each event.
+type slot struct {
+	tick   int64
+	events []Event
+	due    []*entry // an entry with another due has moved to another slot
+}
+
+const notDue int64 = math.MinInt64
+
+// Output is what came out of a tick. It shares memory with the batches.
+type Output struct {
+	// Classes counts the applied events by what became of them.
+	Classes [cep.Classes]int64
+	// Broken counts the runs that ended without an outcome.
+	Broken int64
+	// Ended are the runs that ended with one.
+	Ended []Ended
+	// Rejects are the duplicate, orphan and late events.
+	Rejects []Reject
+	// Open are the runs still open at the end of the input.
+	Open []Ended
+	// Returned are the events that a stop left undecided: each comes at or after
+	// a deadline of which the stop keeps nobody from being paid in time.
+	Returned []Event
+}
+
+// Reset empties o and keeps its memory for the next tick.
+func (o *Output) Reset() {
+	clear(o.Ended)
+	clear(o.Rejects)
+	clear(o.Open)
+	clear(o.Returned)
+	*o = Output{Ended: o.Ended[:0], Rejects: o.Rejects[:0], Open: o.Open[:0], Returned: o.Returned[:0]}
+}
+
+// Ended is a run of a key and how it ended (NotEnded for an open one).
+type Ended struct {
+	Key string
+	How cep.How
+	Run cep.Run
+}
+
+// Reject is an event that was put aside.
+type Reject struct {
+	Event
+	Class       cep.Class
+	Redelivered bool
+}
+
+// New returns an empty shard that runs prog in ticks of so many milliseconds.
+func New(prog *cep.Prog, tick int64) *Shard {
+	return &Shard{
+		prog: prog, tick: tick, clock: math.MinInt64, limit: math.MaxInt64,
+		keys: map[string]*entry{}, slots: map[int64]*slot{},
+	}
+}
+
+// Add queues the events of an encoded batch. After an error the shard is not to
+// be used any more.
+func (s *Shard) Add(batch []byte) error {
+	h, err := DecodeHeader(batch)
+	if err != nil {
+		return err
+	}
+	if h.End {
+		s.end, s.last, s.limit = true, h.Last, h.Limit
+	}
+	return decodeEvents(batch, func(e *Event) {
+		if e.At == 0 {
+			e.At = max(e.Time, s.clock)
+		}
+		sl := s.slot(AfterTick(e.At, s.tick))
+		sl.events = append(sl.events, *e)
+	})
+}
+
+// Tick brings the shard to the tick at p: it applies the events with a place
+// before p and expires the deadlines up to p, all in order of time, and adds
+// what comes of it to out. Once p is after the end of the input, it applies all
+// events, reports what is still open and forgets everything.
+func (s *Shard) Tick(p int64, out *Output) {
+	for len(s.agenda) > 0 && (s.agenda[0] <= p || s.finished(p)) {
+		tick := s.agenda.pop()
+		s.work(s.slots[tick], out)
+		delete(s.slots, tick)
+	}
+	s.clock = max(s.clock, p)
+	if s.finished(p) {
+		s.finish(out)
+	}
+}
+
+func (s *Shard) finished(p int64) bool { return s.end && p > s.last }
+
+// Next returns the next tick at which there is something to do, and the earliest
+// time that an outcome can have by then; ok is false if there is nothing.
+func (s *Shard) Next() (tick, hold int64, ok bool) {
+	if len(s.agenda) == 0 {
+		return 0, 0, false
+	}
+	return s.agenda[0], s.agenda[0] - s.tick, true
+}
+
+// Done reports whether the tick at p is over, or there is nothing that a tick
+// could do: no batch has come yet, or everything was forgotten at the end.
+func (s *Shard) Done(p int64) bool {
+	over := p <= s.clock && !s.finished(p) && (len(s.agenda) == 0 || s.agenda[0] > p)
+	unused := s.clock == math.MinInt64 && !s.end && s.Empty()
+	return over || unused
+}
+
+// Finished reports whether the input has ended and all that was known of it is
+// forgotten.
+func (s *Shard) Finished() bool { return s.end && s.finished(s.clock) && s.Empty() }
+
+// Open returns the number of keys with an open run.
+func (s *Shard) Open() int {
+	n := 0
+	for _, e := range s.keys {
+		if e.state.Open() != nil {
+			n++
+		}
+	}
+	return n
+}
+
+// Empty reports whether nothing is waiting, open or remembered.
+func (s *Shard) Empty() bool { return len(s.keys) == 0 && len(s.agenda) == 0 }
+
+// work does what is to be done at a slot's tick.
+func (s *Shard) work(sl *slot, out *Output) {
+	s.now = sl
+	if !slices.IsSortedFunc(sl.events, s.compare) {
+		slices.SortFunc(sl.events, s.compare)
+	}
+	for i := range sl.events {
+		s.apply(&sl.events[i], out)
+	}
+	// Entries may be added to sl.due on the way.
+	for i := 0; i < len(sl.due); i++ {
+		if e := sl.due[i]; e.due == sl.tick {
+			s.expire(e, sl.tick, out)
+		}
+	}
+	s.now = nil
+}
+
+func (s *Shard) compare(a, b Event) int { return s.prog.Compare(&a.Event, &b.Event) }
+
+// apply gives an event to the state of its key.
+func (s *Shard) apply(e *Event, out *Output) {
+	k, known := s.keys[e.Key]
+	if !known {
+		k = &s.scratch
+		*k = entry{due: notDue}
+	}
+	s.advance(k, e.Key, e.At, out)
+	if deadline, open := s.prog.Deadline(&k.state); open && deadline <= e.At {
+		out.Returned = append(out.Returned, *e) // the deadline is after the limit
+		return
+	}
+	r := s.prog.Step(&k.state, &e.Event)
+	out.Classes[r.Class]++
+	switch r.Class {
+	case cep.Duplicate, cep.Orphan, cep.Late:
+		out.Rejects = append(out.Rejects, Reject{*e, r.Class, r.Redelivered})
+	}
+	out.ended(Ended{e.Key, r.Ended, r.Run})
+	if !known && !k.state.Empty() {
+		k = &entry{key: strings.Clone(e.Key), state: k.state, due: notDue}
+		s.keys[k.key] = k
+	}
+	s.schedule(k)
+}
+
+// expire lets the deadlines of a key expire that its slot was made for.
+func (s *Shard) expire(k *entry, tick int64, out *Output) {
+	k.due = notDue
+	s.advance(k, k.key, tick, out)
+	if k.state.Empty() {
+		delete(s.keys, k.key)
+		return
+	}
+	s.schedule(k)
+}
+
+func (s *Shard) advance(k *entry, key string, at int64, out *Output) {
+	if deadline, open := s.prog.Deadline(&k.state); open && deadline > s.limit {
+		at = min(at, deadline-1)
+	}
+	if run, ok := s.prog.Advance(&k.state, at); ok {
+		out.ended(Ended{key, cep.TimedOut, run})
+	}
+}
+
+func (o *Output) ended(e Ended) {
+	switch e.How {
+	case cep.Broken:
+		o.Broken++
+	case cep.Matched, cep.TimedOut:
+		o.Ended = append(o.Ended, e)
+	}
+}
+
+// schedule sees to it that a key is in the slot of its next deadline, or in an
+// earlier one, where it will be scheduled again.
+func (s *Shard) schedule(k *entry) {
+	due := s.prog.Due(&k.state)
+	if due > s.limit || due == math.MaxInt64 {
+		return
+	}
+	tick := UpToTick(due, s.tick)
+	if s.now != nil {
+		tick = max(tick, s.now.tick)
+	}
+	if k.due == notDue || tick < k.due {
+		k.due = tick
+		sl := s.slot(tick)
+		sl.due = append(sl.due, k)
+	}
+}
+
+func (s *Shard) slot(tick int64) *slot {
+	if s.now != nil && s.now.tick == tick {
+		return s.now
+	}
+	sl := s.slots[tick]
+	if sl == nil {
+		sl = &slot{tick: tick}
+		s.slots[tick] = sl
+		s.agenda.push(tick)
+	}
+	return sl
+}
+
+// finish reports the open runs, the oldest first, and forgets everything.
+func (s *Shard) finish(out *Output) {
+	for _, k := range s.keys {
+		if run := k.state.Open(); run != nil {
+			out.Open = append(out.Open, Ended{Key: k.key, Run: run})
+		}
+	}
+	sort.Slice(out.Open, func(i, j int) bool {
+		a, b := &out.Open[i], &out.Open[j]
+		if a.Run[0].Time != b.Run[0].Time {
+			return a.Run[0].Time < b.Run[0].Time
+		}
+		return a.Key < b.Key
+	})
+	clear(s.keys)
+}
+
+// AfterTick returns the first tick after a place in time: the one that applies
+// an event at that place.
+func AfterTick(at, tick int64) int64 { return FloorTick(at, tick) + tick }
+
+// UpToTick returns the first tick at a deadline or after it: the one that
+// expires it.
+func UpToTick(deadline, tick int64) int64 { return AfterTick(deadline-1, tick) }
+
+// FloorTick returns the last tick at a time or before it.
+func FloorTick(at, tick int64) int64 {
+	r := at % tick
+	if r < 0 {
+		r += tick
+	}
+	return at - r
+}
+
+// tickHeap is a binary heap of distinct ticks, the smallest first. Its size is
+// the number of ticks with something to do, so its cost is not felt.
+type tickHeap []int64
+
+func (h *tickHeap) push(tick int64) {
+	*h = append(*h, tick)
+	a := *h
+	for i := len(a) - 1; i > 0 && a[i] < a[(i-1)/2]; i = (i - 1) / 2 {
+		a[i], a[(i-1)/2] = a[(i-1)/2], a[i]
+	}
+}
+
+func (h *tickHeap) pop() int64 {
+	a := *h
+	top, n := a[0], len(a)-1
+	a[0] = a[n]
+	a = a[:n]
+	*h = a
+	for i := 0; ; {
+		c := 2*i + 1
+		if c+1 < n && a[c+1] < a[c] {
+			c++
+		}
+		if c >= n || a[i] <= a[c] {
+			return top
+		}
+		a[i], a[c] = a[c], a[i]
+		i = c
+	}
+}

@@ -1,0 +1,125 @@
+// Package shop simulates a shop: users who create orders and mostly pay them,
+// and the events of it as they arrive, some of them late or twice.
+//
+// A shop is a function of its Config: the same one gives the same events on
+// every machine. Only whole numbers are computed with, since the floating point
+// of two machines may differ in the last bit.
+package shop
+
+import (
+	"math"
+	"time"
+
+	"ordertimeout/transforms/order"
+)
+
+// Arrival is an event and when it arrives.
+type Arrival struct {
+	// At is the time of the arrival in milliseconds, on the clock of the event
+	// times. An event arrives at its own time or later.
+	At int64
+	// Event has no ID, Source or Line, and is not stamped. A copy has a Raw of
+	// its own.
+	Event order.Event
+}
+
+// Shop is a running shop. It remembers nothing but the events that are still to
+// come for the orders so far: as many as there are within about two times
+// Within.
+type Shop struct {
+	within, disorder, start int64 // ms
+
+	seed                                uint64
+	users                               uint64
+	paid, paidOrLate, late, repeat, hot threshold
+	interval                            uint64 // ns from an order to the next, on average
+	orders                              int64  // created so far
+	next                                uint64 // when the next one is, in ns after the start
+	coming                              queue
+	line                                line
+}
+
+// New opens a shop.
+func New(c Config) (*Shop, error) {
+	if err := c.Validate(); err != nil {
+		return nil, err
+	}
+	events := (1 + c.Paid + c.PaidLate) * (1 + c.Repeat) // of an order
+	return &Shop{
+		within:     c.Within.Milliseconds(),
+		disorder:   c.Disorder.Milliseconds(),
+		start:      c.Start.UnixMilli(),
+		seed:       c.Seed,
+		users:      uint64(c.Users),
+		paid:       share(c.Paid),
+		paidOrLate: share(c.Paid + c.PaidLate),
+		late:       share(c.Late),
+		repeat:     share(c.Repeat),
+		hot:        share(c.Hot),
+		interval:   uint64(math.Round(float64(time.Second) * events / c.Rate)),
+	}, nil
+}
+
+// Next returns the next arrival; there is always one. No At is less than the
+// one before.
+func (s *Shop) Next() Arrival {
+	for {
+		created := s.start + int64(s.next/uint64(time.Millisecond))
+		if len(s.coming) > 0 && s.coming[0].at <= created {
+			return s.arrival(s.coming.pop())
+		}
+		first := s.create(created)
+		if first.at == created { // nothing comes before it
+			return s.arrival(first)
+		}
+		s.coming.push(first)
+	}
+}
+
+// create creates an order. It returns the delivery of its first event and puts
+// off the others.
+func (s *Shop) create(at int64) delivery {
+	s.orders++
+	r := s.dice(s.orders)
+	s.next += r.below(2*s.interval + 1)
+
+	fate := r.share()
+	first := s.deliver(&r, delivery{time: at, order: s.orders})
+	if fate < s.paidOrLate {
+		delay := 1 + r.below(uint64(s.within/2))
+		if fate >= s.paid {
+			delay = uint64(s.within) + r.below(uint64(s.within))
+		}
+		s.coming.push(s.deliver(&r, delivery{time: at + int64(delay), order: s.orders, pay: true}))
+	}
+	return first
+}
+
+// deliver sets when an event arrives, and puts off its copy if it has one.
+func (s *Shop) deliver(r *dice, d delivery) delivery {
+	d.at = d.time
+	if s.disorder > 0 {
+		d.at += int64(r.below(uint64(s.disorder) + 1))
+	}
+	if s.late > 0 && r.share() < s.late {
+		d.at = d.time + s.disorder + 1 + int64(r.below(uint64(s.within)))
+	}
+	if s.repeat > 0 && r.share() < s.repeat {
+		again := d
+		again.at += 1 + int64(r.below(uint64(s.disorder+s.within/10)))
+		s.coming.push(again)
+	}
+	return d
+}
+
+// arrival makes the event of a delivery. What the order is about follows from
+// its number, so that a copy is the same and nothing has to be remembered.
+func (s *Shop) arrival(d delivery) Arrival {
+	r := s.dice(^d.order) // not the dice of create
+	var user uint64
+	if s.hot == 0 || r.share() >= s.hot {
+		user = 1 + r.below(s.users)
+	}
+	cents := 500 + r.below(50_000)
+	return Arrival{At: d.at, Event: s.line.event(d, user, cents)}
+}

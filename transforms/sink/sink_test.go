@@ -1,0 +1,238 @@
+package sink
+
+import (
+	"context"
+	"maps"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"sync"
+	"testing"
+
+	"github.com/apache/beam/sdks/v2/go/pkg/beam"
+	"github.com/apache/beam/sdks/v2/go/pkg/beam/options/jobopts"
+	"github.com/apache/beam/sdks/v2/go/pkg/beam/register"
+	_ "github.com/apache/beam/sdks/v2/go/pkg/beam/runners/prism"
+	"github.com/apache/beam/sdks/v2/go/pkg/beam/testing/ptest"
+
+	"ordertimeout/transforms/live"
+)
+
+func init() {
+	register.DoFn2x0[[]byte, func(string)](&linesFn{})
+	register.Emitter1[string]()
+}
+
+func TestMain(m *testing.M) {
+	*jobopts.Experiments = "prism_disable_sdf_split"
+	ptest.Main(m)
+}
+
+// linesFn gives N lines of some length with a prefix.
+type linesFn struct {
+	N      int
+	Prefix string
+}
+
+func (fn *linesFn) ProcessElement(_ []byte, emit func(string)) {
+	for i := range fn.N {
+		emit(line(fn.Prefix, i))
+	}
+}
+
+func line(prefix string, i int) string {
+	return prefix + strconv.Itoa(i) + strings.Repeat(prefix, 50)
+}
+
+// run writes n lines a prefix to the target of the same index, and returns the
+// error of the pipeline, the reason of its run, and the error of Close.
+func run(t *testing.T, n int, prefixes, targets []string) (runErr, reason, closeErr error) {
+	t.Helper()
+	r := live.NewRun()
+	defer r.Close()
+	set, err := Open(r.ID, targets...)
+	if err != nil {
+		t.Fatal(err)
+	}
+	p, s := beam.NewPipelineWithRoot()
+	for i, prefix := range prefixes {
+		lines := beam.ParDo(s, &linesFn{N: n, Prefix: prefix}, beam.Impulse(s))
+		// Its own stage, so that the sinks run at the same time.
+		Write(s, r.ID, targets[i], beam.Reshuffle(s, lines))
+	}
+	_, runErr = beam.Run(context.Background(), "prism", p)
+	return runErr, r.Err(), set.Close()
+}
+
+func TestTwoSinksOfOneTargetKeepLinesWhole(t *testing.T) {
+	const n = 20000 // several buffers of lines each
+	path := filepath.Join(t.TempDir(), "made", "too", "out")
+	targets := []string{path, filepath.Dir(path) + "/../too/out"}
+	if err, reason, closeErr := run(t, n, []string{"a", "b"}, targets); err != nil || reason != nil || closeErr != nil {
+		t.Fatalf("run gave %v, %v, %v", err, reason, closeErr)
+	}
+	left := map[string]bool{}
+	for i := range n {
+		left[line("a", i)], left[line("b", i)] = true, true
+	}
+	for got := range strings.Lines(readFile(t, path)) {
+		got, ended := strings.CutSuffix(got, "\n")
+		if !ended || !left[got] {
+			t.Fatalf("line %q: cut, not one that was written, or twice", got)
+		}
+		delete(left, got)
+	}
+	if len(left) > 0 {
+		t.Errorf("%d of %d lines are missing", len(left), 2*n)
+	}
+}
+
+func TestInstancesThatRunAtOnceKeepLinesWhole(t *testing.T) {
+	const n = 20000
+	path := filepath.Join(t.TempDir(), "out")
+	set, err := Open(t.Name(), path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var all sync.WaitGroup
+	for _, prefix := range []string{"a", "b", "c", "d"} {
+		all.Go(func() {
+			fn := &writeFn{RunID: t.Name(), Target: path}
+			if err := fn.Setup(); err != nil {
+				t.Error(err)
+			}
+			fn.StartBundle()
+			for i := range n {
+				if err := fn.ProcessElement(line(prefix, i)); err != nil {
+					t.Error(err)
+				}
+			}
+			if err := fn.FinishBundle(); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+	all.Wait()
+	if err := set.Close(); err != nil {
+		t.Fatal(err)
+	}
+	next := map[string]int{}
+	for got := range strings.Lines(readFile(t, path)) {
+		prefix := got[:1]
+		if want := line(prefix, next[prefix]) + "\n"; got != want {
+			t.Fatalf("line %q, want %q", got, want)
+		}
+		next[prefix]++
+	}
+	if want := map[string]int{"a": n, "b": n, "c": n, "d": n}; !maps.Equal(next, want) {
+		t.Errorf("lines %v, want %v", next, want)
+	}
+}
+
+func TestNoLinesLeaveAnEmptyFile(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "out")
+	if err, _, closeErr := run(t, 0, []string{"a"}, []string{path}); err != nil || closeErr != nil {
+		t.Fatalf("run gave %v, %v", err, closeErr)
+	}
+	if got := readFile(t, path); got != "" {
+		t.Errorf("the file holds %q, want nothing", got)
+	}
+}
+
+func TestARunReplacesWhatWasThere(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "out")
+	writeFile(t, path, strings.Repeat("yesterday\n", 100))
+	if err, _, closeErr := run(t, 1, []string{"a"}, []string{path}); err != nil || closeErr != nil {
+		t.Fatalf("run gave %v, %v", err, closeErr)
+	}
+	if got, want := readFile(t, path), line("a", 0)+"\n"; got != want {
+		t.Errorf("the file holds %q, want %q", got, want)
+	}
+}
+
+func TestNoneWritesNothing(t *testing.T) {
+	if err, reason, closeErr := run(t, 10, []string{"a"}, []string{None}); err != nil || reason != nil || closeErr != nil {
+		t.Fatalf("run gave %v, %v, %v", err, reason, closeErr)
+	}
+}
+
+func TestAFailedWriteFailsTheRunInOneLine(t *testing.T) {
+	tests := []struct {
+		reason string
+		target string
+		stdout func(t *testing.T) // makes standard output what the row needs
+		want   string
+	}{
+		{reason: "the disk is full", target: "/dev/full", want: "sink: /dev/full: no space left on device"},
+		{reason: "the reader of the pipe has gone", target: Stdout, stdout: closedPipe, want: "sink: -: broken pipe"},
+	}
+	for _, test := range tests {
+		t.Run(test.reason, func(t *testing.T) {
+			if test.stdout != nil {
+				test.stdout(t)
+			} else if _, err := os.Stat(test.target); err != nil {
+				t.Skip(err)
+			}
+			err, reason, closeErr := run(t, 10, []string{"a"}, []string{test.target})
+			if err == nil {
+				t.Error("the pipeline succeeded")
+			}
+			if reason == nil || reason.Error() != test.want {
+				t.Errorf("the reason of the run is %v, want %s", reason, test.want)
+			}
+			if closeErr == nil || closeErr.Error() != test.want {
+				t.Errorf("Close gave %v, want %s", closeErr, test.want)
+			}
+		})
+	}
+}
+
+// closedPipe makes standard output a pipe that nobody reads.
+func closedPipe(t *testing.T) {
+	r, w, err := os.Pipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	r.Close()
+	t.Cleanup(func() { w.Close() })
+	setStdout(t, w)
+}
+
+func TestATargetThatIsNotOpenHereFailsTheRun(t *testing.T) {
+	r := live.NewRun()
+	defer r.Close()
+	p, s := beam.NewPipelineWithRoot()
+	Write(s, r.ID, "out", beam.ParDo(s, &linesFn{N: 1, Prefix: "a"}, beam.Impulse(s)))
+	if _, err := beam.Run(context.Background(), "prism", p); err == nil {
+		t.Error("the pipeline succeeded")
+	}
+	if err := r.Err(); err == nil || !strings.HasPrefix(err.Error(), "sink: out: not open in this process") {
+		t.Errorf("the reason of the run is %v", err)
+	}
+}
+
+func TestABufferedLineAllocatesNothing(t *testing.T) {
+	set, err := Open(t.Name(), os.DevNull)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer set.Close()
+	fn := &writeFn{RunID: t.Name(), Target: os.DevNull}
+	if err := fn.Setup(); err != nil {
+		t.Fatal(err)
+	}
+	fn.StartBundle()
+	text := line("a", 1)
+	write := func() {
+		for range maxBuffer / len(text) * 2 { // so it is written too
+			if err := fn.ProcessElement(text); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	write() // the buffer grows to its size
+	if n := testing.AllocsPerRun(10, write); n > 0 {
+		t.Errorf("%v allocations, want 0", n)
+	}
+}
