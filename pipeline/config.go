@@ -120,6 +120,11 @@ func (c Config) Validate() error {
 		}
 		return d.Validate()
 	}
+	for _, in := range c.Input {
+		if scheme, _, ok := strings.Cut(in, "://"); ok {
+			return fmt.Errorf("-input %q: unknown kind of source %q: want a file, a glob, - or demo:", in, scheme)
+		}
+	}
 	return c.Files().Validate()
 }
 

@@ -17,6 +17,7 @@ type options struct {
 	config  pipeline.Config
 	runner  string
 	summary string
+	profile string
 	quiet   bool
 	verbose bool
 	version bool
@@ -53,6 +54,7 @@ Running:
   -runner RUNNER     prism, the embedded runner (default)
   -shards N          groups of users that state is kept by (default 16)
   -tick D            how often deadlines are looked at (default within/60, 10ms to 10s)
+  -cpuprofile FILE   a CPU profile of the run, for go tool pprof
   -v                 the SDK's log, too
   -version           print the version
 
@@ -121,6 +123,7 @@ func define(fs *flag.FlagSet, o *options) {
 	fs.StringVar(&c.Rejects, "rejects", c.Rejects, "")
 	fs.StringVar(&c.Open, "open", c.Open, "")
 	fs.StringVar(&o.summary, "summary", "", "")
+	fs.StringVar(&o.profile, "cpuprofile", "", "")
 	fs.BoolVar(&o.quiet, "quiet", false, "")
 	fs.StringVar(&o.runner, "runner", "prism", "")
 	fs.BoolVar(&o.verbose, "v", false, "")

@@ -14,7 +14,10 @@ import (
 	"io"
 	"os"
 	"os/signal"
+	"runtime/pprof"
 	"syscall"
+
+	"github.com/apache/beam/sdks/v2/go/pkg/beam"
 
 	"ordertimeout/pipeline"
 	"ordertimeout/transforms/live"
@@ -47,6 +50,7 @@ func run(args []string, stdout, stderr io.Writer) int {
 		fmt.Fprintln(stdout, version())
 		return exitOK
 	}
+	beam.Init() // sets up a log of its own, which is replaced at once
 	quietSDK(stderr, o.verbose)
 	if o.runner == "direct" {
 		fmt.Fprintln(stderr, "ordertimeout: -runner direct: the SDK's direct runner has no state or timers; using the embedded runner, prism")
@@ -75,6 +79,11 @@ func execute(o options, stderr io.Writer) (err error) {
 	}
 	stop := stopOnSignal(current, stderr)
 	defer stop()
+	profiled, err := startProfile(o.profile)
+	if err != nil {
+		return err
+	}
+	defer profiled()
 	bar := startProgress(current, o, stderr)
 	counters, err := runPrism(context.Background(), o.config)
 	bar.stop()
@@ -138,4 +147,22 @@ func stopOnSignal(run *live.Run, stderr io.Writer) (stop func()) {
 		signal.Stop(signals)
 		close(signals)
 	}
+}
+
+// startProfile writes a CPU profile to a file, if one is named.
+func startProfile(path string) (stop func(), err error) {
+	if path == "" {
+		return func() {}, nil
+	}
+	f, err := os.Create(path)
+	if err == nil {
+		err = pprof.StartCPUProfile(f)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("-cpuprofile: %w", err)
+	}
+	return func() {
+		pprof.StopCPUProfile()
+		f.Close() // nothing more can be done about a profile
+	}, nil
 }

@@ -26,7 +26,6 @@ func runPrism(ctx context.Context, c pipeline.Config) (map[string]int64, error) 
 	} else if !strings.Contains(*jobopts.Experiments, noSplit) {
 		*jobopts.Experiments += "," + noSplit
 	}
-	beam.Init()
 	p, s := beam.NewPipelineWithRoot()
 	pipeline.Build(s, c)
 	result, err := prism.Execute(ctx, p)

@@ -7,6 +7,7 @@ import (
 	"io"
 	"os"
 	"strings"
+	"time"
 
 	"ordertimeout/transforms"
 )
@@ -26,7 +27,7 @@ func report(counters map[string]int64, o options, stderr io.Writer) error {
 	if !o.quiet {
 		fmt.Fprintf(stderr, "%s\n%s\n", inputs, runs)
 	}
-	if n := counters[transforms.January1970Counter]; n > 0 && n == counters[transforms.IntegerTimesCounter] {
+	if n := counters[transforms.January1970Counter]; n > 0 && n == counters[transforms.IntegerTimesCounter] && o.config.TimeUnit == time.Millisecond {
 		fmt.Fprintln(stderr, "ordertimeout: every integer time reads as January 1970: are they seconds? Then use -time-unit s")
 	}
 	return errors.Join(inputsErr, runsErr, writeSummary(o.summary, counters))

@@ -170,7 +170,7 @@ func (fn *readFn) emit(ctx context.Context, events []order.Event, w int64, we *e
 	}
 	var bytes int64
 	for _, e := range events {
-		emit(beam.EventTime(e.Time), e)
+		emit(beam.EventTime(e.At), e)
 		bytes += int64(len(e.Raw))
 	}
 	we.advance(w)

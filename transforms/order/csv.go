@@ -99,7 +99,7 @@ func (c *CSV) Event(row []byte) (Event, error) {
 		return Event{}, c.decoder.timeError("missing")
 	}
 	integer := isInteger(when)
-	if e.Time, err = c.decoder.time(when, strconv.Quote(cut(when)), integer); err != nil {
+	if e.Time, err = c.decoder.time(when, integer); err != nil {
 		return Event{}, err
 	}
 	if err := c.decoder.accept(&e, integer); err != nil {

@@ -85,7 +85,7 @@ func TestCSVRefusesWhatIsNoEvent(t *testing.T) {
 		{"no such time", `o,u,a,noon`, `time: got "noon", want RFC 3339 with an offset, or integer milliseconds`},
 		{"a time of several lines", "o,u,a,\"1\n2\"", `time: got "1\n2", want RFC 3339 with an offset, or integer milliseconds`},
 		{"exponent as time", `o,u,a,1e12`, `time: got "1e12", want RFC 3339 with an offset, or integer milliseconds`},
-		{"before 1970", `o,u,a,-1`, `time: got "-1", want one of the years 1970 to 9999`},
+		{"before 1970", `o,u,a,-1`, `time: got -1, want one of the years 1970 to 9999`},
 		{"oversized", strings.Repeat("x", MaxLine+1), "oversized: got a line of more than 1048576 bytes, want at most that"},
 	}
 	for _, tt := range tests {

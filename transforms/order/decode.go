@@ -119,7 +119,7 @@ func (d *Decoder) object(raw []byte, members *[numFields]gjson.Result) (Event, e
 	if t.Type == gjson.Number {
 		text, integer = t.Raw, true
 	}
-	if e.Time, err = d.time(text, t.Raw, integer); err != nil {
+	if e.Time, err = d.time(text, integer); err != nil {
 		return Event{}, err
 	}
 	if err = d.accept(&e, integer); err != nil {

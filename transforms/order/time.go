@@ -12,8 +12,8 @@ import (
 const january = int64(31 * 24 * time.Hour / time.Millisecond)
 
 // time returns an event time in milliseconds. The text is RFC 3339, or an
-// integer in the decoder's unit; shown is how an error writes it.
-func (d *Decoder) time(text, shown string, integer bool) (int64, error) {
+// integer in the decoder's unit.
+func (d *Decoder) time(text string, integer bool) (int64, error) {
 	read := parseTime
 	if integer {
 		read = d.parseInteger
@@ -21,13 +21,21 @@ func (d *Decoder) time(text, shown string, integer bool) (int64, error) {
 	ms, ok := read(text)
 	switch {
 	case !ok:
-		return 0, d.timeError("got " + cut(shown))
+		return 0, d.timeError("got " + shownTime(text, integer))
 	case ms < MinTime || ms >= MaxTime:
-		return 0, fmt.Errorf("time: got %s, want one of the years 1970 to 9999", cut(shown))
+		return 0, fmt.Errorf("time: got %s, want one of the years 1970 to 9999", shownTime(text, integer))
 	case !d.near(ms):
-		return 0, fmt.Errorf("time: got %s, want at most %v from now", cut(shown), d.MaxAhead)
+		return 0, fmt.Errorf("time: got %s, want at most %v from now", shownTime(text, integer), d.MaxAhead)
 	}
 	return ms, nil
+}
+
+// shownTime is how an error shows a time.
+func shownTime(text string, integer bool) string {
+	if integer {
+		return cut(text)
+	}
+	return strconv.Quote(cut(text))
 }
 
 func (d *Decoder) timeError(fault string) error {
