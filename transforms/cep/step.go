@@ -103,8 +103,8 @@ func (p *Prog) Advance(s *State, at int64) (timedOut Run, ok bool) {
 // then the event's time must be before the deadline.
 //
 // A late event (e.Time < e.At) is judged more strictly. As a first step it opens
-// a run only if it is not older than what is remembered, and no remembered run
-// ended at its time or after it; the new run times out at once if its deadline
+// a run only if it is younger than what is remembered, and no remembered run
+// ended at its time or after it (so no two runs of a key begin alike, whatever was forgotten); the new run times out at once if its deadline
 // has passed. A later step is taken only by a run that waits for it under
 // followedBy, not before the run's last event and before its deadline.
 func (p *Prog) Step(s *State, e *Event) Result {
@@ -149,7 +149,7 @@ func (p *Prog) Step(s *State, e *Event) Result {
 func (p *Prog) stillPossible(s *State, a action, e *Event) bool {
 	switch a {
 	case open:
-		return e.Time >= e.At-p.remember && !s.endedSince(e.Time)
+		return e.Time > e.At-p.remember && !s.endedSince(e.Time)
 	case take:
 		return e.Time >= s.run[len(s.run)-1].Time && e.Time < s.run[0].Time+p.within
 	}

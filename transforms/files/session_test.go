@@ -258,3 +258,13 @@ func useStdin(t *testing.T, text string) {
 		fmt.Fprint(w, text)
 	}()
 }
+
+func TestResumedSessionStampsRejectsWithTheWatermarkItFinds(t *testing.T) {
+	write(t, map[string]string{"f": line("a", 10_000) + "x"})
+	s := newSession(Config{Inputs: []string{"f"}, Disorder: time.Second}, nil, 1)
+	defer s.close()
+	n := note{t: t, watermark: 9000} // that the first record left behind
+	if n.bundle(s, nil) != complete || len(n.Rejects) != 1 {
+		t.Errorf("got rejects %q", n.Rejects)
+	}
+}

@@ -116,8 +116,10 @@ func TestCSVKeepsRawOfEarlierRows(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		_ = append(e.Raw, "overwrite the next one"...)
 		events = append(events, e)
+	}
+	for _, e := range events {
+		_ = append(e.Raw, "would overwrite the next one"...)
 	}
 	want := `{"orderId":"o","type":"a","time":1,"note":"` + strings.Repeat("n", 500) + `"}`
 	for i, e := range events {

@@ -1,7 +1,6 @@
 package shard_test
 
 import (
-	"fmt"
 	"math"
 	"math/rand/v2"
 	"slices"
@@ -11,90 +10,60 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"ordertimeout/transforms/cep"
+	"ordertimeout/transforms/model"
 	"ordertimeout/transforms/order"
 	"ordertimeout/transforms/shard"
 )
 
-var patterns = []string{
-	"create followedBy pay within 100ms",
-	"create next pay within 100ms",
-	"a followedBy b next c within 150ms",
-	"a next b followedBy c followedBy d within 150ms",
-}
-
 // world is a random log and everything by which it may be cut.
 type world struct {
 	rnd      *rand.Rand
-	pattern  cep.Pattern
-	model    modelPattern
+	pattern  model.Pattern
 	disorder int64
 	tick     int64
 	shards   int
 	atEnd    string
-	log      []modelEvent // in order of arrival, not stamped
 }
 
 func newWorld(seed uint64) *world {
-	w := &world{rnd: rand.New(rand.NewPCG(seed, 7))}
-	w.pattern = cep.MustParse(patterns[w.rnd.IntN(len(patterns))])
-	remember := []int64{0, 1, 40, w.pattern.Within.Milliseconds()}[w.rnd.IntN(4)]
-	w.model = modelPattern{within: w.pattern.Within.Milliseconds(), remember: remember}
-	for _, s := range w.pattern.Steps {
-		w.model.steps = append(w.model.steps, s.Type)
-		w.model.strict = append(w.model.strict, s.Contiguity == cep.Next)
-	}
-	w.disorder = []int64{0, 5, 30}[w.rnd.IntN(3)]
-	w.tick = []int64{1, 7, 10, 50, 1000}[w.rnd.IntN(5)]
-	w.shards = []int{1, 2, 3, 64}[w.rnd.IntN(4)]
-	w.atEnd = []string{"log", "timeout", "stop", "none"}[w.rnd.IntN(4)]
-	w.makeLog()
-	return w
-}
-
-// makeLog makes events that are near each other in time and few in kinds, so
-// that boundaries, ties, repeats and late events are the rule.
-func (w *world) makeLog() {
-	keys, span := 1+w.rnd.IntN(4), int64(50+w.rnd.IntN(500))
-	for n := 5 + w.rnd.IntN(60); n > 0; n-- {
-		e := modelEvent{key: fmt.Sprint("k", w.rnd.IntN(keys)), typ: "other", time: 1000 + w.rnd.Int64N(span)}
-		if w.rnd.IntN(8) > 0 {
-			e.typ = w.model.steps[w.rnd.IntN(len(w.model.steps))]
-		}
-		if w.rnd.IntN(3) == 0 {
-			e.id = fmt.Sprint("i", w.rnd.IntN(4))
-		}
-		e.data = fmt.Sprintf("%s-%d-%d", e.typ, e.time, w.rnd.IntN(2))
-		w.log = append(w.log, e)
-	}
-	slices.SortStableFunc(w.log, func(a, b modelEvent) int { return int(a.time - b.time) })
-	// Some copies and some stragglers arrive anywhere behind their place.
-	for n := w.rnd.IntN(15); n > 0; n-- {
-		i := w.rnd.IntN(len(w.log))
-		e := w.log[i]
-		if w.rnd.IntN(2) == 0 {
-			w.log = slices.Delete(w.log, i, i+1)
-		}
-		j := min(len(w.log), i+1+w.rnd.IntN(30))
-		w.log = slices.Insert(w.log, j, e)
+	rnd := rand.New(rand.NewPCG(seed, 7))
+	return &world{
+		rnd:      rnd,
+		pattern:  model.RandomPattern(rnd),
+		disorder: []int64{0, 5, 30}[rnd.IntN(3)],
+		tick:     []int64{1, 7, 10, 50, 1000}[rnd.IntN(5)],
+		shards:   []int{1, 2, 3, 64}[rnd.IntN(4)],
+		atEnd:    []string{"log", "timeout", "stop", "none"}[rnd.IntN(4)],
 	}
 }
 
-// shuffle returns the log in another order of arrival in which each event has
-// the same place in time: within the disorder, events change places freely.
-func (w *world) shuffle(log []modelEvent) []modelEvent {
-	log = slices.Clone(log)
-	want, _ := stamp(log, w.disorder)
-	for range 4 * len(log) {
-		i := w.rnd.IntN(len(log) - 1)
-		log[i], log[i+1] = log[i+1], log[i]
-		got, _ := stamp(log, w.disorder)
-		if got[i].at != want[i+1].at || got[i+1].at != want[i].at {
-			log[i], log[i+1] = log[i+1], log[i]
-			continue
-		}
-		want = got
+// result is what a log comes to: sorted lines, so that two can be compared.
+type result struct {
+	Outcomes, Open, Rejects []string
+	Counts                  map[string]int
+}
+
+func (r *result) sort() {
+	slices.Sort(r.Outcomes)
+	slices.Sort(r.Open)
+	slices.Sort(r.Rejects)
+}
+
+// want is what the contract says.
+func (w *world) want(stamped []model.Event, last int64) result {
+	m := w.pattern.Run(stamped, w.limit(last))
+	res := result{Counts: m.Counts}
+	for _, r := range m.Outcomes {
+		res.Outcomes = append(res.Outcomes, r.String())
 	}
-	return log
+	for _, r := range m.Open {
+		res.Open = append(res.Open, r.String())
+	}
+	for _, r := range m.Rejects {
+		res.Rejects = append(res.Rejects, r.String())
+	}
+	res.sort()
+	return res
 }
 
 // limit returns the last deadline that expires, for a log that ends as atEnd says.
@@ -110,9 +79,9 @@ func (w *world) limit(last int64) int64 {
 
 // run gives a log to shards in random batches with random ticks in between, as a
 // runner may, throwing images away at random, and returns what came out.
-func (w *world) run(t *testing.T, log []modelEvent) result {
+func (w *world) run(t *testing.T, log []model.Event) result {
 	t.Helper()
-	stamped, last := stamp(log, w.disorder)
+	stamped, last := model.Stamp(log, w.disorder)
 	var shards []*shardRun
 	for range w.shards {
 		shards = append(shards, &shardRun{world: w, t: t, image: shard.New(w.prog(t), w.tick)})
@@ -120,11 +89,11 @@ func (w *world) run(t *testing.T, log []modelEvent) result {
 	watermark, largest := int64(math.MinInt64), int64(math.MinInt64)
 	for _, e := range stamped {
 		n := 0
-		for _, c := range e.key {
+		for _, c := range e.Key {
 			n = (n*31 + int(c)) % w.shards
 		}
 		shards[n].event(e)
-		largest = max(largest, e.time)
+		largest = max(largest, e.Time)
 		if w.rnd.IntN(3) == 0 { // the bundle ends
 			watermark = largest - w.disorder
 			for _, s := range shards {
@@ -137,20 +106,19 @@ func (w *world) run(t *testing.T, log []modelEvent) result {
 			}
 		}
 	}
-	res := result{classes: map[string]int{}}
+	res := result{Counts: map[string]int{}}
 	for _, s := range shards {
 		s.flush(shard.NoWatermark, w.atEnd != "none", last)
 		s.ticks(order.EndOfTime)
 		s.collect(&res)
 	}
-	slices.Sort(res.outcomes)
-	slices.Sort(res.open)
+	res.sort()
 	return res
 }
 
 func (w *world) prog(t *testing.T) *cep.Prog {
 	t.Helper()
-	prog, err := cep.Compile(w.pattern, time.Duration(w.model.remember)*time.Millisecond)
+	prog, err := cep.Compile(cep.MustParse(w.pattern.String()), time.Duration(w.pattern.Remember)*time.Millisecond)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -167,8 +135,8 @@ type shardRun struct {
 	out   shard.Output
 }
 
-func (s *shardRun) event(e modelEvent) {
-	s.batch.Add(&shard.Event{Key: e.key, Event: cep.Event{Type: e.typ, ID: e.id, Time: e.time, At: e.at, Data: []byte(e.data)}, Source: "log", Line: e.time})
+func (s *shardRun) event(e model.Event) {
+	s.batch.Add(&shard.Event{Key: e.Key, Event: cep.Event{Type: e.Type, ID: e.ID, Time: e.Time, At: e.At, Data: []byte(e.Data)}, Source: "log", Line: e.Time})
 }
 
 func (s *shardRun) flush(promise int64, end bool, last int64) {
@@ -200,7 +168,7 @@ func (s *shardRun) ticks(watermark int64) {
 		before := len(s.out.Ended)
 		s.image.Tick(next, &s.out)
 		for _, e := range s.out.Ended[before:] {
-			if deadline := e.Run[0].Time + s.model.within; e.How == cep.TimedOut && deadline > next && !s.image.Finished() {
+			if deadline := e.Run[0].Time + s.pattern.Within; e.How == cep.TimedOut && deadline > next && !s.image.Finished() {
 				s.t.Errorf("timeout with deadline %d at tick %d: too early", deadline, next)
 			}
 		}
@@ -233,34 +201,61 @@ func (s *shardRun) append(record []byte) {
 // collect adds what came out of the shard to a result, in the model's words.
 func (s *shardRun) collect(res *result) {
 	line := func(e shard.Ended, how string) string {
-		var events []modelEvent
+		r := model.Run{Key: e.Key, How: how, Deadline: e.Run[0].Time + s.pattern.Within}
 		for _, t := range e.Run {
-			events = append(events, modelEvent{time: t.Time, id: t.ID, data: string(t.Data)})
+			r.Taken = append(r.Taken, model.Event{Time: t.Time, ID: t.ID, Data: string(t.Data)})
 		}
-		return fmt.Sprintf("%s %s %s deadline %d", e.Key, how, taken(events), e.Run[0].Time+s.model.within)
+		return r.String()
 	}
 	count := func(name string, n int) {
 		if n > 0 {
-			res.classes[name] += n
+			res.Counts[name] += n
 		}
 	}
 	for c, n := range s.out.Classes {
 		count(cep.Class(c).String(), int(n))
 	}
-	count("returned", len(s.out.Returned))
-	count("run broken", int(s.out.Broken))
+	count(model.Returned, len(s.out.Returned))
+	count(model.Broken, int(s.out.Broken))
+	count(model.Open, len(s.out.Open))
 	for _, e := range s.out.Ended {
-		how := map[cep.How]string{cep.Matched: "success", cep.TimedOut: "timeout"}[e.How]
-		count("run "+how, 1)
-		res.outcomes = append(res.outcomes, line(e, how))
+		how := map[cep.How]string{cep.Matched: model.Success, cep.TimedOut: model.Timeout}[e.How]
+		count(how, 1)
+		res.Outcomes = append(res.Outcomes, line(e, how))
 	}
 	for _, e := range s.out.Open {
-		count("run open", 1)
-		res.open = append(res.open, line(e, "open"))
+		res.Open = append(res.Open, line(e, model.Open))
 	}
-	if rejects := s.out.Classes[cep.Duplicate] + s.out.Classes[cep.Orphan] + s.out.Classes[cep.Late]; rejects != int64(len(s.out.Rejects)) {
-		s.t.Errorf("%d rejects: want %d", len(s.out.Rejects), rejects)
+	for _, r := range s.out.Rejects {
+		e := model.Event{Key: r.Key, Type: r.Type, ID: r.ID, Data: string(r.Data), Time: r.Time, At: r.At}
+		res.Rejects = append(res.Rejects, model.Reject{Class: r.Class.String(), Event: e}.String())
 	}
+}
+
+// checkIDs sees to it that what an outcome's id is made of, the key and the time
+// and id of the first event, tells it from all others.
+func (w *world) checkIDs(t *testing.T, seed uint64, stamped []model.Event, last int64) {
+	t.Helper()
+	type id struct {
+		key, id string
+		time    int64
+	}
+	seen := map[id]*model.Run{}
+	for _, r := range w.pattern.Run(stamped, w.limit(last)).Outcomes {
+		k := id{r.Key, r.Taken[0].ID, r.Taken[0].Time}
+		if other := seen[k]; other != nil {
+			t.Errorf("seed %d, %v remember %dms: two outcomes with one id:\n%v\n%v", seed, w.pattern, w.pattern.Remember, other, r)
+		}
+		seen[k] = r
+	}
+}
+
+// logs is the number of random logs to try.
+func logs() uint64 {
+	if testing.Short() || raceDetector {
+		return 300
+	}
+	return 3000
 }
 
 // Whatever the bundles, ticks, shards, snapshots, lost images, and order of
@@ -268,23 +263,26 @@ func (s *shardRun) collect(res *result) {
 // every event and run is counted once.
 func TestRandomLogsAgreeWithTheModel(t *testing.T) {
 	seen := map[string]int{}
-	for seed := range uint64(6000) {
+	for seed := range logs() {
 		w := newWorld(seed)
-		stamped, last := stamp(w.log, w.disorder)
-		want := model(w.model, stamped, w.limit(last))
-		for _, log := range [][]modelEvent{w.log, w.shuffle(w.log)} {
+		log := w.pattern.RandomLog(w.rnd)
+		stamped, last := model.Stamp(log, w.disorder)
+		want := w.want(stamped, last)
+		for _, log := range [][]model.Event{log, model.Shuffle(w.rnd, log, w.disorder)} {
 			got := w.run(t, log)
-			if diff := cmp.Diff(want, got, cmp.AllowUnexported(result{})); diff != "" {
+			if diff := cmp.Diff(want, got); diff != "" {
 				t.Fatalf("seed %d, %v remember %dms, disorder %d, tick %d, %d shards, end %s (-want +got):\n%s\nlog: %v",
-					seed, w.pattern, w.model.remember, w.disorder, w.tick, w.shards, w.atEnd, diff, stamped)
+					seed, w.pattern, w.pattern.Remember, w.disorder, w.tick, w.shards, w.atEnd, diff, stamped)
 			}
 		}
-		for class, n := range want.classes {
+		w.checkIDs(t, seed, stamped, last)
+		for class, n := range want.Counts {
 			seen[class] += n
 		}
 	}
-	for _, class := range []string{"started", "advanced", "duplicate", "orphan", "other", "late", "returned", "run success", "run timeout", "run broken", "run open"} {
-		if seen[class] < 20 {
+	for _, class := range []string{model.Started, model.Advanced, model.Duplicate, model.Orphan, model.Other, model.Late, model.Returned,
+		model.Success, model.Timeout, model.Broken, model.Open} {
+		if seen[class] < int(logs()/30) {
 			t.Errorf("only %d cases of %q in all logs: the test proves little", seen[class], class)
 		}
 	}

@@ -1,0 +1,345 @@
+package pipeline
+
+import (
+	"cmp"
+	"context"
+	"encoding/json"
+	"log/slog"
+	"maps"
+	"math/rand/v2"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/apache/beam/sdks/v2/go/pkg/beam"
+	"github.com/apache/beam/sdks/v2/go/pkg/beam/options/jobopts"
+	_ "github.com/apache/beam/sdks/v2/go/pkg/beam/runners/prism"
+	gocmp "github.com/google/go-cmp/cmp"
+
+	"ordertimeout/transforms"
+	"ordertimeout/transforms/live"
+	"ordertimeout/transforms/model"
+	"ordertimeout/transforms/order"
+	"ordertimeout/transforms/sink"
+)
+
+func TestMain(m *testing.M) {
+	slog.SetDefault(slog.New(slog.DiscardHandler))
+	*jobopts.Experiments = "prism_disable_sdf_split"
+	beam.Init()
+	os.Exit(m.Run())
+}
+
+// Whatever the files, the stream, the order of arrival within the disorder, the
+// ticks and the shards: the same outcomes with the same ids, rejects and open
+// orders, which are what the contract says, and counters that add up.
+func TestRandomLogsAgreeWithTheModel(t *testing.T) {
+	seeds := uint64(100)
+	if testing.Short() {
+		seeds = 12
+	}
+	seen := map[string]int64{}
+	for seed := range seeds {
+		w := newWorld(seed)
+		want := w.want()
+		one := w.oneFile(t, w.log)
+		w.check(t, "one file", one, want)
+		log := model.Shuffle(w.rnd, w.log, w.config.Disorder.Milliseconds())
+		switch seed % 3 {
+		case 0:
+			w.check(t, "files", w.someFiles(t, log), want)
+		case 1:
+			w.check(t, "CSV", w.csvFile(t, log), want)
+		case 2:
+			w.check(t, "stream", w.stream(log), want)
+		}
+		if t.Failed() {
+			return // the next seeds would say the same
+		}
+		for name, n := range want.Counters {
+			seen[name] += n
+		}
+	}
+	for _, name := range []string{"started", "advanced", "duplicate", "orphan", "other", "late", "malformed", "success", "timeout", "broken", "open"} {
+		if seen[name] < 10 {
+			t.Errorf("only %d cases of %q in all logs: the test proves little", seen[name], name)
+		}
+	}
+}
+
+// world is a random log and random settings.
+type world struct {
+	seed    uint64
+	rnd     *rand.Rand
+	pattern model.Pattern
+	config  Config        // without input and outputs
+	log     []model.Event // in order of arrival, not stamped; Data is JSON
+}
+
+func newWorld(seed uint64) *world {
+	w := &world{seed: seed, rnd: rand.New(rand.NewPCG(seed, 11)), config: Default()}
+	pick := func(ms ...int64) time.Duration { return time.Duration(ms[w.rnd.IntN(len(ms))]) * time.Millisecond }
+	w.pattern = model.RandomPattern(w.rnd)
+	w.config.Pattern = w.pattern.String()
+	if w.rnd.IntN(3) == 0 {
+		w.config.Pattern = strings.Replace(w.config.Pattern, "within ", "within 9h", 1)
+		w.config.Within = time.Duration(w.pattern.Within) * time.Millisecond
+	}
+	w.config.Remember = time.Duration(w.pattern.Remember) * time.Millisecond
+	if w.pattern.Remember == w.pattern.Within {
+		w.config.Remember = -1
+	}
+	w.config.Disorder = pick(0, 5, 30)
+	w.config.Tick = pick(0, 1, 7, 50, 1000)
+	w.config.Shards = []int{1, 2, 3, 16, 64}[w.rnd.IntN(5)]
+	w.config.Key = []string{KeyUser, KeyOrder}[w.rnd.IntN(2)]
+	w.config.AtEnd = []string{AtEndOpen, AtEndTimeout}[w.rnd.IntN(2)]
+	for _, e := range w.pattern.RandomLog(w.rnd) {
+		w.log = append(w.log, w.event(e))
+	}
+	return w
+}
+
+// noon is when the logs are.
+const noon int64 = 1772366400000
+
+// fields are the members of an event, in the order of the lines and columns. As
+// all but the time are strings, a CSV row of them becomes the very same JSON.
+type fields struct {
+	UserID  string `json:"userId"`
+	OrderID string `json:"orderId"`
+	Type    string `json:"type"`
+	Time    int64  `json:"time"`
+	ID      string `json:"id"`
+	N       string `json:"n"`
+}
+
+// event gives a model's event a time of today, ids for its key, and JSON for its
+// data: two orders of a user, a user's events without an order, an order's
+// without a user; or orders that are known by their id alone, whose last step
+// does not name the user.
+func (w *world) event(e model.Event) model.Event {
+	f := fields{Type: e.Type, Time: noon + e.Time, ID: e.ID, N: e.Data[strings.LastIndex(e.Data, "-")+1:]}
+	if w.config.Key == KeyUser {
+		ids := map[string][2]string{"k0": {"u0", "o0"}, "k1": {"u0", "o1"}, "k2": {"u2", ""}, "k3": {"", "o3"}}[e.Key]
+		f.UserID, f.OrderID = ids[0], ids[1]
+		e.Key = order.Key(f.UserID, f.OrderID)
+	} else {
+		f.OrderID = e.Key
+		if e.Type != w.pattern.Steps[len(w.pattern.Steps)-1] {
+			f.UserID = "u" + f.N
+		}
+		e.Key = order.Key("", f.OrderID)
+	}
+	data, err := json.Marshal(f)
+	if err != nil {
+		panic(err)
+	}
+	e.Time, e.Data = f.Time, string(data)
+	return e
+}
+
+// result is what a run of the pipeline comes to.
+type result struct {
+	Successes, Timeouts []outcome // by id
+	Rejects             []string  // reason and input, sorted
+	Open                []string  // in the order of the file
+	Counters            map[string]int64
+}
+
+// outcome is a line of output.
+type outcome struct {
+	Outcome, ID, UserID, OrderID, CreatedAt, PaidAt, Deadline string
+
+	Events map[string]json.RawMessage
+}
+
+func sortOutcomes(list []outcome) {
+	slices.SortFunc(list, func(a, b outcome) int { return cmp.Compare(a.ID, b.ID) })
+}
+
+// want is what the contract says.
+func (w *world) want() result {
+	stamped, last := model.Stamp(w.log, w.config.Disorder.Milliseconds())
+	m := w.pattern.Run(stamped, w.limit(last))
+	res := result{Counters: map[string]int64{"read": int64(len(w.log))}}
+	for name, n := range m.Counts {
+		res.Counters[name] = int64(n)
+	}
+	for _, r := range m.Outcomes {
+		if o := w.outcome(r); r.How == model.Success {
+			res.Successes = append(res.Successes, o)
+		} else {
+			res.Timeouts = append(res.Timeouts, o)
+		}
+	}
+	sortOutcomes(res.Successes)
+	sortOutcomes(res.Timeouts)
+	for _, r := range m.Rejects {
+		res.Rejects = append(res.Rejects, r.Class+" "+r.Event.Data)
+	}
+	slices.Sort(res.Rejects)
+	var open []model.Event
+	for _, r := range m.Open {
+		open = append(open, r.Taken...)
+	}
+	slices.SortFunc(open, func(a, b model.Event) int { return cmp.Or(cmp.Compare(a.Time, b.Time), cmp.Compare(a.Data, b.Data)) })
+	for _, e := range open {
+		res.Open = append(res.Open, e.Data)
+	}
+	return res
+}
+
+// limit is the last deadline that expires.
+func (w *world) limit(last int64) int64 {
+	if w.config.AtEnd == AtEndTimeout {
+		return order.EndOfTime
+	}
+	return last
+}
+
+func (w *world) outcome(r *model.Run) outcome {
+	text := func(ms int64) string { return time.UnixMilli(ms).UTC().Format("2006-01-02T15:04:05.000Z") }
+	first := r.Taken[0]
+	var f fields
+	if err := json.Unmarshal([]byte(first.Data), &f); err != nil {
+		panic(err)
+	}
+	o := outcome{
+		Outcome: r.How, ID: order.OutcomeID(w.pattern.String(), r.Key, first.Time, first.ID), UserID: f.UserID, OrderID: f.OrderID,
+		CreatedAt: text(first.Time), Deadline: text(r.Deadline), Events: map[string]json.RawMessage{},
+	}
+	if r.How == model.Success {
+		o.PaidAt = text(r.Taken[len(r.Taken)-1].Time)
+	}
+	for i, e := range r.Taken {
+		o.Events[w.pattern.Steps[i]] = json.RawMessage(e.Data)
+	}
+	return o
+}
+
+// check runs a variant of the log and compares.
+func (w *world) check(t *testing.T, variant string, v variant, want result) {
+	t.Helper()
+	want.Counters = maps.Clone(want.Counters)
+	want.Rejects = slices.Clone(want.Rejects)
+	for _, line := range v.malformed {
+		want.Rejects = append(want.Rejects, "malformed "+line)
+		want.Counters["malformed"]++
+		want.Counters["read"]++
+	}
+	slices.Sort(want.Rejects)
+	if v.unread {
+		delete(want.Counters, "read")
+	}
+	got := w.run(t, v)
+	if diff := gocmp.Diff(want, got); diff != "" {
+		t.Errorf("seed %d, %s, %v, settings %+v (-want +got):\n%s", w.seed, variant, w.pattern, w.config, diff)
+	}
+	sum := func(names ...string) (n int64) {
+		for _, name := range names {
+			n += got.Counters[name]
+		}
+		return n
+	}
+	if read := sum("started", "advanced", "duplicate", "orphan", "other", "late", "malformed", "returned"); read != int64(len(w.log)+len(v.malformed)) {
+		t.Errorf("seed %d, %s: the classes sum to %d events, want %d", w.seed, variant, read, len(w.log)+len(v.malformed))
+	}
+	if ended := sum("success", "timeout", "broken", "open"); ended != got.Counters["started"] {
+		t.Errorf("seed %d, %s: %d runs started, %d accounted for", w.seed, variant, got.Counters["started"], ended)
+	}
+}
+
+// run runs the pipeline as the command does.
+func (w *world) run(t *testing.T, v variant) result {
+	t.Helper()
+	run := live.NewRun()
+	defer run.Close()
+	dir := t.TempDir()
+	c := w.config
+	c.Run, c.Input = run.ID, v.input
+	c.Success, c.Timeouts, c.Rejects, c.Open = dir+"/success", dir+"/timeouts", dir+"/rejects", dir+"/open"
+	if err := c.Validate(); err != nil && v.events == nil {
+		t.Fatalf("seed %d: %v", w.seed, err)
+	}
+	outputs, err := sink.Open(run.ID, c.Outputs()...)
+	if err != nil {
+		t.Fatal(err)
+	}
+	p, s := beam.NewPipelineWithRoot()
+	if v.events != nil {
+		buildFrom(s, c, v.events(s))
+	} else {
+		Build(s, c)
+	}
+	pr, err := beam.Run(context.Background(), "prism", p)
+	if err != nil {
+		t.Fatalf("seed %d: %v", w.seed, err)
+	}
+	if err := outputs.Close(); err != nil {
+		t.Fatal(err)
+	}
+	return w.result(t, pr, c, v)
+}
+
+// buildFrom is Build with events of another source than the command's.
+func buildFrom(s beam.Scope, c Config, events beam.PCollection) {
+	successes, timeouts, rejects, open := transforms.Match(s, transforms.KeyByUser(s, events, c.byOrder()), c.match())
+	sink.Write(s, c.Run, c.Success, transforms.FormatOutcomes(s, successes))
+	sink.Write(s, c.Run, c.Timeouts, transforms.FormatOutcomes(s, timeouts))
+	sink.Write(s, c.Run, c.Rejects, transforms.FormatRejects(s, rejects))
+	sink.Write(s, c.Run, c.Open, transforms.FormatOpen(s, open))
+}
+
+// result reads what a run has written and counted.
+func (w *world) result(t *testing.T, pr beam.PipelineResult, c Config, v variant) result {
+	t.Helper()
+	res := result{Counters: map[string]int64{}, Open: readLines(t, c.Open)}
+	for _, counter := range pr.Metrics().AllMetrics().Counters() {
+		if name := counter.Name(); counter.Namespace() == transforms.Namespace && name != transforms.IntegerTimesCounter && name != transforms.January1970Counter {
+			res.Counters[name] += counter.Result()
+		}
+	}
+	for path, list := range map[string]*[]outcome{c.Success: &res.Successes, c.Timeouts: &res.Timeouts} {
+		for _, line := range readLines(t, path) {
+			var o outcome
+			decodeLine(t, line, &o)
+			*list = append(*list, o)
+		}
+		sortOutcomes(*list)
+	}
+	for _, line := range readLines(t, c.Rejects) {
+		var r struct{ Reason, Error, Source, Input string }
+		decodeLine(t, line, &r)
+		if want, ok := v.lines[r.Source]; r.Error == "" || !ok || want != r.Input {
+			t.Errorf("seed %d: reject %s: there stands %q", w.seed, line, want)
+		}
+		res.Rejects = append(res.Rejects, r.Reason+" "+r.Input)
+	}
+	slices.Sort(res.Rejects)
+	return res
+}
+
+func decodeLine(t *testing.T, line string, v any) {
+	t.Helper()
+	d := json.NewDecoder(strings.NewReader(line))
+	d.DisallowUnknownFields()
+	if err := d.Decode(v); err != nil {
+		t.Fatalf("line %s: %v", line, err)
+	}
+}
+
+func readLines(t *testing.T, path string) (lines []string) {
+	t.Helper()
+	text, err := os.ReadFile(filepath.Clean(path))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for line := range strings.Lines(string(text)) {
+		lines = append(lines, strings.TrimSuffix(line, "\n"))
+	}
+	return lines
+}
