@@ -24,21 +24,17 @@ func (s *State) AppendBinary(b []byte) ([]byte, error) {
 		b = append(b, t.Data...)
 		b = binary.LittleEndian.AppendUint64(b, t.print)
 	}
-	b = s.duplicates.append(b)
+	if s.duplicates != nil {
+		b = s.duplicates.append(b)
+	} else {
+		b = append(b, 0)
+	}
 	b = binary.AppendUvarint(b, uint64(len(s.past)))
 	for i := range s.past {
 		b = binary.AppendVarint(b, s.past[i].ended)
 		b = s.past[i].prints.append(b)
 	}
 	return b, nil
-}
-
-func (s *printSet) append(b []byte) []byte {
-	b = binary.AppendUvarint(b, uint64(len(s.list)))
-	for _, p := range s.list {
-		b = binary.LittleEndian.AppendUint64(b, p)
-	}
-	return b
 }
 
 // DecodeState reads a state at the start of b and returns it with the rest of b.
@@ -57,7 +53,9 @@ func DecodeState(b []byte, steps int) (State, []byte, error) {
 		t.print = r.uint64()
 		s.run = append(s.run, t)
 	}
-	s.duplicates = r.prints()
+	if d := r.prints(); d.len() > 0 {
+		s.duplicates = &d
+	}
 	for n := r.count(1 + 1); n > 0; n-- {
 		s.past = append(s.past, past{r.varint(), r.prints()})
 	}

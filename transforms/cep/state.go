@@ -4,9 +4,9 @@ package cep
 // those that have ended. The zero State knows nothing. Copying a State does not
 // make a second one that lives apart; use its encoding for that.
 type State struct {
-	run        []Taken  // the open run's events, nil without one
-	duplicates printSet // of the open run
-	past       []past   // ended runs, the first to be forgotten first
+	run        []Taken   // the open run's events, nil without one
+	duplicates *printSet // of the open run, nil without any
+	past       []past    // ended runs, the first to be forgotten first
 }
 
 // Taken is an event that a run has taken. The step is its index in the run.
@@ -43,7 +43,7 @@ func (s *State) knows(print uint64) bool {
 			return true
 		}
 	}
-	if s.duplicates.has(print) {
+	if s.duplicates != nil && s.duplicates.has(print) {
 		return true
 	}
 	for i := range s.past {
@@ -54,19 +54,26 @@ func (s *State) knows(print uint64) bool {
 	return false
 }
 
-// addDuplicate remembers a duplicate where a redelivery would find it: with the
-// open run.
-func (s *State) addDuplicate(print uint64) { s.duplicates.add(print) }
+// addDuplicate remembers a duplicate of the open run.
+func (s *State) addDuplicate(print uint64) {
+	if s.duplicates == nil {
+		s.duplicates = new(printSet)
+	}
+	s.duplicates.add(print)
+}
 
 // end closes the open run at a place in time and remembers it.
 func (s *State) end(at int64) Run {
 	run := Run(s.run)
-	prints := s.duplicates
+	var prints printSet
+	if s.duplicates != nil {
+		prints = *s.duplicates
+	}
 	for i := range run {
 		prints.add(run[i].print)
 	}
 	s.past = append(s.past, past{at, prints})
-	s.run, s.duplicates = nil, printSet{}
+	s.run, s.duplicates = nil, nil
 	return run
 }
 
@@ -92,44 +99,5 @@ func (s *State) forget(until int64) {
 		s.past = nil
 	default:
 		s.past = append([]past(nil), s.past[n:]...)
-	}
-}
-
-// printSet is a set of event prints: a slice, as nearly all have one or two
-// members, with an index once searching it would be felt.
-type printSet struct {
-	list  []uint64
-	index map[uint64]struct{}
-}
-
-// indexFrom is the size from which a printSet has an index.
-const indexFrom = 64
-
-func (s *printSet) has(print uint64) bool {
-	if s.index != nil {
-		_, ok := s.index[print]
-		return ok
-	}
-	for _, p := range s.list {
-		if p == print {
-			return true
-		}
-	}
-	return false
-}
-
-func (s *printSet) add(print uint64) {
-	if s.has(print) {
-		return
-	}
-	s.list = append(s.list, print)
-	switch {
-	case s.index != nil:
-		s.index[print] = struct{}{}
-	case len(s.list) >= indexFrom:
-		s.index = make(map[uint64]struct{}, 2*indexFrom)
-		for _, p := range s.list {
-			s.index[p] = struct{}{}
-		}
 	}
 }

@@ -3,11 +3,8 @@ package cep
 import (
 	"bytes"
 	"cmp"
-	"encoding/binary"
 	"math"
 	"strings"
-
-	"github.com/cespare/xxhash/v2"
 )
 
 // Event is an event of one key.
@@ -180,25 +177,4 @@ func (p *Prog) take(s *State, e *Event, print uint64) Result {
 // batch's, of which a single open run would keep all.
 func keep(e *Event, print uint64) Taken {
 	return Taken{e.Time, strings.Clone(e.ID), bytes.Clone(e.Data), print}
-}
-
-// fingerprint is a hash of what makes two events of a key the same one: the type
-// and the id, or without an id the bytes. It is stored in states, so it must be
-// the same in every process and build.
-func fingerprint(e *Event) uint64 {
-	var d xxhash.Digest
-	d.Reset()
-	var n [binary.MaxVarintLen64 + 1]byte
-	if e.ID != "" {
-		n[0] = 1 // an id never equals bytes
-	}
-	head := binary.AppendUvarint(n[:1], uint64(len(e.Type)))
-	d.Write(head)
-	d.WriteString(e.Type)
-	if e.ID != "" {
-		d.WriteString(e.ID)
-	} else {
-		d.Write(e.Data)
-	}
-	return d.Sum64()
 }

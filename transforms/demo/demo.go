@@ -22,12 +22,14 @@ import (
 	"github.com/apache/beam/sdks/v2/go/pkg/beam/core/sdf"
 	"github.com/apache/beam/sdks/v2/go/pkg/beam/register"
 
+	"ordertimeout/transforms"
 	"ordertimeout/transforms/live"
 	"ordertimeout/transforms/order"
+	"ordertimeout/transforms/sequence"
 )
 
 func init() {
-	register.DoFn5x2[context.Context, *estimator, *sdf.LockRTracker, []byte, func(beam.EventTime, order.Event), sdf.ProcessContinuation, error](&readFn{})
+	register.DoFn5x2[context.Context, *sequence.Watermark, *sdf.LockRTracker, []byte, func(beam.EventTime, order.Event), sdf.ProcessContinuation, error](&readFn{})
 	register.Emitter2[beam.EventTime, order.Event]()
 }
 
@@ -56,11 +58,12 @@ const (
 	pause = 50 * time.Millisecond
 )
 
-var readCounter = beam.NewCounter("ordertimeout", "read")
+var readCounter = beam.NewCounter(transforms.Namespace, transforms.ReadCounter)
 
 // readFn is the source: each call emits the events that have arrived since the
 // last one.
 type readFn struct {
+	sequence.Source
 	Config Config
 	ID     string // of the source, among all
 
@@ -69,31 +72,14 @@ type readFn struct {
 
 func (fn *readFn) Setup() { fn.run = live.Lookup(fn.Config.Run) }
 
-func (fn *readFn) CreateInitialRestriction([]byte) position { return position{} }
-
-func (fn *readFn) SplitRestriction(_ []byte, p position) []position { return []position{p} }
-
-func (fn *readFn) RestrictionSize([]byte, position) float64 { return 1 }
-
-func (fn *readFn) CreateTracker(p position) *sdf.LockRTracker {
-	return sdf.NewLockRTracker(&tracker{rest: p})
-}
-
-func (fn *readFn) InitialWatermarkEstimatorState(beam.EventTime, position, []byte) int64 {
+// InitialWatermarkEstimatorState returns the watermark before the first event.
+func (fn *readFn) InitialWatermarkEstimatorState(beam.EventTime, sequence.Rest, []byte) int64 {
 	return fn.Config.Shop.Start.Add(-fn.Config.Disorder).UnixMilli()
 }
 
-func (fn *readFn) CreateWatermarkEstimator(ms int64) *estimator {
-	e := &estimator{}
-	e.ms.Store(ms)
-	return e
-}
-
-func (fn *readFn) WatermarkEstimatorState(e *estimator) int64 { return e.ms.Load() }
-
-func (fn *readFn) ProcessElement(ctx context.Context, we *estimator, rt *sdf.LockRTracker, _ []byte, emit func(beam.EventTime, order.Event)) (sdf.ProcessContinuation, error) {
+func (fn *readFn) ProcessElement(ctx context.Context, we *sequence.Watermark, rt *sdf.LockRTracker, _ []byte, emit func(beam.EventTime, order.Event)) (sdf.ProcessContinuation, error) {
 	fn.run.Throttle()
-	s, err := fn.checkOut(rt.GetRestriction().(position).Start, we.ms.Load())
+	s, err := fn.checkOut(rt.GetRestriction().(sequence.Rest).Start, we.Millis())
 	if err != nil {
 		return nil, err
 	}
@@ -104,7 +90,7 @@ func (fn *readFn) ProcessElement(ctx context.Context, we *estimator, rt *sdf.Loc
 		}
 	}
 	if fn.stopped() {
-		return sdf.StopProcessing(), fn.end(s, we.ms.Load(), we, rt, emit)
+		return sdf.StopProcessing(), fn.end(s, we.Millis(), we, rt, emit)
 	}
 	if left == 0 {
 		end := s.end()
@@ -164,16 +150,16 @@ func (fn *readFn) stopped() bool {
 }
 
 // emit emits the events of a call and moves the watermark on to w.
-func (fn *readFn) emit(ctx context.Context, events []order.Event, w int64, we *estimator, emit func(beam.EventTime, order.Event)) {
+func (fn *readFn) emit(ctx context.Context, events []order.Event, w int64, we *sequence.Watermark, emit func(beam.EventTime, order.Event)) {
 	if len(events) > 0 {
-		emit(beam.EventTime(we.ms.Load()), order.Event{Mark: order.MarkWatermark, At: w})
+		emit(beam.EventTime(we.Millis()), order.Event{Mark: order.MarkWatermark, At: w})
 	}
 	var bytes int64
 	for _, e := range events {
 		emit(beam.EventTime(e.At), e)
 		bytes += int64(len(e.Raw))
 	}
-	we.advance(w)
+	we.Advance(w)
 	readCounter.Inc(ctx, int64(len(events)))
 	if fn.run != nil {
 		fn.run.Read.Add(bytes)
@@ -181,10 +167,10 @@ func (fn *readFn) emit(ctx context.Context, events []order.Event, w int64, we *e
 }
 
 // end ends the input at a time.
-func (fn *readFn) end(s *session, at int64, we *estimator, rt *sdf.LockRTracker, emit func(beam.EventTime, order.Event)) error {
-	if !rt.TryClaim(whole) {
+func (fn *readFn) end(s *session, at int64, we *sequence.Watermark, rt *sdf.LockRTracker, emit func(beam.EventTime, order.Event)) error {
+	if !rt.TryClaim(sequence.End) {
 		return rt.GetError()
 	}
-	emit(beam.EventTime(we.ms.Load()), order.Event{Mark: order.MarkEnd, Time: s.largest, At: at})
+	emit(beam.EventTime(we.Millis()), order.Event{Mark: order.MarkEnd, Time: s.largest, At: at})
 	return nil
 }

@@ -18,6 +18,7 @@ import (
 
 	"ordertimeout/transforms/live"
 	"ordertimeout/transforms/order"
+	"ordertimeout/transforms/sequence"
 	"ordertimeout/transforms/shop"
 )
 
@@ -263,7 +264,7 @@ func TestTheLoopRepeatsThreeEvents(t *testing.T) {
 }
 
 // call makes one call of a source by hand and returns what it emitted.
-func call(t *testing.T, fn *readFn, rt *sdf.LockRTracker, we *estimator) (all []element) {
+func call(t *testing.T, fn *readFn, rt *sdf.LockRTracker, we *sequence.Watermark) (all []element) {
 	t.Helper()
 	_, err := fn.ProcessElement(context.Background(), we, rt, nil, func(ts beam.EventTime, e order.Event) {
 		all = append(all, element{ts.Milliseconds(), e})
@@ -279,7 +280,7 @@ func TestASourceThatLostItsSessionGoesOnWhereItWas(t *testing.T) {
 	c.Shop = c.shop(time.Time{})
 	want, _, _ := simulated(t, c)
 	fn := &readFn{Config: c, ID: rand.Text()}
-	p, state := position{}, fn.InitialWatermarkEstimatorState(0, position{}, nil)
+	p, state := sequence.Rest{}, fn.InitialWatermarkEstimatorState(0, sequence.Rest{}, nil)
 	var all []element
 	for calls := 1; ; calls++ {
 		rt, we := fn.CreateTracker(p), fn.CreateWatermarkEstimator(state)
@@ -294,7 +295,7 @@ func TestASourceThatLostItsSessionGoesOnWhereItWas(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		p, state = residual.(position), fn.WatermarkEstimatorState(we)
+		p, state = residual.(sequence.Rest), fn.WatermarkEstimatorState(we)
 		sessions.Lock()
 		delete(sessions.of, fn.ID) // as in another process
 		sessions.Unlock()
@@ -310,12 +311,12 @@ func TestACallThatLostItsPositionEmitsNothing(t *testing.T) {
 	c.Shop = c.shop(time.Time{})
 	fn := &readFn{Config: c, ID: rand.Text()}
 	for _, start := range []int64{0, 10} { // with events, at the end
-		rt, we := fn.CreateTracker(position{start}), fn.CreateWatermarkEstimator(0)
+		rt, we := fn.CreateTracker(sequence.Rest{Start: start}), fn.CreateWatermarkEstimator(0)
 		if _, _, err := rt.TrySplit(0); err != nil {
 			t.Fatal(err)
 		}
-		if all := call(t, fn, rt, we); len(all) > 0 || we.ms.Load() != 0 {
-			t.Errorf("from %d: emitted %v and a watermark of %d", start, all, we.ms.Load())
+		if all := call(t, fn, rt, we); len(all) > 0 || we.Millis() != 0 {
+			t.Errorf("from %d: emitted %v and a watermark of %d", start, all, we.Millis())
 		}
 	}
 }

@@ -6,7 +6,9 @@ import (
 
 	"github.com/apache/beam/sdks/v2/go/pkg/beam"
 
+	"ordertimeout/transforms"
 	"ordertimeout/transforms/order"
+	"ordertimeout/transforms/sequence"
 )
 
 // A bundle ends with whichever of these comes first.
@@ -21,10 +23,10 @@ const (
 
 // The counters of the source.
 var (
-	readCounter      = beam.NewCounter("ordertimeout", "read")
-	malformedCounter = beam.NewCounter("ordertimeout", "malformed")
-	integersCounter  = beam.NewCounter("ordertimeout", "integer-times")
-	januaryCounter   = beam.NewCounter("ordertimeout", "january-1970")
+	readCounter      = beam.NewCounter(transforms.Namespace, transforms.ReadCounter)
+	malformedCounter = beam.NewCounter(transforms.Namespace, transforms.MalformedCounter)
+	integersCounter  = beam.NewCounter(transforms.Namespace, transforms.IntegerTimesCounter)
+	januaryCounter   = beam.NewCounter(transforms.Namespace, transforms.January1970Counter)
 )
 
 // bundle is one call of the source.
@@ -85,7 +87,7 @@ func (b *bundle) read(ctx context.Context, stopping <-chan struct{}) (outcome, e
 
 // stop ends the log where it is.
 func (b *bundle) stop() outcome {
-	if !b.claim(int64(end)) {
+	if !b.claim(sequence.End) {
 		return split
 	}
 	return stopped
@@ -97,7 +99,7 @@ func (b *bundle) hand(next block) bool {
 	n := int64(len(next.events) + len(next.rejects))
 	position := s.handed + n
 	if next.last {
-		position = end
+		position = sequence.End
 	}
 	if !b.claim(position) {
 		s.unread(next)

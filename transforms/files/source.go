@@ -2,8 +2,6 @@ package files
 
 import (
 	"context"
-	"math"
-	"time"
 
 	"github.com/apache/beam/sdks/v2/go/pkg/beam"
 	"github.com/apache/beam/sdks/v2/go/pkg/beam/core/sdf"
@@ -11,11 +9,12 @@ import (
 
 	"ordertimeout/transforms/live"
 	"ordertimeout/transforms/order"
+	"ordertimeout/transforms/sequence"
 )
 
 func init() {
 	register.DoFn6x2[
-		context.Context, *sdf.ManualWatermarkEstimator, *sdf.LockRTracker, []byte,
+		context.Context, *sequence.Watermark, *sdf.LockRTracker, []byte,
 		func(beam.EventTime, order.Event), func(beam.EventTime, order.Reject),
 		sdf.ProcessContinuation, error,
 	](&readFn{})
@@ -25,53 +24,22 @@ func init() {
 
 // readFn is a splittable DoFn of one restriction, the log.
 type readFn struct {
+	sequence.Source
 	Config Config
 	// ID is the source's own, among all sources of all pipelines.
 	ID string
 }
 
-func (fn *readFn) CreateInitialRestriction([]byte) restriction { return restriction{} }
-
-func (fn *readFn) SplitRestriction(_ []byte, r restriction) []restriction { return []restriction{r} }
-
-func (fn *readFn) RestrictionSize([]byte, restriction) float64 { return 1 }
-
-func (fn *readFn) CreateTracker(r restriction) *sdf.LockRTracker {
-	return sdf.NewLockRTracker(&tracker{rest: r})
-}
-
-// noWatermark is the estimator's state before there is a watermark.
-const noWatermark int64 = math.MinInt64
-
-func (fn *readFn) InitialWatermarkEstimatorState(beam.EventTime, restriction, []byte) int64 {
-	return noWatermark
-}
-
-func (fn *readFn) CreateWatermarkEstimator(ms int64) *sdf.ManualWatermarkEstimator {
-	e := &sdf.ManualWatermarkEstimator{}
-	if ms != noWatermark {
-		e.UpdateWatermark(time.UnixMilli(ms))
-	}
-	return e
-}
-
-func (fn *readFn) WatermarkEstimatorState(e *sdf.ManualWatermarkEstimator) int64 {
-	if e.CurrentWatermark().IsZero() {
-		return noWatermark
-	}
-	return e.CurrentWatermark().UnixMilli()
-}
-
 // ProcessElement reads a bundle's worth of the log.
 func (fn *readFn) ProcessElement(
-	ctx context.Context, we *sdf.ManualWatermarkEstimator, rt *sdf.LockRTracker, _ []byte,
+	ctx context.Context, we *sequence.Watermark, rt *sdf.LockRTracker, _ []byte,
 	event func(beam.EventTime, order.Event), reject func(beam.EventTime, order.Reject),
 ) (sdf.ProcessContinuation, error) {
 	run := live.Lookup(fn.Config.Run)
 	run.Throttle()
-	s, err := resume(fn.ID, fn.Config, run, rt.GetRestriction().(restriction).Start)
+	s, err := resume(fn.ID, fn.Config, run, rt.GetRestriction().(sequence.Rest).Start)
 	if err != nil {
-		if run.Fail(err); run == nil || !rt.TryClaim(int64(end)) {
+		if run.Fail(err); run == nil || !rt.TryClaim(sequence.End) {
 			return sdf.StopProcessing(), err
 		}
 		event(0, clock{}.end(false, false))
@@ -81,7 +49,7 @@ func (fn *readFn) ProcessElement(
 	outcome, err := b.read(ctx, run.Stopping())
 	b.count(ctx)
 	if w := s.now.watermark(); w > 0 {
-		we.UpdateWatermark(time.UnixMilli(w))
+		we.Advance(w)
 	}
 	switch {
 	case ctx.Err() != nil:

@@ -11,7 +11,6 @@ import (
 	"time"
 
 	"github.com/apache/beam/sdks/v2/go/pkg/beam"
-	"github.com/apache/beam/sdks/v2/go/pkg/beam/core/sdf"
 	"github.com/apache/beam/sdks/v2/go/pkg/beam/options/jobopts"
 	"github.com/apache/beam/sdks/v2/go/pkg/beam/register"
 	_ "github.com/apache/beam/sdks/v2/go/pkg/beam/runners/prism"
@@ -21,6 +20,7 @@ import (
 
 	"ordertimeout/transforms/live"
 	"ordertimeout/transforms/order"
+	"ordertimeout/transforms/sequence"
 )
 
 func init() {
@@ -190,7 +190,7 @@ func TestReadPanicsOnWhatValidateAndPathsRefuse(t *testing.T) {
 func TestBundlesOfOneSource(t *testing.T) {
 	write(t, map[string]string{"f": strings.Repeat(line("a", 5000), maxBundleSize/30)})
 	fn := &readFn{Config: Config{Inputs: []string{"f"}, Disorder: time.Second}, ID: t.Name()}
-	rest, state := fn.CreateInitialRestriction(nil), fn.InitialWatermarkEstimatorState(0, restriction{}, nil)
+	rest, state := fn.CreateInitialRestriction(nil), fn.InitialWatermarkEstimatorState(0, sequence.Rest{}, nil)
 	total := 0
 	for calls := 1; ; calls++ {
 		rt, we := fn.CreateTracker(rest), fn.CreateWatermarkEstimator(state)
@@ -220,7 +220,7 @@ func TestBundlesOfOneSource(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		rest = residual.(restriction)
+		rest = residual.(sequence.Rest)
 		if calls == 2 { // as if another process took over
 			s, _ := parked.LoadAndDelete(fn.ID)
 			s.(*session).close()
@@ -228,35 +228,6 @@ func TestBundlesOfOneSource(t *testing.T) {
 	}
 	if want := maxBundleSize / 30; total != want {
 		t.Errorf("got %d events, want %d", total, want)
-	}
-}
-
-func TestTracker(t *testing.T) {
-	rt := sdf.NewLockRTracker(&tracker{rest: restriction{Start: 3}})
-	if !rt.TryClaim(int64(5)) || rt.IsDone() {
-		t.Error("a claim ahead was refused, or ended the restriction")
-	}
-	if p, r, err := rt.TrySplit(0.5); p != (restriction{Start: 5}) || r != nil || err != nil {
-		t.Errorf("split at a half: got %v, %v, %v, want no residual", p, r, err)
-	}
-	if p, r, err := rt.TrySplit(0); p != (restriction{Start: 5}) || r != (restriction{Start: 5}) || err != nil {
-		t.Errorf("split at 0: got %v, %v, %v, want the rest as residual", p, r, err)
-	}
-	if !rt.IsDone() || rt.TryClaim(int64(6)) || rt.GetError() != nil {
-		t.Error("what was given away was claimed")
-	}
-	rt = sdf.NewLockRTracker(&tracker{})
-	if !rt.TryClaim(int64(end)) || !rt.IsDone() {
-		t.Error("the claim of the end does not end the restriction")
-	}
-	if _, r, err := rt.TrySplit(0); r != nil || err != nil {
-		t.Errorf("split behind the end: got %v, %v, want no residual", r, err)
-	}
-	for _, position := range []any{int64(2), 5, "x"} {
-		rt = sdf.NewLockRTracker(&tracker{rest: restriction{Start: 3}})
-		if rt.TryClaim(position) || rt.GetError() == nil {
-			t.Errorf("claim of %v: got no error", position)
-		}
 	}
 }
 
