@@ -52,8 +52,40 @@ func FormatTime(ms int64) string {
 	return string(b[1 : len(b)-1])
 }
 
+// appendTime appends a time as a JSON string. There are three in an outcome, and
+// by time.AppendFormat they were 6 % of a run's time.
 func appendTime(b []byte, ms int64) []byte {
-	return time.UnixMilli(ms).UTC().AppendFormat(b, `"2006-01-02T15:04:05.000Z"`)
+	if ms < MinTime || ms >= MaxTime {
+		return time.UnixMilli(ms).UTC().AppendFormat(b, `"2006-01-02T15:04:05.000Z"`)
+	}
+	year, month, day := date(ms / msPerDay)
+	rest := int(ms % msPerDay)
+	b = append(b, '"', digit(year/1000), digit(year/100), digit(year/10), digit(year), '-')
+	b = append(append2(append(append2(b, month), '-'), day), 'T')
+	b = append(append2(append(append2(append(append2(b, rest/3_600_000), ':'), rest/60_000%60), ':'), rest/1000%60), '.')
+	return append(b, digit(rest/100), digit(rest/10), digit(rest), 'Z', '"')
+}
+
+const msPerDay = 24 * 60 * 60 * 1000
+
+func digit(n int) byte { return byte('0' + n%10) }
+
+func append2(b []byte, n int) []byte { return append(b, digit(n/10), digit(n)) }
+
+// date returns the Gregorian date of a day since 1970-01-01, by Howard Hinnant's
+// civil_from_days: years begin in March, so that the leap day is their last.
+func date(days int64) (year, month, day int) {
+	const era = 146_097 // days in 400 years
+	d := int(days) + 719_468
+	inEra := d % era
+	y := (inEra - inEra/1460 + inEra/36_524 - inEra/146_096) / 365
+	inYear := inEra - (365*y + y/4 - y/100)
+	m := (5*inYear + 2) / 153 // from March
+	year, month, day = y+d/era*400, m+3, inYear-(153*m+2)/5+1
+	if month > 12 {
+		return year + 1, month - 12, day
+	}
+	return year, month, day
 }
 
 // appendString appends s as a JSON string, with no more escapes than JSON asks
