@@ -122,7 +122,7 @@ func (c Config) Validate() error {
 	}
 	for _, in := range c.Input {
 		if scheme, _, ok := strings.Cut(in, "://"); ok {
-			return fmt.Errorf("-input %q: unknown kind of source %q: want a file, a glob, - or demo:", in, scheme)
+			return fmt.Errorf("-input %q: unknown kind of source %q: want a file, a glob, - or a demo: URI", in, scheme)
 		}
 	}
 	return c.Files().Validate()

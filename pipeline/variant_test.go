@@ -124,12 +124,13 @@ func (w *world) stream(log []model.Event) variant {
 			continue
 		}
 		next := max(watermark, largest-disorder)
-		if w.rnd.IntN(2) == 0 {
+		advance := w.rnd.IntN(2) == 0 && next > watermark
+		if advance && w.rnd.IntN(2) == 0 {
 			chunk = append(chunk, order.Event{Mark: order.MarkWatermark, At: next})
 		}
 		must(c.AddElements(watermark, chunk...))
 		chunk = nil
-		if w.rnd.IntN(2) == 0 && next > watermark || len(chunk) > 0 {
+		if advance {
 			watermark = next
 			must(c.AdvanceWatermark(watermark))
 		}

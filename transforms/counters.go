@@ -25,6 +25,10 @@ const (
 	// 1970: if all do, the unit is likely to be wrong.
 	IntegerTimesCounter = "integer-times"
 	January1970Counter  = "january-1970"
+	// What the stateful step costs its runner: calls of state that read or write,
+	// and the bytes that they write.
+	StateCallsCounter = "state-calls"
+	StateBytesCounter = "state-bytes"
 )
 
 // count adds what came out of a tick to the counters: once a tick, as each

@@ -91,7 +91,7 @@ func define(fs *flag.FlagSet, o *options) {
 	c := &o.config
 	fs.Func("input", "", func(s string) error {
 		if s == "" {
-			return errors.New("want a file, a glob, - or demo:")
+			return errors.New("want a file, a glob, - or a demo: URI")
 		}
 		c.Input = append(c.Input, s)
 		return nil
@@ -150,7 +150,7 @@ func (o options) validate(fs *flag.FlagSet) error {
 	case err != nil:
 		return err
 	case len(o.config.Input) == 0:
-		return errors.New("no -input: want a file, a glob, - (standard input) or demo:")
+		return errors.New("no -input: want a file, a glob, - (standard input) or a demo: URI")
 	case o.runner != "prism" && o.runner != "direct":
 		return fmt.Errorf("-runner %s: not supported yet: want prism", o.runner)
 	}

@@ -154,7 +154,7 @@ func TestWrongFlags(t *testing.T) {
 	dir := t.TempDir()
 	in := write(t, dir, "in.jsonl", line("o1", "create", 0))
 	for _, test := range []struct{ args, want string }{
-		{"", "no -input: want a file, a glob, - (standard input) or demo:"},
+		{"", "no -input: want a file, a glob, - (standard input) or a demo: URI"},
 		{"-input IN extra", `unexpected argument "extra": inputs are named with -input`},
 		{"-input IN -nosuch", "flag provided but not defined: -nosuch"},
 		{"-input IN -within x", `invalid value "x" for flag -within: parse error`},

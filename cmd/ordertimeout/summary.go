@@ -27,6 +27,9 @@ func report(counters map[string]int64, o options, stderr io.Writer) error {
 	if !o.quiet {
 		fmt.Fprintf(stderr, "%s\n%s\n", inputs, runs)
 	}
+	if o.verbose {
+		fmt.Fprintf(stderr, "%d state calls, %d bytes of state written\n", counters[transforms.StateCallsCounter], counters[transforms.StateBytesCounter])
+	}
 	if n := counters[transforms.January1970Counter]; n > 0 && n == counters[transforms.IntegerTimesCounter] && o.config.TimeUnit == time.Millisecond {
 		fmt.Fprintln(stderr, "ordertimeout: every integer time reads as January 1970: are they seconds? Then use -time-unit s")
 	}

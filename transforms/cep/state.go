@@ -87,10 +87,10 @@ func (s *State) endedSince(time int64) bool {
 	return false
 }
 
-// forget drops the runs that ended at a place in time or before it.
-func (s *State) forget(until int64) {
+// forget drops the runs that ended before a place in time.
+func (s *State) forget(before int64) {
 	n := 0
-	for n < len(s.past) && s.past[n].ended <= until {
+	for n < len(s.past) && s.past[n].ended < before {
 		n++
 	}
 	switch {

@@ -80,7 +80,7 @@ func (p *Prog) Due(s *State) int64 {
 		due = deadline
 	}
 	if len(s.past) > 0 {
-		due = min(due, s.past[0].ended+p.remember)
+		due = min(due, s.past[0].ended+p.remember+1)
 	}
 	return due
 }
@@ -100,10 +100,11 @@ func (p *Prog) Advance(s *State, at int64) (timedOut Run, ok bool) {
 // then the event's time must be before the deadline.
 //
 // A late event (e.Time < e.At) is judged more strictly. As a first step it opens
-// a run only if it is younger than what is remembered, and no remembered run
-// ended at its time or after it (so no two runs of a key begin alike, whatever was forgotten); the new run times out at once if its deadline
-// has passed. A later step is taken only by a run that waits for it under
-// followedBy, not before the run's last event and before its deadline.
+// a run only if it is not older than what is remembered, and no remembered run
+// ended at its time or after it, so that no two runs of a key begin alike; the
+// new run times out at once if its deadline has passed. A later step is taken
+// only by a run that waits for it under followedBy, not before the run's last
+// event and before its deadline.
 func (p *Prog) Step(s *State, e *Event) Result {
 	pos := p.position(e.Type)
 	waiting := len(s.run)
@@ -146,7 +147,7 @@ func (p *Prog) Step(s *State, e *Event) Result {
 func (p *Prog) stillPossible(s *State, a action, e *Event) bool {
 	switch a {
 	case open:
-		return e.Time > e.At-p.remember && !s.endedSince(e.Time)
+		return e.Time >= e.At-p.remember && !s.endedSince(e.Time)
 	case take:
 		return e.Time >= s.run[len(s.run)-1].Time && e.Time < s.run[0].Time+p.within
 	}

@@ -18,7 +18,7 @@ func (p Pattern) step(runs *[]*Run, e Event, limit int64) string {
 	}
 	var remembered []*Run
 	for _, r := range *runs {
-		if r == open || e.At < r.ended+p.Remember {
+		if r == open || e.At <= r.ended+p.Remember {
 			remembered = append(remembered, r)
 		}
 	}
@@ -71,7 +71,7 @@ func (p Pattern) late(runs *[]*Run, open *Run, remembered []*Run, e Event) strin
 				return Late
 			}
 		}
-		if e.Time <= e.At-p.Remember {
+		if e.Time < e.At-p.Remember {
 			return Late
 		}
 		return p.start(runs, e)

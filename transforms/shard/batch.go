@@ -2,8 +2,6 @@ package shard
 
 import (
 	"encoding/binary"
-	"errors"
-	"fmt"
 	"math"
 
 	"ordertimeout/transforms/cep"
@@ -30,18 +28,21 @@ type Header struct {
 	// of the input; deadlines after Limit never expire.
 	End         bool
 	Last, Limit int64
+	// Events is the number of events.
+	Events int
 }
 
 // NoWatermark is the watermark of a batch without a promise.
 const NoWatermark int64 = math.MinInt64
 
-// The layout of a batch: a header of fixed size, then one entry an event. A type
-// or source is written out where it is first used and by number afterwards. A
-// batch is a record of the shard's log as it stands, so that it need not be
-// copied into one.
+// The layout of a batch: a header of fixed size, then the events. A type or
+// source is written out where it is first used and by number afterwards. A batch
+// is a record of the shard's log as it stands, so that it need not be copied into
+// one.
 const (
 	batchVersion = 1 // increase it when the layout changes
-	headerSize   = 1 + 1 + 8 + 1 + 8 + 8
+	headerSize   = 1 + 1 + 8 + 1 + 8 + 8 + 4
+	minEventSize = 8 // bytes of the shortest event: eight empty or one-byte fields
 
 	onTimeEvent    = 0 // at = time
 	lateEvent      = 1 // at = time + a delay, which follows
@@ -89,6 +90,7 @@ func (b *Batch) Add(e *Event) {
 	buf = binary.AppendUvarint(buf, uint64(len(e.Data)))
 	b.buf = append(buf, e.Data...)
 	b.time, b.line = e.Time, e.Line
+	b.header.Events++
 }
 
 // Promise sets the watermark that the source promises, unless the batch is
@@ -116,7 +118,8 @@ func (b *Batch) Bytes() []byte {
 	}
 	h = append(h, end)
 	h = binary.LittleEndian.AppendUint64(h, uint64(b.header.Last))
-	binary.LittleEndian.AppendUint64(h, uint64(b.header.Limit))
+	h = binary.LittleEndian.AppendUint64(h, uint64(b.header.Limit))
+	binary.LittleEndian.AppendUint32(h, uint32(b.header.Events))
 	return b.buf
 }
 
@@ -165,136 +168,4 @@ func (d *dictionary) append(b []byte, s string) []byte {
 
 func appendString(b []byte, s string) []byte {
 	return append(binary.AppendUvarint(b, uint64(len(s))), s...)
-}
-
-// DecodeHeader returns the header of an encoded batch.
-func DecodeHeader(b []byte) (Header, error) {
-	if len(b) < headerSize {
-		return Header{}, errTruncated
-	}
-	if b[0] != batchRecord || b[1] != batchVersion {
-		return Header{}, fmt.Errorf("shard: batch of kind %q, version %d: want %q, version %d", b[0], b[1], batchRecord, batchVersion)
-	}
-	return Header{
-		Watermark: int64(binary.LittleEndian.Uint64(b[2:])),
-		End:       b[10] != 0,
-		Last:      int64(binary.LittleEndian.Uint64(b[11:])),
-		Limit:     int64(binary.LittleEndian.Uint64(b[19:])),
-	}, nil
-}
-
-// decodeEvents calls add for each event of an encoded batch. The events share
-// the batch's memory.
-func decodeEvents(b []byte, add func(*Event)) error {
-	r := reader{b: b[headerSize:], s: string(b[headerSize:])}
-	var types, sources []string
-	var e Event
-	for r.pos < len(r.b) && r.err == nil {
-		kind := r.byte()
-		e.Time += r.varint()
-		switch kind {
-		case onTimeEvent:
-			e.At = e.Time
-		case lateEvent:
-			e.At = e.Time + r.varint()
-		case unstampedEvent:
-			e.At = 0
-		default:
-			return fmt.Errorf("shard: batch has an entry of kind %d", kind)
-		}
-		e.Type = r.ref(&types)
-		e.Key = r.string()
-		e.ID = r.string()
-		e.Source = r.ref(&sources)
-		e.Line += r.varint()
-		e.Data = r.bytes()
-		if r.err != nil {
-			return r.err
-		}
-		if !cep.ValidTime(e.Time) || !cep.ValidTime(e.At) {
-			return fmt.Errorf("shard: batch has an event at %d, placed at %d: out of range", e.Time, e.At)
-		}
-		add(&e)
-	}
-	return r.err
-}
-
-var errTruncated = errors.New("shard: truncated batch or log")
-
-// reader takes values from the front of b. After an error it gives zero values.
-type reader struct {
-	b   []byte
-	s   string // the same bytes, so that strings cost no allocation each
-	pos int
-	err error
-}
-
-func (r *reader) fail() { r.pos, r.err = len(r.b), errTruncated }
-
-func (r *reader) byte() byte {
-	if r.pos >= len(r.b) {
-		r.fail()
-		return 0
-	}
-	r.pos++
-	return r.b[r.pos-1]
-}
-
-func (r *reader) uvarint() uint64 {
-	v, n := binary.Uvarint(r.b[r.pos:])
-	if n <= 0 {
-		r.fail()
-		return 0
-	}
-	r.pos += n
-	return v
-}
-
-func (r *reader) varint() int64 {
-	v, n := binary.Varint(r.b[r.pos:])
-	if n <= 0 {
-		r.fail()
-		return 0
-	}
-	r.pos += n
-	return v
-}
-
-// span reads a length and returns the bounds of that many bytes.
-func (r *reader) span() (from, to int) {
-	n := r.uvarint()
-	if n > uint64(len(r.b)-r.pos) {
-		r.fail()
-		return len(r.b), len(r.b)
-	}
-	from = r.pos
-	r.pos += int(n)
-	return from, r.pos
-}
-
-func (r *reader) string() string {
-	from, to := r.span()
-	return r.s[from:to]
-}
-
-func (r *reader) bytes() []byte {
-	from, to := r.span()
-	return r.b[from:to:to]
-}
-
-// ref reads a string by its number in a dictionary.
-func (r *reader) ref(dict *[]string) string {
-	n := r.uvarint()
-	switch {
-	case n < uint64(len(*dict)):
-		return (*dict)[n]
-	case n == uint64(len(*dict)) && n <= dictionarySize:
-		s := r.string()
-		if n < dictionarySize {
-			*dict = append(*dict, s)
-		}
-		return s
-	}
-	r.fail()
-	return ""
 }

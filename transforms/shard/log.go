@@ -45,10 +45,13 @@ func (s *Shard) Snapshot() []byte {
 	}
 	var pending Batch
 	for _, sl := range s.slots {
-		for i := range sl.events {
-			pending.Add(&sl.events[i])
+		for _, part := range sl.events {
+			for i := range part {
+				pending.Add(&part[i])
+			}
 		}
 	}
+	b = binary.AppendUvarint(b, uint64(pending.Len()))
 	if pending.Len() > 0 {
 		b = append(b, pending.Bytes()...)
 	}
@@ -113,8 +116,14 @@ func (s *Shard) restoreSnapshot(b []byte) error {
 		s.keys[key] = k
 		s.schedule(k)
 	}
-	if r.pos == len(b) {
+	pending := r.bytes()
+	switch {
+	case r.err != nil:
+		return r.err
+	case r.pos < len(b):
+		return fmt.Errorf("snapshot with %d bytes too many", len(b)-r.pos)
+	case len(pending) == 0:
 		return nil
 	}
-	return s.Add(b[r.pos:])
+	return s.Add(pending)
 }

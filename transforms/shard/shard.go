@@ -26,8 +26,9 @@ type Shard struct {
 	// slots hold what is to be done at a tick, agenda their ticks.
 	slots   map[int64]*slot
 	agenda  tickHeap
-	now     *slot // the slot being worked on
-	scratch entry // the state of a key that is not known, until it is worth keeping
+	now     *slot    // the slot being worked on
+	scratch entry    // the state of a key that is not known, until it is worth keeping
+	order   []*Event // of the slot, sorted
 }
 
 // entry is a key with a state.
@@ -42,8 +43,8 @@ type entry struct {
 // without its cost for each event.
 type slot struct {
 	tick   int64
-	events []Event
-	due    []*entry // an entry with another due has moved to another slot
+	events [][]Event // parts of batches as they came, which need no copies
+	due    []*entry  // an entry with another due has moved to another slot
 }
 
 const notDue int64 = math.MinInt64
@@ -106,13 +107,32 @@ func (s *Shard) Add(batch []byte) error {
 	if h.End {
 		s.end, s.last, s.limit = true, h.Last, h.Limit
 	}
-	return decodeEvents(batch, func(e *Event) {
-		if e.At == 0 {
+	events, err := decodeEvents(batch, h.Events)
+	if err != nil {
+		return err
+	}
+	s.queue(events)
+	return nil
+}
+
+// queue puts events into the slots of their places. Those of a batch are mostly
+// in order, so a slot gets few parts of it.
+func (s *Shard) queue(events []Event) {
+	for i := range events {
+		if e := &events[i]; e.At == 0 {
 			e.At = max(e.Time, s.clock)
 		}
-		sl := s.slot(AfterTick(e.At, s.tick))
-		sl.events = append(sl.events, *e)
-	})
+	}
+	for len(events) > 0 {
+		tick := AfterTick(events[0].At, s.tick)
+		n := 1
+		for n < len(events) && tick-s.tick <= events[n].At && events[n].At < tick {
+			n++
+		}
+		sl := s.slot(tick)
+		sl.events = append(sl.events, events[:n:n])
+		events = events[n:]
+	}
 }
 
 // Tick brings the shard to the tick at p: it applies the events with a place
@@ -171,11 +191,14 @@ func (s *Shard) Empty() bool { return len(s.keys) == 0 && len(s.agenda) == 0 }
 // work does what is to be done at a slot's tick.
 func (s *Shard) work(sl *slot, out *Output) {
 	s.now = sl
-	if !slices.IsSortedFunc(sl.events, s.compare) {
-		slices.SortFunc(sl.events, s.compare)
-	}
-	for i := range sl.events {
-		s.apply(&sl.events[i], out)
+	if len(sl.events) == 1 && s.sorted(sl.events[0]) {
+		for i := range sl.events[0] {
+			s.apply(&sl.events[0][i], out)
+		}
+	} else {
+		for _, e := range s.sort(sl.events) {
+			s.apply(e, out)
+		}
 	}
 	// Entries may be added to sl.due on the way.
 	for i := 0; i < len(sl.due); i++ {
@@ -186,7 +209,27 @@ func (s *Shard) work(sl *slot, out *Output) {
 	s.now = nil
 }
 
-func (s *Shard) compare(a, b Event) int { return s.prog.Compare(&a.Event, &b.Event) }
+// sorted reports whether events are in the order in which they are to be applied.
+func (s *Shard) sorted(events []Event) bool {
+	for i := 1; i < len(events); i++ {
+		if s.prog.Compare(&events[i-1].Event, &events[i].Event) > 0 {
+			return false
+		}
+	}
+	return true
+}
+
+// sort returns the events of a slot in the order in which they are to be applied.
+func (s *Shard) sort(parts [][]Event) []*Event {
+	s.order = s.order[:0]
+	for _, part := range parts {
+		for i := range part {
+			s.order = append(s.order, &part[i])
+		}
+	}
+	slices.SortFunc(s.order, func(a, b *Event) int { return s.prog.Compare(&a.Event, &b.Event) })
+	return s.order
+}
 
 // apply gives an event to the state of its key.
 func (s *Shard) apply(e *Event, out *Output) {

@@ -1,0 +1,151 @@
+package pipeline
+
+import (
+	"strings"
+	"testing"
+	"time"
+)
+
+func TestValidate(t *testing.T) {
+	const century = 100 * 365 * 24 * time.Hour
+	for _, test := range []struct {
+		reason string
+		change func(*Config)
+		want   string // how the error begins; "" is none
+	}{
+		{"the defaults", func(*Config) {}, ""},
+
+		{"no input", func(c *Config) { c.Input = nil }, `files: -input "": want a path`},
+		{"several files", func(c *Config) { c.Input = []string{"a", "b*.csv", "-"} }, ""},
+		{"an unknown source", func(c *Config) { c.Input = []string{"a", "mqtt://b"} }, `-input "mqtt://b": unknown kind of source "mqtt": want a file`},
+		{"the demo", func(c *Config) { c.Input = []string{"demo:?seed=7"} }, ""},
+		{"the demo and a file", func(c *Config) { c.Input = []string{"demo:", "a"} }, "-input: demo: and 1 more inputs: want the simulated shop alone"},
+		{"a file and the demo", func(c *Config) { c.Input = []string{"a", "demo:"} }, "-input: demo: and 1 more inputs: want the simulated shop alone"},
+		{"the demo's parameters", func(c *Config) { c.Input = []string{"demo:?rate=x"} }, "-input: demo: rate"},
+
+		{"JSON lines", func(c *Config) { c.Format = "jsonl" }, ""},
+		{"CSV", func(c *Config) { c.Format = "csv" }, ""},
+		{"an unknown format", func(c *Config) { c.Format = "xml" }, `files: -format "xml": want jsonl or csv`},
+		{"columns", func(c *Config) { c.Columns = []string{"orderId", "type", "time"} }, ""},
+		{"columns without a type", func(c *Config) { c.Columns = []string{"orderId", "time"} }, "files: -columns"},
+		{"columns without the order", func(c *Config) { c.Columns, c.Key = []string{"userId", "type", "time"}, KeyOrder }, "files: -columns"},
+		{"seconds", func(c *Config) { c.TimeUnit = time.Second }, ""},
+		{"minutes", func(c *Config) { c.TimeUnit = time.Minute }, "files: -time-unit 1m0s: want ms or s"},
+
+		{"another pattern", func(c *Config) { c.Pattern = "a next b followedBy c within 1ms" }, ""},
+		{"half a pattern", func(c *Config) { c.Pattern = "create" }, "-pattern: cep: column 7: unexpected end of pattern"},
+		{"the shortest window", func(c *Config) { c.Within = time.Millisecond }, ""},
+		{"a shorter one", func(c *Config) { c.Within = time.Millisecond - 1 }, "-within 999.999µs: want at least 1ms"},
+		{"a negative one", func(c *Config) { c.Within = -time.Second }, "-within -1s: want at least 1ms"},
+		{"the longest window", func(c *Config) { c.Within = century }, ""},
+		{"a longer one", func(c *Config) { c.Within = century + time.Millisecond }, "-within 876000h0m0.001s: want at most 876000h0m0s"},
+		{"a longer one in the pattern", func(c *Config) { c.Pattern = "create next pay within 876001h" }, "-within 876001h0m0s: want at most 876000h0m0s"},
+		{"a window finer than a millisecond", func(c *Config) { c.Within = 1500 * time.Microsecond }, "-within 1.5ms: want whole milliseconds"},
+
+		{"no disorder", func(c *Config) { c.Disorder = 0 }, ""},
+		{"a negative disorder", func(c *Config) { c.Disorder = -1 }, "-disorder -1ns: want at least 0s"},
+		{"the largest disorder", func(c *Config) { c.Disorder = century }, ""},
+		{"a larger one", func(c *Config) { c.Disorder = century + time.Millisecond }, "-disorder 876000h0m0.001s: want at most 876000h0m0s"},
+		{"a fine disorder", func(c *Config) { c.Disorder = time.Microsecond }, "-disorder 1µs: want whole milliseconds"},
+
+		{"nothing remembered", func(c *Config) { c.Remember = 0 }, ""},
+		{"remembered for the window", func(c *Config) { c.Remember = -1 }, ""},
+		{"remembered longest", func(c *Config) { c.Remember = century }, ""},
+		{"remembered longer", func(c *Config) { c.Remember = century + time.Millisecond }, "-remember 876000h0m0.001s: want at most 876000h0m0s"},
+		{"a fine remember", func(c *Config) { c.Remember = time.Microsecond }, "-remember 1µs: want whole milliseconds"},
+
+		{"any time ahead", func(c *Config) { c.MaxAhead = 0 }, ""},
+		{"a negative time ahead", func(c *Config) { c.MaxAhead = -1 }, "-max-ahead -1ns: want at least 0s"},
+		{"furthest ahead", func(c *Config) { c.MaxAhead = century }, ""},
+		{"further ahead", func(c *Config) { c.MaxAhead = century + time.Millisecond }, "-max-ahead 876000h0m0.001s: want at most 876000h0m0s"},
+
+		{"the shortest tick", func(c *Config) { c.Tick = time.Millisecond }, ""},
+		{"a shorter one", func(c *Config) { c.Tick = time.Microsecond }, "-tick 1µs: want at least 1ms"},
+		{"a negative one", func(c *Config) { c.Tick = -time.Second }, "-tick -1s: want at least 1ms"},
+		{"the longest tick", func(c *Config) { c.Tick = 24 * time.Hour }, ""},
+		{"a longer one", func(c *Config) { c.Tick = 24*time.Hour + time.Millisecond }, "-tick 24h0m0.001s: want at most 24h0m0s"},
+		{"a fine tick", func(c *Config) { c.Tick = 1500 * time.Microsecond }, "-tick 1.5ms: want whole milliseconds"},
+
+		{"by order", func(c *Config) { c.Key = KeyOrder }, ""},
+		{"by nothing", func(c *Config) { c.Key = "" }, `-key "": want user or order`},
+		{"time out at the end", func(c *Config) { c.AtEnd = AtEndTimeout }, ""},
+		{"never an end", func(c *Config) { c.AtEnd = "never" }, `-at-end "never": want open or timeout`},
+		{"one shard", func(c *Config) { c.Shards = 1 }, ""},
+		{"no shard", func(c *Config) { c.Shards = 0 }, "-shards 0: want 1 to 65536"},
+		{"the most shards", func(c *Config) { c.Shards = 65536 }, ""},
+		{"more shards", func(c *Config) { c.Shards = 65537 }, "-shards 65537: want 1 to 65536"},
+
+		{"files of outcomes", func(c *Config) { c.Success, c.Timeouts, c.Rejects, c.Open = "a", "b", "c", "d" }, ""},
+		{"successes nowhere", func(c *Config) { c.Success = "" }, `-success "": want - (standard output), none or a file`},
+		{"timeouts nowhere", func(c *Config) { c.Timeouts = "" }, `-timeouts "": want`},
+		{"rejects nowhere", func(c *Config) { c.Rejects = "" }, `-rejects "": want`},
+		{"open nowhere", func(c *Config) { c.Open = "" }, `-open "": want`},
+		{"an unknown sink", func(c *Config) { c.Timeouts = "mqtt://x" }, `-timeouts "mqtt://x": unknown kind of sink "mqtt": want`},
+	} {
+		c := Default()
+		c.Input = []string{"orders.jsonl"}
+		test.change(&c)
+		err := c.Validate()
+		switch {
+		case test.want == "" && err != nil:
+			t.Errorf("%s: got %v, want no error", test.reason, err)
+		case test.want != "" && (err == nil || !strings.HasPrefix(err.Error(), test.want)):
+			t.Errorf("%s: got %v, want %s", test.reason, err, test.want)
+		}
+		if err != nil && (!strings.Contains(err.Error(), "-") || strings.Contains(err.Error(), "\n")) {
+			t.Errorf("%s: the error names no flag or is no line: %v", test.reason, err)
+		}
+	}
+}
+
+// What Validate lets pass the transforms take, too: Build does not panic.
+func TestDefaultsFollowTheWindow(t *testing.T) {
+	for _, test := range []struct {
+		reason         string
+		within         time.Duration
+		tick, remember time.Duration
+	}{
+		{"a sixtieth of the pattern's window", 0, 10 * time.Second, 10 * time.Minute},
+		{"a sixtieth of the window that replaces it", time.Minute, time.Second, time.Minute},
+		{"whole milliseconds", 90 * time.Second / 7 / time.Millisecond * time.Millisecond, 214 * time.Millisecond, 12857 * time.Millisecond},
+		{"the shortest", time.Millisecond, 10 * time.Millisecond, time.Millisecond},
+		{"the last that gives the shortest", 659 * time.Millisecond, 10 * time.Millisecond, 659 * time.Millisecond},
+		{"the first that gives more", 660 * time.Millisecond, 11 * time.Millisecond, 660 * time.Millisecond},
+		{"the last that gives less than the longest", 10*time.Minute - time.Millisecond, 9999 * time.Millisecond, 10*time.Minute - time.Millisecond},
+		{"the longest", 24 * time.Hour, 10 * time.Second, 24 * time.Hour},
+	} {
+		c := Default()
+		c.Input, c.Within = []string{"orders.jsonl"}, test.within
+		if err := c.Validate(); err != nil {
+			t.Errorf("%s: %v", test.reason, err)
+			continue
+		}
+		m := c.match()
+		if m.Tick != test.tick || m.Remember != test.remember {
+			t.Errorf("%s: within %v: tick %v, remember %v, want %v, %v", test.reason, test.within, m.Tick, m.Remember, test.tick, test.remember)
+		}
+		if err := m.Validate(); err != nil {
+			t.Errorf("%s: %v", test.reason, err)
+		}
+	}
+}
+
+func TestSettingsReachTheirTransforms(t *testing.T) {
+	c := Default()
+	c.Input, c.Run = []string{"orders.jsonl"}, "run"
+	c.Pattern, c.Within, c.Remember, c.Tick = "a next b within 9h", time.Hour, 2*time.Minute, 3*time.Second
+	c.Key, c.AtEnd, c.Disorder, c.MaxAhead, c.Shards = KeyOrder, AtEndTimeout, 4*time.Second, 5*time.Second, 6
+	m := c.match()
+	if m.Pattern != "a next b within 1h" || m.Remember != c.Remember || m.Tick != c.Tick || m.Shards != 6 || !m.ByOrder || m.Run != "run" {
+		t.Errorf("match settings %+v", m)
+	}
+	f := c.Files()
+	if !f.ByOrder || !f.EndOfTime || f.Disorder != c.Disorder || f.MaxAhead != c.MaxAhead || f.Run != "run" {
+		t.Errorf("file settings %+v", f)
+	}
+	c.Input = []string{"demo:?count=10"}
+	d, err := c.demo()
+	if err != nil || d.Within != time.Hour || !d.EndOfTime || d.Disorder != c.Disorder || d.Run != "run" {
+		t.Errorf("demo settings %+v, %v", d, err)
+	}
+}

@@ -1,0 +1,371 @@
+package transforms
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/apache/beam/sdks/v2/go/pkg/beam"
+	"github.com/apache/beam/sdks/v2/go/pkg/beam/core/state"
+	"github.com/apache/beam/sdks/v2/go/pkg/beam/core/timers"
+	"github.com/google/go-cmp/cmp"
+
+	"ordertimeout/transforms/cep"
+	"ordertimeout/transforms/order"
+	"ordertimeout/transforms/shard"
+)
+
+// store is the state of one shard as a runner keeps it: what a bundle writes
+// counts once the bundle is committed.
+type store struct {
+	state.Provider // for the kinds of state that matchFn has not
+
+	committed, bundle cells
+	writes            int
+}
+
+// cells are the contents of the states "version" and "log".
+type cells struct {
+	version any
+	log     []any
+}
+
+func (s *store) commit()   { s.committed = cells{s.bundle.version, slices.Clone(s.bundle.log)} }
+func (s *store) rollback() { s.bundle = cells{s.committed.version, slices.Clone(s.committed.log)} }
+
+func (s *store) ReadValueState(string) (any, []state.Transaction, error) {
+	return s.bundle.version, nil, nil
+}
+func (s *store) ReadBagState(string) ([]any, []state.Transaction, error) {
+	return s.bundle.log, nil, nil
+}
+func (s *store) WriteValueState(t state.Transaction) error {
+	s.writes++
+	s.bundle.version = t.Val
+	return nil
+}
+func (s *store) ClearValueState(state.Transaction) error {
+	s.writes++
+	s.bundle.version = nil
+	return nil
+}
+func (s *store) WriteBagState(t state.Transaction) error {
+	s.writes++
+	s.bundle.log = append(s.bundle.log, t.Val)
+	return nil
+}
+func (s *store) ClearBagState(state.Transaction) error {
+	s.writes++
+	s.bundle.log = nil
+	return nil
+}
+
+// timerList is a timers.Provider that notes the timers' tags.
+type timerList struct{ tags []string }
+
+func (l *timerList) Set(t timers.TimerMap) { l.tags = append(l.tags, t.Tag) }
+
+// worker is a process that has the state of a shard: a matchFn with images of its
+// own.
+type worker struct {
+	t      *testing.T
+	fn     *matchFn
+	store  *store
+	timers timerList
+}
+
+func newWorker(t *testing.T, s *store) *worker {
+	t.Helper()
+	fn := &matchFn{
+		Config:  MatchConfig{Pattern: "create followedBy pay within 10s", Remember: 10 * time.Second, Tick: time.Second, Shards: 1},
+		ID:      fmt.Sprintf("%s %p", t.Name(), new(int)),
+		Timer:   timers.InEventTime("tick"),
+		Log:     state.MakeBagState[[]byte]("log"),
+		Version: state.MakeValueState[int64]("version"),
+	}
+	if err := fn.Setup(); err != nil {
+		t.Fatal(err)
+	}
+	return &worker{t: t, fn: fn, store: s}
+}
+
+// batch gives the worker events in texts such as "create@1000 o1", or "end@5000".
+func (w *worker) batch(texts ...string) {
+	w.t.Helper()
+	var b shard.Batch
+	for _, text := range texts {
+		var typ, id string
+		var at int64
+		if _, err := fmt.Sscan(strings.Replace(text, "@", " ", 1)+" -", &typ, &at, &id); err != nil {
+			w.t.Fatal(err)
+		}
+		if typ == "end" {
+			b.End(at, at, at)
+			continue
+		}
+		b.Add(&shard.Event{Key: order.Key("u", id), Event: cep.Event{Type: typ, Time: at, At: at, Data: []byte(text)}})
+	}
+	w.bytes(b.Min(), b.Bytes())
+}
+
+func (w *worker) bytes(at int64, batch []byte) {
+	w.t.Helper()
+	err := w.fn.ProcessElement(context.Background(), beam.EventTime(at), w.store, &w.timers, 0, batch,
+		func(beam.EventTime, order.Outcome) {}, func(beam.EventTime, order.Outcome) {}, func(order.Reject) {}, func(order.Event) {})
+	if err != nil {
+		w.t.Fatal(err)
+	}
+}
+
+// tick fires the timer of a tick and returns what comes out.
+func (w *worker) tick(at int64) (texts []string) {
+	w.t.Helper()
+	outcome := func(_ beam.EventTime, o order.Outcome) { texts = append(texts, string(o.Kind)+" "+o.OrderID) }
+	var tags timerList
+	w.fn.setTimer(&tags, at, at)
+	err := w.fn.OnTimer(context.Background(), beam.EventTime(at), w.store, &w.timers, 0, timers.Context{Tag: tags.tags[0]}, outcome, outcome,
+		func(r order.Reject) { texts = append(texts, string(r.Reason)) }, func(e order.Event) { texts = append(texts, "open "+e.OrderID) })
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	return texts
+}
+
+// cachedShard returns the worker's image in memory, if there is one.
+func (w *worker) cachedShard() *shard.Shard {
+	images.Lock()
+	defer images.Unlock()
+	if im := images.m[imageKey{w.fn.ID, 0}]; im != nil {
+		return im.shard
+	}
+	return nil
+}
+
+func (w *worker) want(got []string, want ...string) {
+	w.t.Helper()
+	if diff := cmp.Diff(want, got); diff != "" {
+		w.t.Errorf("what came out (-want +got):\n%s", diff)
+	}
+}
+
+// While nobody else writes, one image serves: the log is not read again.
+func TestImageStaysGood(t *testing.T) {
+	w := newWorker(t, &store{})
+	w.batch("create@1000 o1")
+	w.want(w.tick(2000))
+	first := w.cachedShard()
+	w.batch("pay@3000 o1")
+	w.want(w.tick(4000), "success o1")
+	if first == nil || w.cachedShard() != first {
+		t.Error("the image was built again")
+	}
+}
+
+// Another worker has had the shard in between: what this one has in memory is
+// out of date, and it must not lose what the other one did.
+func TestImageOfAnotherVersionIsThrownAway(t *testing.T) {
+	s := &store{}
+	here, there := newWorker(t, s), newWorker(t, s)
+	here.batch("create@1000 o1", "create@1000 o2")
+	here.want(here.tick(2000))
+	stale := here.cachedShard()
+	there.batch("pay@3000 o1")
+	there.want(there.tick(4000), "success o1")
+
+	here.want(here.tick(12000), "timeout o2")
+	if here.cachedShard() == stale {
+		t.Error("the image of an older version was kept")
+	}
+	there.batch("pay@5000 o1", "pay@13000 o2")
+	there.want(there.tick(14000), "orphan", "orphan")
+}
+
+// A batch that comes while the image is out of date goes to the log alone, and is
+// there when the image is built.
+func TestBatchWithoutAnImageIsInTheLog(t *testing.T) {
+	s := &store{}
+	here, there := newWorker(t, s), newWorker(t, s)
+	here.batch("create@1000 o1")
+	here.want(here.tick(2000))
+	there.batch("create@3000 o2")
+	here.batch("pay@4000 o2")
+	if here.cachedShard() != nil {
+		t.Error("an image is in memory that has not seen the other worker's batch")
+	}
+	here.want(here.tick(5000), "success o2")
+}
+
+// A runner tries a failed bundle again. Its writes are gone; the image that it
+// has changed must not count.
+func TestFailedBundleLeavesNoWrongImage(t *testing.T) {
+	for _, bundle := range []struct {
+		reason string
+		before func(*worker) // committed
+		failed func(*worker) []string
+		want   []string
+	}{
+		{"a batch, and the tick that applies it", func(w *worker) { w.batch("create@1000 o1"); w.tick(2000) },
+			func(w *worker) []string { w.batch("pay@3000 o1"); return w.tick(4000) }, []string{"success o1"}},
+		{"a batch alone", func(w *worker) { w.batch("create@1000 o1"); w.tick(2000) },
+			func(w *worker) []string { w.batch("create@3000 o1"); return nil }, nil},
+		{"a tick alone", func(w *worker) { w.batch("create@1000 o1"); w.tick(2000) },
+			func(w *worker) []string { return w.tick(11000) }, []string{"timeout o1"}},
+		{"the first batch", func(*worker) {},
+			func(w *worker) []string { w.batch("pay@1000 o1"); return w.tick(2000) }, []string{"orphan"}},
+		{"the end", func(w *worker) { w.batch("create@1000 o1"); w.tick(2000) },
+			func(w *worker) []string { w.batch("end@3000"); return w.tick(4000) }, []string{"open o1"}},
+	} {
+		s := &store{}
+		w := newWorker(t, s)
+		bundle.before(w)
+		s.commit()
+		for range 3 {
+			got := bundle.failed(w)
+			if diff := cmp.Diff(bundle.want, got); diff != "" {
+				t.Errorf("%s (-want +got):\n%s", bundle.reason, diff)
+			}
+			s.rollback()
+		}
+		bundle.failed(w)
+		s.commit()
+		w.batch("create@20000 o9", "end@50000")
+		again := newWorker(t, &store{bundle: cells{s.bundle.version, slices.Clone(s.bundle.log)}})
+		got, want := w.tick(51000), again.tick(51000)
+		if diff := cmp.Diff(want, got); diff != "" || !slices.Contains(got, "timeout o9") {
+			t.Errorf("%s: afterwards the image gives other than the log (-log +image):\n%s", bundle.reason, diff)
+		}
+	}
+}
+
+func TestLogBecomesASnapshot(t *testing.T) {
+	record := shard.TickRecord(1000)
+	for _, test := range []struct {
+		reason            string
+		logSize, snapshot int
+		wantSnapshot      bool
+	}{
+		{"up to the slack without a snapshot", logSlack - len(record), 0, false},
+		{"beyond the slack", logSlack - len(record) + 1, 0, true},
+		{"up to twice the snapshot and the slack", 2*5000 + logSlack - len(record), 5000, false},
+		{"beyond it", 2*5000 + logSlack - len(record) + 1, 5000, true},
+	} {
+		s := &store{}
+		w := newWorker(t, s)
+		s.bundle.log = []any{[]byte("what was there")}
+		im := &image{shard: shard.New(w.fn.prog, 1000), logSize: test.logSize, snapshotSize: test.snapshot}
+		if err := w.fn.append(s, 0, im, record); err != nil {
+			t.Fatal(err)
+		}
+		last := s.bundle.log[len(s.bundle.log)-1].([]byte)
+		if got := len(s.bundle.log) == 1 && shard.IsSnapshot(last); got != test.wantSnapshot {
+			t.Errorf("%s: snapshot %v, want %v", test.reason, got, test.wantSnapshot)
+		}
+		if test.wantSnapshot && (im.logSize != len(last) || im.snapshotSize != len(last)) {
+			t.Errorf("%s: log of %d bytes, snapshot of %d: want both %d", test.reason, im.logSize, im.snapshotSize, len(last))
+		}
+		if !test.wantSnapshot && im.logSize != test.logSize+len(record) {
+			t.Errorf("%s: log of %d bytes, want %d", test.reason, im.logSize, test.logSize+len(record))
+		}
+	}
+}
+
+// However much goes through a shard, its log stays small, and leads to the image.
+func TestLogStaysBounded(t *testing.T) {
+	s := &store{}
+	w := newWorker(t, s)
+	const size, rounds = 200 << 10, 50
+	snapshots := 0
+	var first []byte
+	for i := range int64(rounds) {
+		at := 1000 + i*1000
+		var b shard.Batch
+		b.Add(&shard.Event{Key: order.Key("u", fmt.Sprint("o", i)), Event: cep.Event{Type: "create", Time: at, At: at, Data: make([]byte, size)}})
+		w.bytes(at, b.Bytes())
+		w.tick(at + 1000)
+		total := 0
+		for _, record := range s.bundle.log {
+			total += len(record.([]byte))
+		}
+		if open := 10; total > 2*(open+1)*size+logSlack+size {
+			t.Fatalf("round %d: the log has %d bytes", i, total)
+		}
+		if record := s.bundle.log[0].([]byte); shard.IsSnapshot(record) && !bytes.Equal(record, first) {
+			first = record
+			snapshots++
+		}
+	}
+	if snapshots < 2 || snapshots > rounds/3 {
+		t.Errorf("%d snapshots in %d rounds", snapshots, rounds)
+	}
+	// An image that is built from a log that begins with a snapshot knows so.
+	im, err := newWorker(t, s).fn.image(s, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if im.snapshotSize != len(first) || im.logSize < len(first) || im.shard.Open() != w.cachedShard().Open() {
+		t.Errorf("restored: snapshot of %d bytes, want %d; log of %d; %d orders open, want %d",
+			im.snapshotSize, len(first), im.logSize, im.shard.Open(), w.cachedShard().Open())
+	}
+}
+
+func TestNothingIsLeftAfterTheEnd(t *testing.T) {
+	s := &store{}
+	w := newWorker(t, s)
+	w.batch("create@1000 o1", "create@9000 o2")
+	w.tick(2000)
+	w.batch("end@11000")
+	w.want(w.tick(12000), "timeout o1", "open o2")
+	if s.bundle.version != nil || s.bundle.log != nil {
+		t.Errorf("left in the state: version %v, %d records of log", s.bundle.version, len(s.bundle.log))
+	}
+	if w.cachedShard() != nil {
+		t.Error("left in memory: an image")
+	}
+	s.writes = 0
+	w.want(w.tick(13000))
+	if s.writes > 0 || w.cachedShard() != nil {
+		t.Errorf("a timer after the end: %d writes", s.writes)
+	}
+}
+
+// The timers of ticks that a later tick has made up for fire, too.
+func TestStaleTickWritesNothing(t *testing.T) {
+	s := &store{}
+	w := newWorker(t, s)
+	w.batch("create@1000 o1", "create@2500 o2")
+	w.want(w.tick(5000))
+	s.writes, w.timers.tags = 0, nil
+	for _, tick := range []int64{2000, 3000, 5000} {
+		w.want(w.tick(tick))
+		if s.writes > 0 || len(w.timers.tags) > 0 {
+			t.Errorf("tick %d after that at 5000: %d writes, timers %q", tick, s.writes, w.timers.tags)
+		}
+		if w.cachedShard() == nil {
+			t.Errorf("tick %d after that at 5000: the image is lost", tick)
+		}
+	}
+	w.want(w.tick(11000), "timeout o1")
+	if s.writes == 0 || len(w.timers.tags) != 1 || !strings.HasPrefix(w.timers.tags[0], "a14/") {
+		t.Errorf("the next tick: %d writes, timers %q: want one at 13000", s.writes, w.timers.tags)
+	}
+}
+
+func TestImagesOfAProcessAreBounded(t *testing.T) {
+	w := newWorker(t, &store{})
+	for n := range int64(maxImages + 10) {
+		(&image{}).keep(w.fn.ID, n)
+	}
+	images.Lock()
+	defer images.Unlock()
+	if len(images.m) > maxImages {
+		t.Errorf("%d images, want at most %d", len(images.m), maxImages)
+	}
+	if images.m[imageKey{w.fn.ID, maxImages + 9}] == nil {
+		t.Error("the newest image is gone")
+	}
+	clear(images.m)
+}

@@ -1,0 +1,269 @@
+package shard
+
+import (
+	"bytes"
+	"encoding/hex"
+	"math"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"ordertimeout/transforms/cep"
+)
+
+// richEvents are on time, late and unstamped, with repeated and new types and
+// sources, with and without ids and data.
+func richEvents() []Event {
+	return []Event{
+		{Key: "\x02u1o1", Event: cep.Event{Type: "create", ID: "i1", Time: 1000, At: 1000, Data: []byte(`{"n":1}`)}, Source: "a.jsonl", Line: 1},
+		{Key: "\x02u1o1", Event: cep.Event{Type: "view", Time: 900, At: 995, Data: []byte{}}, Source: "b.jsonl", Line: 70000},
+		{Key: "", Event: cep.Event{Type: "create", Time: 2000, Data: []byte("x")}, Source: "a.jsonl", Line: 2},
+		{Key: "k", Event: cep.Event{Type: "", Time: 1500, At: 1500, Data: []byte("\x00\xff")}},
+	}
+}
+
+func richBatch() []byte {
+	var b Batch
+	for _, e := range richEvents() {
+		b.Add(&e)
+	}
+	b.Promise(1700)
+	b.End(1800, 2000, 1234567)
+	return b.Bytes()
+}
+
+func testProg(t testing.TB) *cep.Prog {
+	t.Helper()
+	prog, err := cep.Compile(cep.MustParse("create followedBy pay within 100ms"), 50*time.Millisecond)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return prog
+}
+
+// richShard has a key with an open run that remembers another one, and two
+// events that wait for the same tick. With one key and one tick its snapshot is
+// always the same bytes.
+func richShard(t testing.TB) *Shard {
+	t.Helper()
+	s := New(testProg(t), 10)
+	var b Batch
+	for _, e := range []Event{
+		{Key: "k", Event: cep.Event{Type: "create", Time: 100, At: 100, Data: []byte("c1")}},
+		{Key: "k", Event: cep.Event{Type: "pay", ID: "p", Time: 101, At: 101, Data: []byte("p1")}},
+		{Key: "k", Event: cep.Event{Type: "create", Time: 105, At: 105, Data: []byte("c2")}},
+		{Key: "k", Event: cep.Event{Type: "pay", Time: 111, At: 111, Data: []byte("p2")}, Source: "log", Line: 4},
+		{Key: "k", Event: cep.Event{Type: "view", Time: 108, At: 112, Data: []byte("v")}, Source: "log", Line: 5},
+	} {
+		b.Add(&e)
+	}
+	b.End(110, 150, 140)
+	if err := s.Add(b.Bytes()); err != nil {
+		t.Fatal(err)
+	}
+	s.Tick(110, &Output{})
+	return s
+}
+
+// What an older build has written must decode in every later one, so these texts
+// are never to be changed: add one for a new version.
+const (
+	batchV1 = "4201a40600000000000001d00700000000000087d61200000000000400000000d00f0006637265617465050275316f310269" +
+		"310007612e6a736f6e6c02077b226e223a317d01c701be01010476696577050275316f31000107622e6a736f6e6cdec50800" +
+		"02981100000000dbc508017800e7070200016b000200030200ff"
+	snapshotV1 = "5301dc0101ac02980201016b0101d20100026332c0f926b8d6f775bd0001ca01029a73473e772a177bf4fa40cb3f74106743" +
+		"4201000000000000008000000000000000000000000000000000000200000000de010003706179016b0000036c6f67080270" +
+		"32010508010476696577016b0000020176"
+)
+
+func decoded(t testing.TB, b []byte) (h Header, events []Event, err error) {
+	t.Helper()
+	if h, err = DecodeHeader(b); err != nil {
+		return h, nil, err
+	}
+	events, err = decodeEvents(b, h.Events)
+	return h, events, err
+}
+
+func TestBatchEncoding(t *testing.T) {
+	if got := hex.EncodeToString(richBatch()); got != batchV1 {
+		t.Errorf("encoded batch:\ngot  %s\nwant %s", got, batchV1)
+	}
+	old, err := hex.DecodeString(batchV1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	h, events, err := decoded(t, old)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if want := (Header{Watermark: 1700, End: true, Last: 2000, Limit: 1234567, Events: 4}); h != want {
+		t.Errorf("header %+v, want %+v", h, want)
+	}
+	if diff := cmp.Diff(richEvents(), events); diff != "" {
+		t.Errorf("events (-want +got):\n%s", diff)
+	}
+}
+
+func TestSnapshotEncoding(t *testing.T) {
+	if got := hex.EncodeToString(richShard(t).Snapshot()); got != snapshotV1 {
+		t.Errorf("encoded snapshot:\ngot  %s\nwant %s", got, snapshotV1)
+	}
+	old, err := hex.DecodeString(snapshotV1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	s, err := Restore(testProg(t), 10, [][]byte{old})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := s.Snapshot(); !bytes.Equal(got, old) {
+		t.Errorf("restored and encoded again:\ngot  %x\nwant %x", got, old)
+	}
+	var got, want Output
+	s.Tick(160, &got)
+	richShard(t).Tick(160, &want)
+	if diff := cmp.Diff(want, got, cmp.AllowUnexported(cep.Taken{})); diff != "" || len(got.Ended) != 1 {
+		t.Errorf("what comes of it (-want +got):\n%s", diff)
+	}
+}
+
+// A blob that was cut anywhere is an error, also between two events.
+func TestBrokenBlobs(t *testing.T) {
+	batch, snapshot := richBatch(), richShard(t).Snapshot()
+	for n := range batch {
+		if _, _, err := decoded(t, batch[:n]); err == nil {
+			t.Errorf("batch cut to %d of %d bytes: no error", n, len(batch))
+		}
+	}
+	for n := range snapshot {
+		if _, err := Restore(testProg(t), 10, [][]byte{snapshot[:n]}); err == nil {
+			t.Errorf("snapshot cut to %d of %d bytes: no error", n, len(snapshot))
+		}
+	}
+	tick := TickRecord(110)
+	for n := range tick {
+		if _, err := Restore(testProg(t), 10, [][]byte{tick[:n]}); err == nil {
+			t.Errorf("tick cut to %d of %d bytes: no error", n, len(tick))
+		}
+	}
+	changed := func(b []byte, at int, to byte) []byte {
+		b = slices.Clone(b)
+		b[at] = to
+		return b
+	}
+	for _, test := range []struct {
+		reason string
+		record []byte
+		want   string
+	}{
+		{"a batch to come", changed(batch, 1, 9), "shard: record 1 of 1: shard: batch of kind 'B', version 9: want 'B', version 1"},
+		{"a snapshot to come", changed(snapshot, 1, 9), "shard: record 1 of 1: snapshot has version 9: want 1"},
+		{"another record", []byte("x"), "shard: record 1 of 1: unknown record 'x'"},
+		{"more than a batch", append(slices.Clone(batch), 0), "shard: record 1 of 1: shard: batch has 1 bytes behind its events"},
+		{"more than a snapshot", append(slices.Clone(snapshot), 0), "shard: record 1 of 1: snapshot with 1 bytes too many"},
+		{"an unknown entry", changed(batch, headerSize, 3), "shard: record 1 of 1: shard: batch has an event of kind 3"},
+		{"more keys than bytes", append([]byte{'S', 1, 0, 0, 0, 0}, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0x7f), "shard: record 1 of 1: shard: truncated batch or log"},
+	} {
+		if _, err := Restore(testProg(t), 10, [][]byte{test.record}); err == nil || err.Error() != test.want {
+			t.Errorf("%s: got %v, want %s", test.reason, err, test.want)
+		}
+	}
+}
+
+// A stream of ever new types fills the dictionary and still comes out as it was.
+func TestDictionaryIsBounded(t *testing.T) {
+	for _, n := range []int{dictionarySize - 1, dictionarySize, dictionarySize + 1, 3 * dictionarySize} {
+		var b Batch
+		var want []Event
+		for i := range n {
+			typ := strings.Repeat("t", i%50) + string(rune('0'+i))
+			e := Event{Key: "k", Event: cep.Event{Type: typ, Time: 5, At: 5, Data: []byte{}}}
+			b.Add(&e)
+			b.Add(&e)
+			want = append(want, e, e)
+		}
+		if len(b.types.number) > dictionarySize {
+			t.Errorf("%d types: the dictionary has %d", n, len(b.types.number))
+		}
+		_, got, err := decoded(t, b.Bytes())
+		if err != nil {
+			t.Fatal(err)
+		}
+		if diff := cmp.Diff(want, got); diff != "" {
+			t.Errorf("%d types (-want +got):\n%s", n, diff)
+		}
+	}
+}
+
+// FuzzBatch checks that any bytes are an error or events that encode to the same
+// events.
+func FuzzBatch(f *testing.F) {
+	f.Add(richBatch())
+	f.Add([]byte{})
+	f.Fuzz(func(t *testing.T, b []byte) {
+		h, events, err := decoded(t, b)
+		if err != nil || len(events) == 0 {
+			return
+		}
+		var again Batch
+		for i := range events {
+			again.Add(&events[i])
+		}
+		again.Promise(h.Watermark)
+		if h.End {
+			again.End(0, h.Last, h.Limit)
+		} else {
+			h.Last, h.Limit = 0, 0
+		}
+		gotHeader, got, err := decoded(t, again.Bytes())
+		if err != nil || gotHeader != h {
+			t.Fatalf("decode what was encoded: %+v, %v, want %+v", gotHeader, err, h)
+		}
+		if diff := cmp.Diff(events, got); diff != "" {
+			t.Errorf("encoded again (-want +got):\n%s", diff)
+		}
+	})
+}
+
+// FuzzRestore checks that any log is an error or a shard that works, and that a
+// snapshot of the shard stands for it.
+func FuzzRestore(f *testing.F) {
+	batch, snapshot := richBatch(), richShard(f).Snapshot()
+	f.Add(batch, TickRecord(1000), int64(2000))
+	f.Add(snapshot, batch, int64(160))
+	f.Add(snapshot, TickRecord(math.MaxInt64), int64(math.MinInt64))
+	f.Fuzz(func(t *testing.T, first, second []byte, tick int64) {
+		s, err := Restore(testProg(t), 10, [][]byte{first, second})
+		if err != nil {
+			return
+		}
+		s.Next()
+		s.Done(tick)
+		s.Open()
+		snapshot := s.Snapshot()
+		again, err := Restore(testProg(t), 10, [][]byte{snapshot})
+		if err != nil {
+			t.Fatalf("restore a snapshot: %v", err)
+		}
+		var a, b Output
+		s.Tick(tick, &a)
+		again.Tick(tick, &b)
+		if a.Classes != b.Classes || len(a.Ended) != len(b.Ended) || len(a.Open) != len(b.Open) || len(a.Returned) != len(b.Returned) {
+			t.Errorf("tick %d gives %+v, after a snapshot %+v", tick, a, b)
+		}
+		for i := 0; i < 1000; i++ {
+			next, _, ok := s.Next()
+			if !ok {
+				return
+			}
+			s.Tick(next, &a)
+		}
+		if len(first)+len(second) < 1000 {
+			t.Errorf("%d bytes are work for more than 1000 ticks", len(first)+len(second))
+		}
+	})
+}
