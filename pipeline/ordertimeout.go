@@ -37,7 +37,7 @@ func Build(s beam.Scope, c Config) {
 
 // read adds the source that the input names:
 //
-//	-> PCollection<order.Event>, and a PCollection<order.Reject> if the source can
+//	-> PCollection<*order.Event>, and a PCollection<order.Reject> if the source can
 //	meet input that is no event
 func read(s beam.Scope, c Config) (events beam.PCollection, malformed []beam.PCollection) {
 	if c.isDemo() {

@@ -126,7 +126,7 @@ func (w *world) stream(log []model.Event) variant {
 		next := max(watermark, largest-disorder)
 		advance := w.rnd.IntN(2) == 0 && next > watermark
 		if advance && w.rnd.IntN(2) == 0 {
-			chunk = append(chunk, order.Event{Mark: order.MarkWatermark, At: next})
+			chunk = append(chunk, &order.Event{Mark: order.MarkWatermark, At: next})
 		}
 		must(c.AddElements(watermark, chunk...))
 		chunk = nil
@@ -135,19 +135,19 @@ func (w *world) stream(log []model.Event) variant {
 			must(c.AdvanceWatermark(watermark))
 		}
 	}
-	must(c.AddElements(watermark, order.Event{Mark: order.MarkEnd, Time: last, At: w.limit(last)}))
+	must(c.AddElements(watermark, &order.Event{Mark: order.MarkEnd, Time: last, At: w.limit(last)}))
 	c.AdvanceWatermarkToInfinity()
 	v.events = func(s beam.Scope) beam.PCollection { return teststream.Create(s, c) }
 	return v
 }
 
-func (w *world) streamed(e model.Event, v *variant, i int) order.Event {
+func (w *world) streamed(e model.Event, v *variant, i int) *order.Event {
 	var f fields
 	if err := json.Unmarshal([]byte(e.Data), &f); err != nil {
 		panic(err)
 	}
 	v.lines[order.Place("stream", int64(i))] = e.Data
-	return order.Event{
+	return &order.Event{
 		UserID: f.UserID, OrderID: f.OrderID, Type: f.Type, ID: f.ID, Time: f.Time, At: e.At,
 		Raw: []byte(e.Data), Source: "stream", Line: int64(i),
 	}

@@ -12,18 +12,19 @@ import (
 )
 
 func init() {
-	register.DoFn4x0[beam.EventTime, string, order.Event, func(beam.EventTime, int64, []byte)](&batchFn{})
+	register.DoFn4x0[beam.EventTime, string, *order.Event, func(beam.EventTime, int64, []byte)](&batchFn{})
 	register.Emitter3[beam.EventTime, int64, []byte]()
 }
 
-// maxBatch is the size in bytes from which a batch does not wait for the end of
-// the bundle. A state call costs about as much as copying this many bytes.
+// maxBatch is the size in bytes, before compression, from which a batch does not
+// wait for the end of the bundle. A state call costs about as much as copying
+// this many bytes.
 const maxBatch = 256 << 10
 
 // batchFn gathers the events of a bundle by shard of their keys, so that the
 // stateful step pays for its state calls once a batch and not once an event.
 //
-// PCollection<KV<string, order.Event>> -> PCollection<KV<int64, []byte>>, the
+// PCollection<KV<string, *order.Event>> -> PCollection<KV<int64, []byte>>, the
 // shard and an encoded shard.Batch. A batch has the timestamp of its earliest
 // event, which holds the watermark back.
 type batchFn struct {
@@ -39,10 +40,15 @@ func (f *batchFn) Setup() { f.run = live.Lookup(f.Run) }
 
 // StartBundle drops what a failed bundle may have left.
 func (f *batchFn) StartBundle(_ func(beam.EventTime, int64, []byte)) {
-	f.batches = make([]shard.Batch, f.Shards)
+	if f.batches == nil {
+		f.batches = make([]shard.Batch, f.Shards)
+	}
+	for i := range f.batches {
+		f.batches[i].Reset()
+	}
 }
 
-func (f *batchFn) ProcessElement(at beam.EventTime, key string, e order.Event, emit func(beam.EventTime, int64, []byte)) {
+func (f *batchFn) ProcessElement(at beam.EventTime, key string, e *order.Event, emit func(beam.EventTime, int64, []byte)) {
 	switch e.Mark {
 	case order.MarkWatermark:
 		for i := range f.batches {
@@ -75,18 +81,16 @@ func (f *batchFn) ProcessElement(at beam.EventTime, key string, e order.Event, e
 
 func (f *batchFn) FinishBundle(emit func(beam.EventTime, int64, []byte)) {
 	for n := range f.batches {
-		if f.batches[n].Len() > 0 {
+		if !f.batches[n].Empty() {
 			f.send(int64(n), emit)
 		}
 	}
-	f.batches = nil
 }
 
 func (f *batchFn) send(n int64, emit func(beam.EventTime, int64, []byte)) {
 	b := &f.batches[n]
 	at := beam.EventTime(b.Min())
 	data := b.Bytes()
-	*b = shard.Batch{}
 	f.run.Sent(len(data))
 	emit(at, n, data)
 }

@@ -14,9 +14,9 @@ import (
 func init() {
 	register.DoFn2x0[order.Outcome, func(string)](&formatOutcomeFn{})
 	register.Function1x1(formatReject)
-	register.DoFn3x0[int, func(*order.Event) bool, func(string)](&sortEventsFn{})
+	register.DoFn3x0[int, func(**order.Event) bool, func(string)](&sortEventsFn{})
 	register.Emitter1[string]()
-	register.Iter1[order.Event]()
+	register.Iter1[*order.Event]()
 }
 
 // FormatOutcomes writes outcomes as lines of JSON.
@@ -39,7 +39,7 @@ func FormatRejects(s beam.Scope, rejects beam.PCollection) beam.PCollection {
 // times, so that they are an input that is not out of order. It holds all of
 // them and writes nothing before the end of the input.
 //
-// PCollection<order.Event> -> PCollection<string>
+// PCollection<*order.Event> -> PCollection<string>
 func FormatOpen(s beam.Scope, open beam.PCollection) beam.PCollection {
 	s = s.Scope("transforms.FormatOpen")
 	return beam.ParDo(s, &sortEventsFn{}, beam.GroupByKey(s, beam.AddFixedKey(s, open)))
@@ -56,12 +56,12 @@ func formatReject(r order.Reject) string { return string(r.AppendJSON(nil)) }
 
 type sortEventsFn struct{}
 
-func (*sortEventsFn) ProcessElement(_ int, events func(*order.Event) bool, emit func(string)) {
-	var all []order.Event
-	for e := (order.Event{}); events(&e); e = (order.Event{}) {
+func (*sortEventsFn) ProcessElement(_ int, events func(**order.Event) bool, emit func(string)) {
+	var all []*order.Event
+	for e := new(order.Event); events(&e); e = new(order.Event) {
 		all = append(all, e)
 	}
-	slices.SortFunc(all, func(a, b order.Event) int {
+	slices.SortFunc(all, func(a, b *order.Event) int {
 		return cmp.Or(cmp.Compare(a.Time, b.Time), bytes.Compare(a.Raw, b.Raw))
 	})
 	for i := range all {

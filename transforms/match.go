@@ -25,7 +25,7 @@ func init() {
 	beam.RegisterDoFn(&matchFn{})
 	register.Emitter2[beam.EventTime, order.Outcome]()
 	register.Emitter1[order.Reject]()
-	register.Emitter1[order.Event]()
+	register.Emitter1[*order.Event]()
 }
 
 // MatchConfig are the settings of Match.
@@ -72,11 +72,11 @@ func (c MatchConfig) compile() (*cep.Prog, error) {
 
 // Match runs the pattern over each order by itself:
 //
-//	PCollection<KV<string, order.Event>> ->
+//	PCollection<KV<string, *order.Event>> ->
 //	  successes PCollection<order.Outcome>  every step came in time; at the time of the last step
 //	  timeouts  PCollection<order.Outcome>  the deadline passed first; at the deadline
 //	  rejects   PCollection<order.Reject>   duplicate, orphan and late events
-//	  open      PCollection<order.Event>    the events of the runs still open at the end of the input
+//	  open      PCollection<*order.Event>   the events of the runs still open at the end of the input
 //
 // The events may come in any order and any bundles. They should be stamped by
 // their source (order.Event.At), and the source should end with order.MarkEnd;
@@ -124,7 +124,7 @@ func (f *matchFn) Setup() (err error) {
 
 // ProcessElement queues a batch and sets the timer of the tick that applies it.
 func (f *matchFn) ProcessElement(ctx context.Context, at beam.EventTime, sp state.Provider, tp timers.Provider, n int64, batch []byte,
-	_, _ func(beam.EventTime, order.Outcome), _ func(order.Reject), _ func(order.Event)) error {
+	_, _ func(beam.EventTime, order.Outcome), _ func(order.Reject), _ func(*order.Event)) error {
 	f.run.Sent(-len(batch))
 	header, err := shard.DecodeHeader(batch)
 	if err != nil {
@@ -184,7 +184,7 @@ func tickOfTag(tag string) (int64, error) {
 
 // OnTimer works a tick. hold is where the timer held the output watermark.
 func (f *matchFn) OnTimer(ctx context.Context, hold beam.EventTime, sp state.Provider, tp timers.Provider, n int64, tc timers.Context,
-	success, timeout func(beam.EventTime, order.Outcome), reject func(order.Reject), open func(order.Event)) error {
+	success, timeout func(beam.EventTime, order.Outcome), reject func(order.Reject), open func(*order.Event)) error {
 	tick, err := tickOfTag(tc.Tag)
 	if err != nil {
 		return f.run.Fail(err)
@@ -213,7 +213,7 @@ func (f *matchFn) OnTimer(ctx context.Context, hold beam.EventTime, sp state.Pro
 
 // emit sends what came out of a tick. An outcome has the time of its own, but is
 // never behind the output watermark, where the next transform might drop it.
-func (f *matchFn) emit(hold beam.EventTime, success, timeout func(beam.EventTime, order.Outcome), reject func(order.Reject), open func(order.Event)) error {
+func (f *matchFn) emit(hold beam.EventTime, success, timeout func(beam.EventTime, order.Outcome), reject func(order.Reject), open func(*order.Event)) error {
 	for i := range f.out.Ended {
 		o, err := f.outcome(&f.out.Ended[i])
 		if err != nil {
@@ -235,7 +235,7 @@ func (f *matchFn) emit(hold beam.EventTime, success, timeout func(beam.EventTime
 	}
 	for i := range f.out.Returned {
 		e := &f.out.Returned[i]
-		open(order.Event{Type: e.Type, ID: e.ID, Time: e.Time, Raw: e.Data})
+		open(&order.Event{Type: e.Type, ID: e.ID, Time: e.Time, Raw: e.Data})
 	}
 	return nil
 }

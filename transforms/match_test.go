@@ -31,11 +31,11 @@ func TestMain(m *testing.M) {
 }
 
 func init() {
-	register.DoFn2x0[string, func(order.Event)](&eventFn{})
+	register.DoFn2x0[string, func(*order.Event)](&eventFn{})
 	register.Function2x1(outcomeText)
 	register.Function1x1(rejectText)
 	register.Function1x1(openText)
-	register.Emitter1[order.Event]()
+	register.Emitter1[*order.Event]()
 }
 
 // eventFn makes an event of a text such as "create@1000 o1 u1 #id", or of a
@@ -43,20 +43,20 @@ func init() {
 // promise "watermark/AT".
 type eventFn struct{}
 
-func (*eventFn) ProcessElement(text string, emit func(order.Event)) { emit(event(text)) }
+func (*eventFn) ProcessElement(text string, emit func(*order.Event)) { emit(event(text)) }
 
-func event(text string) order.Event {
+func event(text string) *order.Event {
 	fields := strings.Fields(text)
-	e := order.Event{Source: "test", Line: 1}
+	e := &order.Event{Source: "test", Line: 1}
 	head, at, _ := strings.Cut(fields[0], "/")
 	typ, at0, _ := strings.Cut(head, "@")
 	fmt.Sscan(at0, &e.Time)
 	fmt.Sscan(at, &e.At)
 	switch typ {
 	case "end":
-		return order.Event{Mark: order.MarkEnd, Time: e.Time, At: e.At}
+		return &order.Event{Mark: order.MarkEnd, Time: e.Time, At: e.At}
 	case "watermark":
-		return order.Event{Mark: order.MarkWatermark, At: e.At}
+		return &order.Event{Mark: order.MarkWatermark, At: e.At}
 	}
 	e.Type = typ
 	for _, f := range fields[1:] {
@@ -77,7 +77,7 @@ func outcomeText(at beam.EventTime, o order.Outcome) string {
 	return fmt.Sprintf("%s %s %s at %d", o.Kind, o.UserID, o.OrderID, at)
 }
 func rejectText(r order.Reject) string { return fmt.Sprintf("%s: %s", r.Reason, r.Error) }
-func openText(e order.Event) string {
+func openText(e *order.Event) string {
 	return fmt.Sprintf("%s %s %s at %d", e.Type, e.UserID, e.OrderID, e.Time)
 }
 

@@ -46,14 +46,14 @@ func (f *matchFn) orderOf(e *shard.Ended) (user, id string, err error) {
 }
 
 // openEvents sends the events of a run that is still open.
-func (f *matchFn) openEvents(e *shard.Ended, open func(order.Event)) error {
+func (f *matchFn) openEvents(e *shard.Ended, open func(*order.Event)) error {
 	user, id, err := f.orderOf(e)
 	if err != nil {
 		return err
 	}
 	for i := range e.Run {
 		t := &e.Run[i]
-		open(order.Event{UserID: user, OrderID: id, Type: f.prog.Pattern().Steps[i].Type, ID: t.ID, Time: t.Time, Raw: t.Data})
+		open(&order.Event{UserID: user, OrderID: id, Type: f.prog.Pattern().Steps[i].Type, ID: t.ID, Time: t.Time, Raw: t.Data})
 	}
 	return nil
 }

@@ -23,7 +23,7 @@ import (
 )
 
 func init() {
-	register.DoFn2x0[beam.EventTime, order.Event](&collectFn{})
+	register.DoFn2x0[beam.EventTime, *order.Event](&collectFn{})
 }
 
 func TestMain(m *testing.M) {
@@ -50,10 +50,10 @@ type collector struct {
 // collectFn collects what the source emits, in its order: it is fused with it.
 type collectFn struct{ ID string }
 
-func (fn *collectFn) ProcessElement(ts beam.EventTime, e order.Event) {
+func (fn *collectFn) ProcessElement(ts beam.EventTime, e *order.Event) {
 	v, _ := collectors.Load(fn.ID)
 	c := v.(*collector)
-	c.all = append(c.all, element{ts.Milliseconds(), e})
+	c.all = append(c.all, element{ts.Milliseconds(), *e})
 	if e.Mark == 0 {
 		if c.events++; c.events == c.stop {
 			c.run.Stop()
@@ -266,8 +266,8 @@ func TestTheLoopRepeatsThreeEvents(t *testing.T) {
 // call makes one call of a source by hand and returns what it emitted.
 func call(t *testing.T, fn *readFn, rt *sdf.LockRTracker, we *sequence.Watermark) (all []element) {
 	t.Helper()
-	_, err := fn.ProcessElement(context.Background(), we, rt, nil, func(ts beam.EventTime, e order.Event) {
-		all = append(all, element{ts.Milliseconds(), e})
+	_, err := fn.ProcessElement(context.Background(), we, rt, nil, func(ts beam.EventTime, e *order.Event) {
+		all = append(all, element{ts.Milliseconds(), *e})
 	})
 	if err != nil {
 		t.Fatal(err)

@@ -90,7 +90,7 @@ func (c Config) decoder() *order.Decoder {
 }
 
 // Read reads the inputs, as an unbounded collection that ends with them:
-// () -> PCollection<order.Event>, PCollection<order.Reject>.
+// () -> PCollection<*order.Event>, PCollection<order.Reject>.
 //
 // Each event is stamped with its place in time, At = max(Time, W), where W is
 // the largest event time before it less Disorder; that is also its element's

@@ -76,7 +76,7 @@ type note struct {
 	transcript
 }
 
-func (n *note) event(ts beam.EventTime, e order.Event) {
+func (n *note) event(ts beam.EventTime, e *order.Event) {
 	n.t.Helper()
 	switch {
 	case int64(ts) < n.watermark:
@@ -92,8 +92,8 @@ func (n *note) event(ts beam.EventTime, e order.Event) {
 		if int64(ts) != e.At {
 			n.t.Errorf("%s has timestamp %d, want its place in time %d", e.OrderID, ts, e.At)
 		}
-		n.Log = append(n.Log, eventText(e))
-		n.events = append(n.events, e)
+		n.Log = append(n.Log, eventText(*e))
+		n.events = append(n.events, *e)
 	}
 }
 
@@ -411,7 +411,7 @@ func TestReaderCountsHints(t *testing.T) {
 	write(t, map[string]string{"f": line("a", 1) + line("b", 3e9) + "x\n" + `{"orderId":"c","type":"a","time":"2026-03-01T12:00:00Z"}`})
 	for skip, want := range map[int64][4]int64{0: {4, 1, 2, 1}, 1: {3, 1, 1, 0}, 2: {2, 1, 0, 0}} {
 		s := newSession(Config{Inputs: []string{"f"}}, nil, skip)
-		b := bundle{session: s, claim: func(any) bool { return true }, event: func(beam.EventTime, order.Event) {}, reject: func(beam.EventTime, order.Reject) {}}
+		b := bundle{session: s, claim: func(any) bool { return true }, event: func(beam.EventTime, *order.Event) {}, reject: func(beam.EventTime, order.Reject) {}}
 		if outcome, err := b.read(t.Context(), nil); outcome != complete || err != nil {
 			t.Fatal(outcome, err)
 		}

@@ -35,14 +35,14 @@ func TestMain(m *testing.M) {
 
 // showEvent is an element as text. Marks of the watermark are left out: how many
 // there are is up to the blocks.
-func showEvent(ts beam.EventTime, e order.Event) string {
+func showEvent(ts beam.EventTime, e *order.Event) string {
 	switch e.Mark {
 	case order.MarkWatermark:
 		return "mark"
 	case order.MarkEnd:
 		return fmt.Sprintf("end %d,%d at %d", e.Time, e.At, int64(ts))
 	}
-	return fmt.Sprintf("%s at %d: %s", eventText(e), int64(ts), e.Raw)
+	return fmt.Sprintf("%s at %d: %s", eventText(*e), int64(ts), e.Raw)
 }
 
 func showReject(ts beam.EventTime, r order.Reject) string {
@@ -194,7 +194,7 @@ func TestBundlesOfOneSource(t *testing.T) {
 	total := 0
 	for calls := 1; ; calls++ {
 		rt, we := fn.CreateTracker(rest), fn.CreateWatermarkEstimator(state)
-		count := func(_ beam.EventTime, e order.Event) {
+		count := func(_ beam.EventTime, e *order.Event) {
 			if e.Mark == 0 {
 				total++
 			}
@@ -255,7 +255,7 @@ func BenchmarkRead(b *testing.B) {
 			b.ReportAllocs()
 			for b.Loop() {
 				s := newSession(Config{Inputs: []string{name}, Disorder: time.Second}, nil, 0)
-				bundle := bundle{session: s, claim: func(any) bool { return true }, event: func(beam.EventTime, order.Event) {}}
+				bundle := bundle{session: s, claim: func(any) bool { return true }, event: func(beam.EventTime, *order.Event) {}}
 				for outcome := more; outcome == more; bundle.size = 0 {
 					var err error
 					if outcome, err = bundle.read(b.Context(), nil); err != nil {

@@ -35,10 +35,10 @@ type Header struct {
 // NoWatermark is the watermark of a batch without a promise.
 const NoWatermark int64 = math.MinInt64
 
-// The layout of a batch: a header of fixed size, then the events. A type or
-// source is written out where it is first used and by number afterwards. A batch
-// is a record of the shard's log as it stands, so that it need not be copied into
-// one.
+// The layout of a batch: a header of fixed size, then the events, compressed. A
+// type or source is written out where it is first used and by number afterwards.
+// A batch is a record of the shard's log as it stands, so that it need not be
+// copied into one.
 const (
 	batchVersion = 1 // increase it when the layout changes
 	headerSize   = 1 + 1 + 8 + 1 + 8 + 8 + 4
@@ -51,7 +51,8 @@ const (
 
 // Batch encodes events. The zero value is an empty batch.
 type Batch struct {
-	buf    []byte
+	body   []byte // the events
+	used   bool   // it is not empty
 	header Header
 	types  dictionary
 	source dictionary
@@ -61,8 +62,11 @@ type Batch struct {
 	min int64
 }
 
-// Len returns the size of the encoded batch in bytes, zero while it is empty.
-func (b *Batch) Len() int { return len(b.buf) }
+// Empty reports whether nothing was added.
+func (b *Batch) Empty() bool { return !b.used }
+
+// Len returns the size of the events in bytes, before compression.
+func (b *Batch) Len() int { return len(b.body) }
 
 // Min returns the smallest place in time of what was added.
 func (b *Batch) Min() int64 { return b.min }
@@ -77,7 +81,7 @@ func (b *Batch) Add(e *Event) {
 		kind = lateEvent
 	}
 	b.start(place)
-	buf := append(b.buf, kind)
+	buf := append(b.body, kind)
 	buf = binary.AppendVarint(buf, e.Time-b.time)
 	if kind == lateEvent {
 		buf = binary.AppendVarint(buf, e.At-e.Time)
@@ -88,7 +92,7 @@ func (b *Batch) Add(e *Event) {
 	buf = b.source.append(buf, e.Source)
 	buf = binary.AppendVarint(buf, e.Line-b.line)
 	buf = binary.AppendUvarint(buf, uint64(len(e.Data)))
-	b.buf = append(buf, e.Data...)
+	b.body = append(buf, e.Data...)
 	b.time, b.line = e.Time, e.Line
 	b.header.Events++
 }
@@ -96,7 +100,7 @@ func (b *Batch) Add(e *Event) {
 // Promise sets the watermark that the source promises, unless the batch is
 // empty and so has no use for it.
 func (b *Batch) Promise(watermark int64) {
-	if len(b.buf) > 0 {
+	if b.used {
 		b.header.Watermark = max(b.header.Watermark, watermark)
 	}
 }
@@ -108,9 +112,9 @@ func (b *Batch) End(at, last, limit int64) {
 	b.header.End, b.header.Last, b.header.Limit = true, last, limit
 }
 
-// Bytes returns the encoded batch. The batch must not be used afterwards.
+// Bytes returns the encoded batch and empties b, which keeps its memory.
 func (b *Batch) Bytes() []byte {
-	h := append(b.buf[:0], batchRecord, batchVersion)
+	h := append(make([]byte, 0, headerSize), batchRecord, batchVersion)
 	h = binary.LittleEndian.AppendUint64(h, uint64(b.header.Watermark))
 	end := byte(0)
 	if b.header.End {
@@ -119,16 +123,23 @@ func (b *Batch) Bytes() []byte {
 	h = append(h, end)
 	h = binary.LittleEndian.AppendUint64(h, uint64(b.header.Last))
 	h = binary.LittleEndian.AppendUint64(h, uint64(b.header.Limit))
-	binary.LittleEndian.AppendUint32(h, uint32(b.header.Events))
-	return b.buf
+	h = binary.LittleEndian.AppendUint32(h, uint32(b.header.Events))
+	encoded := compress(h, b.body)
+	b.Reset()
+	return encoded
 }
 
-// start reserves the header before the first record and notes a place in time.
+// Reset empties b, which keeps its memory.
+func (b *Batch) Reset() {
+	b.types.reset()
+	b.source.reset()
+	*b = Batch{body: b.body[:0], types: b.types, source: b.source}
+}
+
+// start notes the place in time of what is added.
 func (b *Batch) start(place int64) {
-	if len(b.buf) == 0 {
-		b.buf = append(b.buf, make([]byte, headerSize)...)
-		b.header.Watermark = NoWatermark
-		b.min = place
+	if !b.used {
+		b.used, b.min, b.header.Watermark = true, place, NoWatermark
 	}
 	b.min = min(b.min, place)
 }
@@ -145,10 +156,15 @@ type dictionary struct {
 // that finds no room is written out each time, as number dictionarySize.
 const dictionarySize = 1 << 10
 
+func (d *dictionary) reset() {
+	clear(d.number)
+	d.last, d.lastN = "", 0
+}
+
 func (d *dictionary) append(b []byte, s string) []byte {
 	if d.number == nil {
 		d.number = map[string]int{}
-	} else if s == d.last {
+	} else if s == d.last && len(d.number) > 0 {
 		return binary.AppendUvarint(b, uint64(d.lastN))
 	}
 	n, ok := d.number[s]

@@ -4,6 +4,7 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
+	"unsafe"
 
 	"ordertimeout/transforms/cep"
 )
@@ -23,15 +24,16 @@ func DecodeHeader(b []byte) (Header, error) {
 		Limit:     int64(binary.LittleEndian.Uint64(b[19:])),
 		Events:    int(binary.LittleEndian.Uint32(b[27:])),
 	}
-	if h.Events > (len(b)-headerSize)/minEventSize {
-		return Header{}, errTruncated
-	}
 	return h, nil
 }
 
-// decodeEvents returns the events of an encoded batch. They share its memory.
-func decodeEvents(b []byte, n int) ([]Event, error) {
-	r := reader{b: b[headerSize:], s: string(b[headerSize:])}
+// decodeEvents returns the n events in the body of a batch. They share its memory.
+func decodeEvents(body []byte, n int) ([]Event, error) {
+	if n > len(body)/minEventSize {
+		return nil, errTruncated
+	}
+	// The strings of the events are the body's bytes, which nobody changes.
+	r := reader{b: body, s: unsafe.String(unsafe.SliceData(body), len(body))}
 	var types, sources []string
 	events := make([]Event, n)
 	var time, line int64 // of the event before

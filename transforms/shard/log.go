@@ -29,8 +29,9 @@ func IsSnapshot(record []byte) bool { return len(record) > 0 && record[0] == sna
 
 // Snapshot returns a log record that stands for all records before it.
 func (s *Shard) Snapshot() []byte {
-	b := []byte{snapshotRecord, snapshotVersion}
-	b = binary.AppendVarint(b, s.clock)
+	buf := scratch.Get().(*[]byte)
+	defer scratch.Put(buf)
+	b := binary.AppendVarint((*buf)[:0], s.clock)
 	end := byte(0)
 	if s.end {
 		end = 1
@@ -51,11 +52,10 @@ func (s *Shard) Snapshot() []byte {
 			}
 		}
 	}
-	b = binary.AppendUvarint(b, uint64(pending.Len()))
-	if pending.Len() > 0 {
-		b = append(b, pending.Bytes()...)
-	}
-	return b
+	b = binary.AppendUvarint(b, uint64(pending.header.Events))
+	b = append(b, pending.body...)
+	*buf = b
+	return compress([]byte{snapshotRecord, snapshotVersion}, b)
 }
 
 // Restore returns the shard that a log leads to. The outcomes of its ticks were
@@ -76,7 +76,7 @@ func (s *Shard) replay(record []byte) error {
 	}
 	switch record[0] {
 	case snapshotRecord:
-		return s.restoreSnapshot(record[1:])
+		return s.restoreSnapshot(record)
 	case batchRecord:
 		return s.Add(record)
 	case tickRecord:
@@ -89,12 +89,19 @@ func (s *Shard) replay(record []byte) error {
 	return fmt.Errorf("unknown record %q", record[0])
 }
 
-func (s *Shard) restoreSnapshot(b []byte) error {
+func (s *Shard) restoreSnapshot(record []byte) error {
 	*s = *New(s.prog, s.tick)
-	r := reader{b: b}
-	if v := r.byte(); r.err == nil && v != snapshotVersion {
-		return fmt.Errorf("snapshot has version %d: want %d", v, snapshotVersion)
+	if len(record) < 2 {
+		return errTruncated
 	}
+	if record[1] != snapshotVersion {
+		return fmt.Errorf("snapshot has version %d: want %d", record[1], snapshotVersion)
+	}
+	b, err := decompress(record[2:], maxSnapshot)
+	if err != nil {
+		return err
+	}
+	r := reader{b: b}
 	s.clock = r.varint()
 	s.end = r.byte() != 0
 	s.last, s.limit = r.varint(), r.varint()
@@ -116,14 +123,14 @@ func (s *Shard) restoreSnapshot(b []byte) error {
 		s.keys[key] = k
 		s.schedule(k)
 	}
-	pending := r.bytes()
-	switch {
-	case r.err != nil:
+	pending := r.uvarint()
+	if r.err != nil {
 		return r.err
-	case r.pos < len(b):
-		return fmt.Errorf("snapshot with %d bytes too many", len(b)-r.pos)
-	case len(pending) == 0:
-		return nil
 	}
-	return s.Add(pending)
+	events, err := decodeEvents(b[r.pos:], int(min(pending, maxSnapshot)))
+	if err != nil {
+		return err
+	}
+	s.queue(events)
+	return nil
 }

@@ -107,7 +107,11 @@ func (s *Shard) Add(batch []byte) error {
 	if h.End {
 		s.end, s.last, s.limit = true, h.Last, h.Limit
 	}
-	events, err := decodeEvents(batch, h.Events)
+	body, err := decompress(batch[headerSize:], maxBatch)
+	if err != nil {
+		return err
+	}
+	events, err := decodeEvents(body, h.Events)
 	if err != nil {
 		return err
 	}

@@ -143,7 +143,7 @@ func (s *shardRun) flush(promise int64, end bool, last int64) {
 	if end {
 		s.batch.End(last-s.disorder, last, s.limit(last))
 	}
-	if s.batch.Len() == 0 {
+	if s.batch.Empty() {
 		return
 	}
 	s.batch.Promise(promise)
