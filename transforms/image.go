@@ -1,7 +1,6 @@
 package transforms
 
 import (
-	"fmt"
 	"math/rand/v2"
 	"sync"
 
@@ -64,12 +63,9 @@ func (f *matchFn) cached(sp state.Provider, n int64) (*image, error) {
 	if im == nil {
 		return nil, nil
 	}
-	version, ok, err := f.Version.Read(sp)
-	if err != nil {
-		return nil, fmt.Errorf("transforms: read version of shard %d: %w", n, err)
-	}
-	if !ok || version != im.version {
-		return nil, nil
+	version, ok, err := f.readVersion(sp, n)
+	if err != nil || !ok || version != im.version {
+		return nil, err
 	}
 	return im, nil
 }
@@ -80,13 +76,13 @@ func (f *matchFn) image(sp state.Provider, n int64) (*image, error) {
 	if im != nil || err != nil {
 		return im, err
 	}
-	version, _, err := f.Version.Read(sp)
+	version, _, err := f.readVersion(sp, n)
 	if err != nil {
-		return nil, fmt.Errorf("transforms: read version of shard %d: %w", n, err)
+		return nil, err
 	}
-	log, _, err := f.Log.Read(sp)
+	log, err := f.readLog(sp, n)
 	if err != nil {
-		return nil, fmt.Errorf("transforms: read log of shard %d: %w", n, err)
+		return nil, err
 	}
 	im = &image{version: version}
 	im.shard, err = shard.Restore(f.prog, f.Config.Tick.Milliseconds(), log)
@@ -111,33 +107,22 @@ func (f *matchFn) append(sp state.Provider, n int64, im *image, record []byte) e
 	}
 	if im != nil && im.logSize+len(record) > 2*im.snapshotSize+logSlack {
 		record = im.shard.Snapshot()
-		if err := f.Log.Clear(sp); err != nil {
-			return fmt.Errorf("transforms: clear log of shard %d: %w", n, err)
+		if err := f.clearLog(sp, n); err != nil {
+			return err
 		}
 		im.logSize, im.snapshotSize = 0, len(record)
 	}
-	if err := f.Log.Add(sp, record); err != nil {
-		return fmt.Errorf("transforms: append to log of shard %d: %w", n, err)
+	if err := f.addLog(sp, n, record); err != nil {
+		return err
 	}
 	version := rand.Int64()
-	if err := f.Version.Write(sp, version); err != nil {
-		return fmt.Errorf("transforms: write version of shard %d: %w", n, err)
+	if err := f.writeVersion(sp, n, version); err != nil {
+		return err
 	}
 	if im != nil {
 		im.logSize += len(record)
 		im.version = version
 		im.keep(f.ID, n)
-	}
-	return nil
-}
-
-// clear forgets a shard whose input has ended.
-func (f *matchFn) clear(sp state.Provider, n int64) error {
-	if err := f.Log.Clear(sp); err != nil {
-		return fmt.Errorf("transforms: clear log of shard %d: %w", n, err)
-	}
-	if err := f.Version.Clear(sp); err != nil {
-		return fmt.Errorf("transforms: clear version of shard %d: %w", n, err)
 	}
 	return nil
 }

@@ -111,9 +111,10 @@ type matchFn struct {
 	// image in memory is good if it has the same.
 	Version state.Value[int64]
 
-	prog *cep.Prog
-	run  *live.Run
-	out  shard.Output
+	prog    *cep.Prog
+	run     *live.Run
+	out     shard.Output
+	traffic traffic
 }
 
 func (f *matchFn) Setup() (err error) {
@@ -126,6 +127,7 @@ func (f *matchFn) Setup() (err error) {
 func (f *matchFn) ProcessElement(ctx context.Context, at beam.EventTime, sp state.Provider, tp timers.Provider, n int64, batch []byte,
 	_, _ func(beam.EventTime, order.Outcome), _ func(order.Reject), _ func(*order.Event)) error {
 	f.run.Sent(-len(batch))
+	defer f.traffic.report(ctx)
 	header, err := shard.DecodeHeader(batch)
 	if err != nil {
 		return f.run.Fail(err)
@@ -185,6 +187,7 @@ func tickOfTag(tag string) (int64, error) {
 // OnTimer works a tick. hold is where the timer held the output watermark.
 func (f *matchFn) OnTimer(ctx context.Context, hold beam.EventTime, sp state.Provider, tp timers.Provider, n int64, tc timers.Context,
 	success, timeout func(beam.EventTime, order.Outcome), reject func(order.Reject), open func(*order.Event)) error {
+	defer f.traffic.report(ctx)
 	tick, err := tickOfTag(tc.Tag)
 	if err != nil {
 		return f.run.Fail(err)

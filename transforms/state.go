@@ -1,0 +1,68 @@
+package transforms
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/apache/beam/sdks/v2/go/pkg/beam/core/state"
+)
+
+// The calls of state that matchFn makes, each a round trip to the runner (a write
+// two or three: Beam 2.77.0 clears first, and sends an append for each Write of
+// the encoder, core/runtime/exec/userstate.go:85). They are counted, as they and
+// the bytes that they write are what the transform costs on any runner.
+
+// traffic is how many calls there were, and the bytes that they wrote.
+type traffic struct{ calls, bytes int64 }
+
+// report adds the traffic since the last report to the counters.
+func (t *traffic) report(ctx context.Context) {
+	add(ctx, StateCallsCounter, t.calls)
+	add(ctx, StateBytesCounter, t.bytes)
+	*t = traffic{}
+}
+
+func (f *matchFn) readVersion(sp state.Provider, n int64) (version int64, ok bool, err error) {
+	f.traffic.calls++
+	version, ok, err = f.Version.Read(sp)
+	return version, ok, stateError("read the version", n, err)
+}
+
+func (f *matchFn) writeVersion(sp state.Provider, n, version int64) error {
+	f.traffic.calls++
+	f.traffic.bytes += 8
+	return stateError("write the version", n, f.Version.Write(sp, version))
+}
+
+func (f *matchFn) readLog(sp state.Provider, n int64) ([][]byte, error) {
+	f.traffic.calls++
+	log, _, err := f.Log.Read(sp)
+	return log, stateError("read the log", n, err)
+}
+
+func (f *matchFn) addLog(sp state.Provider, n int64, record []byte) error {
+	f.traffic.calls++
+	f.traffic.bytes += int64(len(record))
+	return stateError("append to the log", n, f.Log.Add(sp, record))
+}
+
+func (f *matchFn) clearLog(sp state.Provider, n int64) error {
+	f.traffic.calls++
+	return stateError("clear the log", n, f.Log.Clear(sp))
+}
+
+// clear forgets a shard whose input has ended.
+func (f *matchFn) clear(sp state.Provider, n int64) error {
+	if err := f.clearLog(sp, n); err != nil {
+		return err
+	}
+	f.traffic.calls++
+	return stateError("clear the version", n, f.Version.Clear(sp))
+}
+
+func stateError(what string, n int64, err error) error {
+	if err == nil {
+		return nil
+	}
+	return fmt.Errorf("transforms: %s of shard %d: %w", what, n, err)
+}
