@@ -24,6 +24,13 @@ type image struct {
 // logSlack is how many bytes a log may have before a snapshot is worth it.
 const logSlack = 1 << 20
 
+// maxLog returns the size at which the log of a shard becomes a new snapshot. It
+// differs from shard to shard, or all would have their largest logs, and write
+// their snapshots, at the same time.
+func maxLog(snapshotSize int, n int64) int {
+	return 2*snapshotSize + logSlack - logSlack/2*int(n%8)/8
+}
+
 // images are the images of this process. A bundle takes its image out and puts
 // it back when it is done with it, so no two bundles have the same one.
 var images = struct {
@@ -105,7 +112,7 @@ func (f *matchFn) append(sp state.Provider, n int64, im *image, record []byte) e
 	if im != nil && im.shard.Finished() {
 		return f.clear(sp, n)
 	}
-	if im != nil && im.logSize+len(record) > 2*im.snapshotSize+logSlack {
+	if im != nil && im.logSize+len(record) > maxLog(im.snapshotSize, n) {
 		record = im.shard.Snapshot()
 		if err := f.clearLog(sp, n); err != nil {
 			return err

@@ -14,7 +14,6 @@ import (
 	"io"
 	"os"
 	"os/signal"
-	"runtime/debug"
 	"runtime/pprof"
 	"syscall"
 
@@ -26,11 +25,7 @@ import (
 )
 
 func main() {
-	if os.Getenv("GOGC") == "" {
-		// The open orders are in memory, many small objects, so a collection is
-		// dear: with half as many a run takes 15 % less CPU, and a third more memory.
-		debug.SetGCPercent(200)
-	}
+	tuneMemory()
 	os.Exit(run(os.Args[1:], os.Stdout, os.Stderr))
 }
 

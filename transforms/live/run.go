@@ -96,7 +96,7 @@ func (r *Run) Err() error {
 const (
 	// maxInFlight is how many bytes may be on their way between the source's
 	// stage and the stateful one before the source waits.
-	maxInFlight = 4 << 20
+	maxInFlight = 1 << 20
 	// maxWait bounds one wait: a source that waits for ever would deadlock with
 	// a runner that waits for the source.
 	maxWait = 200 * time.Millisecond
