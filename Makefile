@@ -32,5 +32,5 @@ fuzz: ## each fuzz test for FUZZTIME (20s)
 		done; \
 	done
 
-bench: ## events/s, CPU, memory and state calls of whole runs; see pipeline/PERFORMANCE.md
+bench: ## events/s, CPU, memory and state calls of whole runs, some ten minutes
 	go run ./cmd/bench

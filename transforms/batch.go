@@ -21,12 +21,18 @@ func init() {
 // this many bytes.
 const maxBatch = 256 << 10
 
-// batchFn gathers the events of a bundle by shard of their keys, so that the
-// stateful step pays for its state calls once a batch and not once an event.
+// BatchByShard gathers the events of a bundle by shard of their keys, so that a
+// stateful step pays for its state calls once a batch and not once an event. Of
+// the settings it needs Shards, ByOrder and Run.
 //
 // PCollection<KV<string, *order.Event>> -> PCollection<KV<int64, []byte>>, the
 // shard and an encoded shard.Batch. A batch has the timestamp of its earliest
 // event, which holds the watermark back.
+func BatchByShard(s beam.Scope, keyed beam.PCollection, c MatchConfig) beam.PCollection {
+	s = s.Scope("transforms.BatchByShard")
+	return beam.ParDo(s, &batchFn{Shards: int64(c.Shards), ByOrder: c.ByOrder, Run: c.Run}, keyed)
+}
+
 type batchFn struct {
 	Shards  int64
 	ByOrder bool

@@ -6,9 +6,9 @@
 //	Match       PCollection<KV<string, *order.Event>> -> (successes, timeouts, rejects, open)
 //	Format...   PCollection<order.Outcome>, ... -> PCollection<string>
 //
-// What a match is stands in package cep. Match is the stateful one; its two DoFns
-// are a micro-batcher by shard of users (batch.go) and the pattern's step over a
-// shard (match.go).
+// What a match is stands in package cep. Match is the stateful one. It is made of
+// BatchByShard, a micro-batcher by shard of users, and of the pattern's step over
+// a shard (match.go).
 //
 // # Counters
 //

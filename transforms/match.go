@@ -87,14 +87,13 @@ func Match(s beam.Scope, keyed beam.PCollection, c MatchConfig) (successes, time
 		panic(err)
 	}
 	s = s.Scope("transforms.Match")
-	batches := beam.ParDo(s, &batchFn{Shards: int64(c.Shards), ByOrder: c.ByOrder, Run: c.Run}, keyed)
 	return beam.ParDo4(s, &matchFn{
 		Config:  c,
 		ID:      rand.Text(),
 		Timer:   timers.InEventTime("tick"),
 		Log:     state.MakeBagState[[]byte]("log"),
 		Version: state.MakeValueState[int64]("version"),
-	}, batches)
+	}, BatchByShard(s, keyed, c))
 }
 
 // matchFn is the stateful step: it keeps a shard's log in Beam's state and its

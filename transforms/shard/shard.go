@@ -49,46 +49,6 @@ type slot struct {
 
 const notDue int64 = math.MinInt64
 
-// Output is what came out of a tick. It shares memory with the batches.
-type Output struct {
-	// Classes counts the applied events by what became of them.
-	Classes [cep.Classes]int64
-	// Broken counts the runs that ended without an outcome.
-	Broken int64
-	// Ended are the runs that ended with one.
-	Ended []Ended
-	// Rejects are the duplicate, orphan and late events.
-	Rejects []Reject
-	// Open are the runs still open at the end of the input.
-	Open []Ended
-	// Returned are the events that a stop left undecided: each comes at or after
-	// a deadline of which the stop keeps nobody from being paid in time.
-	Returned []Event
-}
-
-// Reset empties o and keeps its memory for the next tick.
-func (o *Output) Reset() {
-	clear(o.Ended)
-	clear(o.Rejects)
-	clear(o.Open)
-	clear(o.Returned)
-	*o = Output{Ended: o.Ended[:0], Rejects: o.Rejects[:0], Open: o.Open[:0], Returned: o.Returned[:0]}
-}
-
-// Ended is a run of a key and how it ended (NotEnded for an open one).
-type Ended struct {
-	Key string
-	How cep.How
-	Run cep.Run
-}
-
-// Reject is an event that was put aside.
-type Reject struct {
-	Event
-	Class       cep.Class
-	Redelivered bool
-}
-
 // New returns an empty shard that runs prog in ticks of so many milliseconds.
 func New(prog *cep.Prog, tick int64) *Shard {
 	return &Shard{
@@ -281,15 +241,6 @@ func (s *Shard) advance(k *entry, key string, at int64, out *Output) {
 	}
 }
 
-func (o *Output) ended(e Ended) {
-	switch e.How {
-	case cep.Broken:
-		o.Broken++
-	case cep.Matched, cep.TimedOut:
-		o.Ended = append(o.Ended, e)
-	}
-}
-
 // schedule sees to it that a key is in the slot of its next deadline, or in an
 // earlier one, where it will be scheduled again.
 func (s *Shard) schedule(k *entry) {
@@ -336,52 +287,4 @@ func (s *Shard) finish(out *Output) {
 		return a.Key < b.Key
 	})
 	clear(s.keys)
-}
-
-// AfterTick returns the first tick after a place in time: the one that applies
-// an event at that place.
-func AfterTick(at, tick int64) int64 { return FloorTick(at, tick) + tick }
-
-// UpToTick returns the first tick at a deadline or after it: the one that
-// expires it.
-func UpToTick(deadline, tick int64) int64 { return AfterTick(deadline-1, tick) }
-
-// FloorTick returns the last tick at a time or before it.
-func FloorTick(at, tick int64) int64 {
-	r := at % tick
-	if r < 0 {
-		r += tick
-	}
-	return at - r
-}
-
-// tickHeap is a binary heap of distinct ticks, the smallest first. Its size is
-// the number of ticks with something to do, so its cost is not felt.
-type tickHeap []int64
-
-func (h *tickHeap) push(tick int64) {
-	*h = append(*h, tick)
-	a := *h
-	for i := len(a) - 1; i > 0 && a[i] < a[(i-1)/2]; i = (i - 1) / 2 {
-		a[i], a[(i-1)/2] = a[(i-1)/2], a[i]
-	}
-}
-
-func (h *tickHeap) pop() int64 {
-	a := *h
-	top, n := a[0], len(a)-1
-	a[0] = a[n]
-	a = a[:n]
-	*h = a
-	for i := 0; ; {
-		c := 2*i + 1
-		if c+1 < n && a[c+1] < a[c] {
-			c++
-		}
-		if c >= n || a[i] <= a[c] {
-			return top
-		}
-		a[i], a[c] = a[c], a[i]
-		i = c
-	}
 }

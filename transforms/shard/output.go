@@ -1,0 +1,52 @@
+package shard
+
+import "ordertimeout/transforms/cep"
+
+// Output is what came out of a tick. It shares memory with the batches.
+type Output struct {
+	// Classes counts the applied events by what became of them.
+	Classes [cep.Classes]int64
+	// Broken counts the runs that ended without an outcome.
+	Broken int64
+	// Ended are the runs that ended with one.
+	Ended []Ended
+	// Rejects are the duplicate, orphan and late events.
+	Rejects []Reject
+	// Open are the runs still open at the end of the input.
+	Open []Ended
+	// Returned are the events that a stop left undecided: each comes at or after
+	// a deadline of which the stop keeps nobody from being paid in time.
+	Returned []Event
+}
+
+// Reset empties o and keeps its memory for the next tick.
+func (o *Output) Reset() {
+	clear(o.Ended)
+	clear(o.Rejects)
+	clear(o.Open)
+	clear(o.Returned)
+	*o = Output{Ended: o.Ended[:0], Rejects: o.Rejects[:0], Open: o.Open[:0], Returned: o.Returned[:0]}
+}
+
+// Ended is a run of a key and how it ended (NotEnded for an open one).
+type Ended struct {
+	Key string
+	How cep.How
+	Run cep.Run
+}
+
+// Reject is an event that was put aside.
+type Reject struct {
+	Event
+	Class       cep.Class
+	Redelivered bool
+}
+
+func (o *Output) ended(e Ended) {
+	switch e.How {
+	case cep.Broken:
+		o.Broken++
+	case cep.Matched, cep.TimedOut:
+		o.Ended = append(o.Ended, e)
+	}
+}
