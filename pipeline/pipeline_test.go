@@ -295,13 +295,16 @@ func buildFrom(s beam.Scope, c Config, events beam.PCollection) {
 	sink.Write(s, c.Run, c.Open, transforms.FormatOpen(s, open))
 }
 
+// noClass are the counters that are no class of events or runs.
+var noClass = []string{transforms.IntegerTimesCounter, transforms.January1970Counter, transforms.StateCallsCounter, transforms.StateBytesCounter}
+
 // result reads what a run has written and counted.
 func (w *world) result(t *testing.T, pr beam.PipelineResult, c Config, v variant) result {
 	t.Helper()
 	res := result{Counters: map[string]int64{}, Open: readLines(t, c.Open)}
 	for _, counter := range pr.Metrics().AllMetrics().Counters() {
-		if name := counter.Name(); counter.Namespace() == transforms.Namespace && name != transforms.IntegerTimesCounter && name != transforms.January1970Counter && counter.Result() != 0 {
-			res.Counters[name] += counter.Result()
+		if counter.Namespace() == transforms.Namespace && !slices.Contains(noClass, counter.Name()) && counter.Result() != 0 {
+			res.Counters[counter.Name()] += counter.Result()
 		}
 	}
 	for path, list := range map[string]*[]outcome{c.Success: &res.Successes, c.Timeouts: &res.Timeouts} {
