@@ -54,7 +54,7 @@ func (p *progress) show(run *live.Run, w io.Writer) {
 			if size == 0 {
 				size = -1 // not known
 			}
-			bar = progressbar.NewOptions64(size, progressbar.OptionSetWriter(w), progressbar.OptionShowBytes(true),
+			bar = progressbar.NewOptions64(size, progressbar.OptionSetWriter(w),
 				progressbar.OptionSetDescription("reading"), progressbar.OptionSetWidth(30), progressbar.OptionClearOnFinish())
 		}
 		_ = bar.Set64(run.Read.Load()) // a terminal that cannot be written to is no reason to fail
