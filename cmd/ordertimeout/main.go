@@ -14,12 +14,12 @@ import (
 	"io"
 	"os"
 	"os/signal"
+	"path/filepath"
 	"runtime/pprof"
 	"syscall"
 
 	"github.com/apache/beam/sdks/v2/go/pkg/beam"
 
-	"ordertimeout/pipeline"
 	"ordertimeout/transforms/live"
 	"ordertimeout/transforms/sink"
 )
@@ -68,9 +68,14 @@ func run(args []string, stdout, stderr io.Writer) int {
 
 // execute runs the pipeline from open outputs to the summary.
 func execute(o options, stderr io.Writer) (err error) {
-	if err := checkFiles(o.config); err != nil {
+	if err := checkFiles(o); err != nil {
 		return err
 	}
+	profiled, err := startProfile(o.profile)
+	if err != nil {
+		return err
+	}
+	defer profiled()
 	current := live.NewRun()
 	defer current.Close()
 	o.config.Run = current.ID
@@ -80,11 +85,6 @@ func execute(o options, stderr io.Writer) (err error) {
 	}
 	stop := stopOnSignal(current, stderr)
 	defer stop()
-	profiled, err := startProfile(o.profile)
-	if err != nil {
-		return err
-	}
-	defer profiled()
 	bar := startProgress(current, o, stderr)
 	counters, err := runPrism(context.Background(), o.config)
 	bar.stop()
@@ -104,24 +104,47 @@ func execute(o options, stderr io.Writer) (err error) {
 type usageError struct{ error }
 
 // checkFiles resolves the input files, before any output is opened and so
-// replaced, and refuses an output that is one of them.
-func checkFiles(c pipeline.Config) error {
-	paths, err := c.InputPaths()
+// replaced. It refuses a file that is to be written and is also an input, and a
+// summary or profile in the file of another output, which it would replace.
+func checkFiles(o options) error {
+	paths, err := o.config.InputPaths()
 	if err != nil {
 		return err
 	}
+	reports := []string{o.summary, o.profile}
 	for _, path := range paths {
-		in, err := os.Stat(path)
-		if err != nil || !in.Mode().IsRegular() {
-			continue
-		}
-		for _, target := range c.Outputs() {
-			if out, err := os.Stat(target); err == nil && target != sink.Stdout && target != sink.None && os.SameFile(in, out) {
+		for _, target := range append(o.config.Outputs(), reports...) {
+			if sameFile(path, target) {
 				return usageError{fmt.Errorf("output %s is also an input", target)}
 			}
 		}
 	}
+	for i, report := range reports {
+		for _, target := range append(o.config.Outputs(), reports[i+1:]...) {
+			if report != "" && (filepath.Clean(report) == filepath.Clean(target) || sameFile(report, target)) {
+				return usageError{fmt.Errorf("two outputs are one file: %s and %s", report, target)}
+			}
+		}
+	}
 	return nil
+}
+
+// sameFile reports whether two paths are the same regular file; the first may be
+// "-", standard input.
+func sameFile(in, out string) bool {
+	if out == sink.Stdout || out == sink.None {
+		return false
+	}
+	stat := os.Stat
+	if in == "-" {
+		stat = func(string) (os.FileInfo, error) { return os.Stdin.Stat() }
+	}
+	a, err := stat(in)
+	if err != nil || !a.Mode().IsRegular() {
+		return false
+	}
+	b, err := os.Stat(out)
+	return err == nil && os.SameFile(a, b)
 }
 
 // stopOnSignal lets the first SIGINT or SIGTERM end the input, so that all that

@@ -12,7 +12,6 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
-	"syscall"
 	"testing"
 	"time"
 
@@ -177,6 +176,10 @@ func TestWrongFlags(t *testing.T) {
 		{"-input IN -timeouts mqtt://x", `-timeouts "mqtt://x": unknown kind of sink "mqtt": want - (standard output), none or a file`},
 		{"-input IN -success IN", "output IN is also an input"},
 		{"-input IN -rejects DIR/../BASE/in.jsonl", "is also an input"},
+		{"-input IN -summary DIR/./in.jsonl", "is also an input"},
+		{"-input IN -cpuprofile IN", "is also an input"},
+		{"-input IN -success DIR/out -summary DIR/./out", "two outputs are one file"},
+		{"-input IN -summary DIR/new -cpuprofile DIR/new", "two outputs are one file"},
 		{"-input mqtt://x", "mqtt"},
 		{"-input demo: -input IN", "-input: demo: and 1 more inputs: want the simulated shop alone"},
 		{"-input demo:?rate=x", "-input: demo: rate"},
@@ -359,82 +362,5 @@ func TestSecondsTakenForMillisecondsGetAHint(t *testing.T) {
 	r = run1(t, `{"orderId":1,"type":"create","time":1558430842}`+"\n", "-input", "-", "-time-unit", "s")
 	if strings.Contains(r.stderr, "-time-unit") {
 		t.Errorf("a hint without need: %s", r.stderr)
-	}
-}
-
-// A signal ends the input: what is decided is out, the rest is open, and the
-// status is 0.
-func TestSignalStops(t *testing.T) {
-	for _, sig := range []syscall.Signal{syscall.SIGINT, syscall.SIGTERM} {
-		cmd := command(t, "-input", "-", "-at-end", "timeout", "-disorder", "0s")
-		in, err := cmd.StdinPipe()
-		if err != nil {
-			t.Fatal(err)
-		}
-		out, err := cmd.StdoutPipe()
-		if err != nil {
-			t.Fatal(err)
-		}
-		var stderr bytes.Buffer
-		cmd.Stderr = &stderr
-		if err := cmd.Start(); err != nil {
-			t.Fatal(err)
-		}
-		_, _ = io.WriteString(in, line("o1", "create", 0)+line("o1", "pay", 1)+line("o2", "create", 2)+line("o3", "view", 30))
-		first := make([]byte, len(`{"outcome":"success"`))
-		if _, err := io.ReadFull(out, first); err != nil || string(first) != `{"outcome":"success"` {
-			t.Fatalf("%v: the first outcome must come while the input is open: %q, %v, %s", sig, first, err, stderr.String())
-		}
-		_ = cmd.Process.Signal(sig)
-		rest, _ := io.ReadAll(out)
-		r := finished(t, cmd.Wait(), bytes.NewBuffer(rest), &stderr)
-		if r.status != 0 || strings.Contains(r.stdout, "timeout") || !strings.Contains(r.stderr, "2 orders started = 1 success + 0 timeout + 0 broken + 1 open (adds up)") {
-			t.Errorf("%v: %+v", sig, r)
-		}
-	}
-}
-
-func TestSecondSignalEndsAtOnce(t *testing.T) {
-	cmd := command(t, "-input", "demo:?speed=0&count=2000000&rate=1000", "-quiet") // writes to a pipe that nobody reads
-	out, err := cmd.StdoutPipe()
-	if err != nil {
-		t.Fatal(err)
-	}
-	stderr, err := cmd.StderrPipe()
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := cmd.Start(); err != nil {
-		t.Fatal(err)
-	}
-	if _, err := io.ReadFull(out, make([]byte, 1)); err != nil {
-		t.Fatal(err)
-	}
-	_ = cmd.Process.Signal(syscall.SIGINT)
-	if _, err := io.ReadFull(stderr, make([]byte, 1)); err != nil {
-		t.Fatal("no word about the first signal")
-	}
-	_ = cmd.Process.Signal(syscall.SIGTERM)
-	if r := finished(t, cmd.Wait(), new(bytes.Buffer), new(bytes.Buffer)); r.status != 130 {
-		t.Errorf("status %d, want 130", r.status)
-	}
-}
-
-// A reader that goes away ends the run with a word and a status.
-func TestClosedPipe(t *testing.T) {
-	cmd := command(t, "-input", "demo:?speed=0&count=200000", "-quiet")
-	out, err := cmd.StdoutPipe()
-	if err != nil {
-		t.Fatal(err)
-	}
-	var stderr bytes.Buffer
-	cmd.Stderr = &stderr
-	if err := cmd.Start(); err != nil {
-		t.Fatal(err)
-	}
-	_, _ = io.ReadFull(out, make([]byte, 100))
-	out.Close()
-	if r := finished(t, cmd.Wait(), new(bytes.Buffer), &stderr); r.status != 1 || r.stderr != "ordertimeout: sink: -: broken pipe\n" {
-		t.Errorf("%+v, want status 1 and one line about a broken pipe", r)
 	}
 }

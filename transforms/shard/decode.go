@@ -17,14 +17,13 @@ func DecodeHeader(b []byte) (Header, error) {
 	if b[0] != batchRecord || b[1] != batchVersion {
 		return Header{}, fmt.Errorf("shard: batch of kind %q, version %d: want %q, version %d", b[0], b[1], batchRecord, batchVersion)
 	}
-	h := Header{
+	return Header{
 		Watermark: int64(binary.LittleEndian.Uint64(b[2:])),
 		End:       b[10] != 0,
 		Last:      int64(binary.LittleEndian.Uint64(b[11:])),
 		Limit:     int64(binary.LittleEndian.Uint64(b[19:])),
 		Events:    int(binary.LittleEndian.Uint32(b[27:])),
-	}
-	return h, nil
+	}, nil
 }
 
 // decodeEvents returns the n events in the body of a batch. They share its memory.
