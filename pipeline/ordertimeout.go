@@ -23,7 +23,7 @@ import (
 // that they write to must be open (sink.Open with c.Run and c.Outputs).
 func Build(s beam.Scope, c Config) {
 	events, malformed := read(s, c)
-	keyed := transforms.KeyByUser(s, events, c.byOrder())
+	keyed := transforms.KeyByUser(s, events, c.match())
 	successes, timeouts, rejects, open := transforms.Match(s, keyed, c.match())
 	sink.Write(s, c.Run, c.Success, transforms.FormatOutcomes(s, successes))
 	sink.Write(s, c.Run, c.Timeouts, transforms.FormatOutcomes(s, timeouts))
@@ -37,7 +37,7 @@ func Build(s beam.Scope, c Config) {
 
 // read adds the source that the input names:
 //
-//	-> PCollection<*order.Event>, and a PCollection<order.Reject> if the source can
+//	-> PCollection<[]order.Event>, and a PCollection<order.Reject> if the source can
 //	meet input that is no event
 func read(s beam.Scope, c Config) (events beam.PCollection, malformed []beam.PCollection) {
 	if c.isDemo() {

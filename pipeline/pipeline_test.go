@@ -288,7 +288,7 @@ func (w *world) run(t *testing.T, v variant) result {
 
 // buildFrom is Build with events of another source than the command's.
 func buildFrom(s beam.Scope, c Config, events beam.PCollection) {
-	successes, timeouts, rejects, open := transforms.Match(s, transforms.KeyByUser(s, events, c.byOrder()), c.match())
+	successes, timeouts, rejects, open := transforms.Match(s, transforms.KeyByUser(s, events, c.match()), c.match())
 	sink.Write(s, c.Run, c.Success, transforms.FormatOutcomes(s, successes))
 	sink.Write(s, c.Run, c.Timeouts, transforms.FormatOutcomes(s, timeouts))
 	sink.Write(s, c.Run, c.Rejects, transforms.FormatRejects(s, rejects))

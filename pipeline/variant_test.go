@@ -10,6 +10,7 @@ import (
 	"testing"
 
 	"github.com/apache/beam/sdks/v2/go/pkg/beam"
+	"github.com/apache/beam/sdks/v2/go/pkg/beam/register"
 	"github.com/apache/beam/sdks/v2/go/pkg/beam/testing/teststream"
 
 	"ordertimeout/transforms/model"
@@ -137,9 +138,14 @@ func (w *world) stream(log []model.Event) variant {
 	}
 	must(c.AddElements(watermark, &order.Event{Mark: order.MarkEnd, Time: last, At: w.limit(last)}))
 	c.AdvanceWatermarkToInfinity()
-	v.events = func(s beam.Scope) beam.PCollection { return teststream.Create(s, c) }
+	v.events = func(s beam.Scope) beam.PCollection { return beam.ParDo(s, block, teststream.Create(s, c)) }
 	return v
 }
+
+func init() { register.Function1x1(block) }
+
+// block makes a block of one event.
+func block(e *order.Event) []order.Event { return []order.Event{*e} }
 
 func (w *world) streamed(e model.Event, v *variant, i int) *order.Event {
 	var f fields

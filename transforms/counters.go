@@ -6,7 +6,7 @@ import (
 	"github.com/apache/beam/sdks/v2/go/pkg/beam"
 
 	"ordertimeout/transforms/cep"
-	"ordertimeout/transforms/shard"
+	"ordertimeout/transforms/live"
 )
 
 // Namespace is the namespace of all counters.
@@ -31,11 +31,16 @@ const (
 	StateBytesCounter = "state-bytes"
 )
 
-// count adds what came out of a tick to the counters: once a tick, as each
+// count adds what came out of a tick to the counters, Beam's and the live ones: once a tick, as each
 // addition costs more than most events do.
-func count(ctx context.Context, out *shard.Output) {
+func (f *matchFn) count(ctx context.Context) {
+	out := &f.out
+	add := func(name string, n int64) {
+		add(ctx, name, n)
+		f.run.Count(name, n)
+	}
 	for c, n := range out.Classes {
-		add(ctx, cep.Class(c).String(), n)
+		add(cep.Class(c).String(), n)
 	}
 	var success, timeout int64
 	for i := range out.Ended {
@@ -45,11 +50,12 @@ func count(ctx context.Context, out *shard.Output) {
 			timeout++
 		}
 	}
-	add(ctx, SuccessCounter, success)
-	add(ctx, TimeoutCounter, timeout)
-	add(ctx, BrokenCounter, out.Broken)
-	add(ctx, OpenCounter, int64(len(out.Open)))
-	add(ctx, ReturnedCounter, int64(len(out.Returned)))
+	add(SuccessCounter, success)
+	add(TimeoutCounter, timeout)
+	add(BrokenCounter, out.Broken)
+	add(OpenCounter, int64(len(out.Open)))
+	add(ReturnedCounter, int64(len(out.Returned)))
+	f.run.Count(live.OpenNow, out.Classes[cep.Started]-success-timeout-out.Broken)
 }
 
 func add(ctx context.Context, name string, n int64) {

@@ -11,8 +11,8 @@ import (
 )
 
 func init() {
-	register.DoFn3x0[string, func(beam.EventTime, *order.Event), func(order.Reject)](&decodeFn{})
-	register.Emitter2[beam.EventTime, *order.Event]()
+	register.DoFn3x0[string, func(beam.EventTime, []order.Event), func(order.Reject)](&decodeFn{})
+	register.Emitter2[beam.EventTime, []order.Event]()
 }
 
 // DecodeConfig are the settings of Decode.
@@ -29,9 +29,9 @@ type DecodeConfig struct {
 // Decode reads events from lines of JSON, for lines that come from another source
 // than those of this module (which decode by themselves, as they need the time):
 //
-//	PCollection<string> -> PCollection<*order.Event>, PCollection<order.Reject>
+//	PCollection<string> -> PCollection<[]order.Event>, PCollection<order.Reject>
 //
-// An event has its event time as timestamp, and no place in time yet (its At is
+// An event is a block of its own, and has its event time as timestamp, and no place in time yet (its At is
 // zero). A blank line is nothing; one that is no event is a reject.
 func Decode(s beam.Scope, lines beam.PCollection, c DecodeConfig) (events, rejects beam.PCollection) {
 	s = s.Scope("transforms.Decode")
@@ -49,11 +49,11 @@ func (f *decodeFn) Setup() {
 	f.decoder = order.Decoder{Unit: f.Config.TimeUnit, MaxAhead: f.Config.MaxAhead, ByOrder: f.Config.ByOrder}
 }
 
-func (f *decodeFn) StartBundle(_ func(beam.EventTime, *order.Event), _ func(order.Reject)) {
+func (f *decodeFn) StartBundle(_ func(beam.EventTime, []order.Event), _ func(order.Reject)) {
 	f.read, f.malformed = 0, 0
 }
 
-func (f *decodeFn) ProcessElement(line string, event func(beam.EventTime, *order.Event), reject func(order.Reject)) {
+func (f *decodeFn) ProcessElement(line string, event func(beam.EventTime, []order.Event), reject func(order.Reject)) {
 	if isBlank(line) {
 		return
 	}
@@ -64,10 +64,10 @@ func (f *decodeFn) ProcessElement(line string, event func(beam.EventTime, *order
 		reject(order.NewReject(order.Malformed, err.Error(), "", 0, []byte(line)))
 		return
 	}
-	event(beam.EventTime(e.Time), &e)
+	event(beam.EventTime(e.Time), []order.Event{e})
 }
 
-func (f *decodeFn) FinishBundle(ctx context.Context, _ func(beam.EventTime, *order.Event), _ func(order.Reject)) {
+func (f *decodeFn) FinishBundle(ctx context.Context, _ func(beam.EventTime, []order.Event), _ func(order.Reject)) {
 	add(ctx, ReadCounter, f.read)
 	add(ctx, MalformedCounter, f.malformed)
 }

@@ -1,9 +1,9 @@
 // Package transforms are the steps between a source of order events and the
 // sinks of their outcomes, as Beam composites that any pipeline can use:
 //
-//	Decode      PCollection<string> -> (PCollection<*order.Event>, PCollection<order.Reject>)
-//	KeyByUser   PCollection<*order.Event> -> PCollection<KV<string, *order.Event>>
-//	Match       PCollection<KV<string, *order.Event>> -> (successes, timeouts, rejects, open)
+//	Decode      PCollection<string> -> (PCollection<[]order.Event>, PCollection<order.Reject>)
+//	KeyByUser   PCollection<[]order.Event> -> PCollection<KV<int64, []byte>>
+//	Match       PCollection<KV<int64, []byte>> -> (successes, timeouts, rejects, open)
 //	Format...   PCollection<order.Outcome>, ... -> PCollection<string>
 //
 // What a match is stands in package cep. Match is the stateful one. It is made of

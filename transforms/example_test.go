@@ -9,11 +9,12 @@ import (
 	"github.com/apache/beam/sdks/v2/go/pkg/beam/register"
 
 	"ordertimeout/transforms"
+	"ordertimeout/transforms/order"
 )
 
 func init() { register.Function1x0(printLine) }
 
-func printLine(line string) { fmt.Println(line) }
+func printLine(m order.Message) { fmt.Println(string(m.Body)) }
 
 // Which orders of some lines of JSON were not paid within ten minutes?
 func ExampleMatch() {
@@ -23,8 +24,8 @@ func ExampleMatch() {
 		`{"orderId":"o2","type":"create","time":"2026-03-02T09:01:00Z"}`,
 		`{"orderId":"o1","type":"pay","time":"2026-03-02T09:09:59.999Z"}`)
 	events, _ := transforms.Decode(s, lines, transforms.DecodeConfig{})
-	keyed := transforms.KeyByUser(s, events, false)
-	_, timeouts, _, _ := transforms.Match(s, keyed, transforms.MatchConfig{Pattern: "create followedBy pay within 10m", Tick: time.Second, Shards: 16})
+	c := transforms.MatchConfig{Pattern: "create followedBy pay within 10m", Tick: time.Second, Shards: 16}
+	_, timeouts, _, _ := transforms.Match(s, transforms.KeyByUser(s, events, c), c)
 	beam.ParDo0(s, printLine, transforms.FormatOutcomes(s, timeouts))
 	if _, err := beam.Run(context.Background(), "prism", p); err != nil {
 		fmt.Println(err)

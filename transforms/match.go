@@ -44,6 +44,10 @@ type MatchConfig struct {
 	Shards int
 	// ByOrder identifies an order by its id alone, whatever the user.
 	ByOrder bool
+	// Live says that the input is of now. Then a watermark that jumps to the end
+	// of time, as runners let it when a job is drained, is not what it says, and
+	// no run times out before its deadline by the clock.
+	Live bool
 	// Run is the id of the live.Run that the pipeline belongs to, if any.
 	Run string
 }
@@ -72,7 +76,7 @@ func (c MatchConfig) compile() (*cep.Prog, error) {
 
 // Match runs the pattern over each order by itself:
 //
-//	PCollection<KV<string, *order.Event>> ->
+//	PCollection<KV<int64, []byte>>, of KeyByUser with the same settings ->
 //	  successes PCollection<order.Outcome>  every step came in time; at the time of the last step
 //	  timeouts  PCollection<order.Outcome>  the deadline passed first; at the deadline
 //	  rejects   PCollection<order.Reject>   duplicate, orphan and late events
@@ -93,7 +97,7 @@ func Match(s beam.Scope, keyed beam.PCollection, c MatchConfig) (successes, time
 		Timer:   timers.InEventTime("tick"),
 		Log:     state.MakeBagState[[]byte]("log"),
 		Version: state.MakeValueState[int64]("version"),
-	}, BatchByShard(s, keyed, c))
+	}, keyed)
 }
 
 // matchFn is the stateful step: it keeps a shard's log in Beam's state and its
@@ -113,6 +117,7 @@ type matchFn struct {
 	prog    *cep.Prog
 	run     *live.Run
 	out     shard.Output
+	events  []order.StepEvent // memory for outcomes
 	traffic traffic
 }
 
@@ -191,6 +196,9 @@ func (f *matchFn) OnTimer(ctx context.Context, hold beam.EventTime, sp state.Pro
 	if err != nil {
 		return f.run.Fail(err)
 	}
+	if f.Config.Live && tick > time.Now().UnixMilli() {
+		return nil
+	}
 	im, err := f.image(sp, n)
 	if err != nil {
 		return f.run.Fail(err)
@@ -209,7 +217,10 @@ func (f *matchFn) OnTimer(ctx context.Context, hold beam.EventTime, sp state.Pro
 	if next, hold, ok := im.shard.Next(); ok {
 		f.setTimer(tp, next, hold)
 	}
-	count(ctx, &f.out)
+	f.count(ctx)
+	for _, refs := range f.out.Settled {
+		f.run.Done(refs)
+	}
 	return f.run.Fail(f.emit(hold, success, timeout, reject, open))
 }
 
@@ -237,7 +248,7 @@ func (f *matchFn) emit(hold beam.EventTime, success, timeout func(beam.EventTime
 	}
 	for i := range f.out.Returned {
 		e := &f.out.Returned[i]
-		open(&order.Event{Type: e.Type, ID: e.ID, Time: e.Time, Raw: e.Data})
+		open(&order.Event{Type: e.Type, ID: e.ID, Time: e.Time, Raw: e.Data, Ref: e.Ref})
 	}
 	return nil
 }

@@ -31,11 +31,12 @@ func TestMain(m *testing.M) {
 }
 
 func init() {
-	register.DoFn2x0[string, func(*order.Event)](&eventFn{})
+	register.DoFn2x0[string, func([]order.Event)](&eventFn{})
 	register.Function2x1(outcomeText)
 	register.Function1x1(rejectText)
 	register.Function1x1(openText)
-	register.Emitter1[*order.Event]()
+	register.Function1x1(openTexts)
+	register.Emitter1[[]order.Event]()
 }
 
 // eventFn makes an event of a text such as "create@1000 o1 u1 #id", or of a
@@ -43,7 +44,9 @@ func init() {
 // promise "watermark/AT".
 type eventFn struct{}
 
-func (*eventFn) ProcessElement(text string, emit func(*order.Event)) { emit(event(text)) }
+func (*eventFn) ProcessElement(text string, emit func([]order.Event)) {
+	emit([]order.Event{*event(text)})
+}
 
 func event(text string) *order.Event {
 	fields := strings.Fields(text)
@@ -81,6 +84,8 @@ func openText(e *order.Event) string {
 	return fmt.Sprintf("%s %s %s at %d", e.Type, e.UserID, e.OrderID, e.Time)
 }
 
+func openTexts(events []order.Event) string { return openText(&events[0]) }
+
 var config = transforms.MatchConfig{Pattern: "create followedBy pay within 10s", Remember: 10 * time.Second, Tick: time.Second, Shards: 3}
 
 // expectation is what Match gives, as texts, and the counters.
@@ -92,7 +97,7 @@ type expectation struct {
 // check runs Match over a PCollection<string> of events.
 func check(t *testing.T, p *beam.Pipeline, s beam.Scope, texts beam.PCollection, c transforms.MatchConfig, want expectation) {
 	t.Helper()
-	keyed := transforms.KeyByUser(s, beam.ParDo(s, &eventFn{}, texts), c.ByOrder)
+	keyed := transforms.KeyByUser(s, beam.ParDo(s, &eventFn{}, texts), c)
 	successes, timeouts, rejects, open := transforms.Match(s, keyed, c)
 	equals(s.Scope("successes"), beam.ParDo(s, outcomeText, successes), want.successes)
 	equals(s.Scope("timeouts"), beam.ParDo(s, outcomeText, timeouts), want.timeouts)
@@ -261,7 +266,7 @@ func TestDecode(t *testing.T) {
 	p, s := beam.NewPipelineWithRoot()
 	lines := beam.Create(s, `{"orderId":1,"userId":"u","type":"create","time":1000}`, "", " \t", `{"orderId":`, `{"orderId":1,"time":1000}`)
 	events, rejects := transforms.Decode(s, lines, transforms.DecodeConfig{})
-	passert.Equals(s, beam.ParDo(s, openText, events), "create u 1 at 1000")
+	passert.Equals(s, beam.ParDo(s, openTexts, events), "create u 1 at 1000")
 	passert.Equals(s, beam.ParDo(s, rejectText, rejects),
 		"malformed: not JSON: unexpected end of JSON input at byte 11", "malformed: type: missing, want a non-empty string")
 	result, err := beam.Run(context.Background(), "prism", p)

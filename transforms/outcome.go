@@ -22,7 +22,8 @@ func (f *matchFn) outcome(e *shard.Ended) (order.Outcome, error) {
 		OrderID:   id,
 		CreatedAt: first.Time,
 		Deadline:  first.Time + pattern.Within.Milliseconds(),
-		Events:    make([]order.StepEvent, len(e.Run)),
+		Events:    f.stepEvents(len(e.Run)),
+		Refs:      refsOf(e.Run),
 	}
 	if e.How == cep.Matched {
 		o.Kind, o.PaidAt = order.Success, e.Run[len(e.Run)-1].Time
@@ -31,6 +32,31 @@ func (f *matchFn) outcome(e *shard.Ended) (order.Outcome, error) {
 		o.Events[i] = order.StepEvent{Step: pattern.Steps[i].Type, Raw: e.Run[i].Data}
 	}
 	return o, nil
+}
+
+// stepEvents returns memory for the events of an outcome, of which many share an
+// allocation.
+func (f *matchFn) stepEvents(n int) []order.StepEvent {
+	if len(f.events) < n {
+		f.events = make([]order.StepEvent, max(n, 512))
+	}
+	events := f.events[:n:n]
+	f.events = f.events[n:]
+	return events
+}
+
+// refsOf returns the Refs of a run's events by step, or nil without any.
+func refsOf(run cep.Run) []uint64 {
+	for i := range run {
+		if run[i].Ref != 0 {
+			refs := make([]uint64, len(run))
+			for i := range run {
+				refs[i] = run[i].Ref
+			}
+			return refs
+		}
+	}
+	return nil
 }
 
 // orderOf returns the ids of a run's order. Where the order is known by its id
@@ -53,7 +79,7 @@ func (f *matchFn) openEvents(e *shard.Ended, open func(*order.Event)) error {
 	}
 	for i := range e.Run {
 		t := &e.Run[i]
-		open(&order.Event{UserID: user, OrderID: id, Type: f.prog.Pattern().Steps[i].Type, ID: t.ID, Time: t.Time, Raw: t.Data})
+		open(&order.Event{UserID: user, OrderID: id, Type: f.prog.Pattern().Steps[i].Type, ID: t.ID, Time: t.Time, Raw: t.Data, Ref: t.Ref})
 	}
 	return nil
 }
@@ -72,5 +98,9 @@ func rejectOf(r *shard.Reject) order.Reject {
 	default:
 		reason, text = order.Duplicate, r.Type+" while the run of its order is open"
 	}
-	return order.NewReject(reason, text, r.Source, r.Line, r.Data)
+	reject := order.NewReject(reason, text, r.Source, r.Line, r.Data)
+	if r.Ref != 0 {
+		reject.Refs = []uint64{r.Ref}
+	}
+	return reject
 }

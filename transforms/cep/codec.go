@@ -8,21 +8,19 @@ import (
 
 // stateVersion is the first byte of an encoded state. Increase it when the
 // layout changes, and keep decoding the older ones: states outlive builds.
-const stateVersion = 1
+// Version 1 had no Ref.
+const stateVersion = 2
 
 // AppendBinary appends the state's encoding to b and returns the extended
 // buffer. The error is always nil (it is encoding.BinaryAppender's).
 func (s *State) AppendBinary(b []byte) ([]byte, error) {
 	b = append(b, stateVersion)
-	b = binary.AppendUvarint(b, uint64(len(s.run)))
-	for i := range s.run {
-		t := &s.run[i]
-		b = binary.AppendVarint(b, t.Time)
-		b = binary.AppendUvarint(b, uint64(len(t.ID)))
-		b = append(b, t.ID...)
-		b = binary.AppendUvarint(b, uint64(len(t.Data)))
-		b = append(b, t.Data...)
-		b = binary.LittleEndian.AppendUint64(b, t.print)
+	b = binary.AppendUvarint(b, uint64(s.taken))
+	if s.taken > 0 {
+		b = s.first.append(b)
+	}
+	for i := range s.rest {
+		b = s.rest[i].append(b)
 	}
 	if s.duplicates != nil {
 		b = s.duplicates.append(b)
@@ -37,6 +35,16 @@ func (s *State) AppendBinary(b []byte) ([]byte, error) {
 	return b, nil
 }
 
+func (t *Taken) append(b []byte) []byte {
+	b = binary.AppendVarint(b, t.Time)
+	b = binary.AppendUvarint(b, uint64(len(t.ID)))
+	b = append(b, t.ID...)
+	b = binary.AppendUvarint(b, uint64(len(t.Data)))
+	b = append(b, t.Data...)
+	b = binary.AppendUvarint(b, t.Ref)
+	return binary.LittleEndian.AppendUint64(b, t.print)
+}
+
 // DecodeState reads a state at the start of b and returns it with the rest of b.
 // The state shares no memory with b. steps is the number of the pattern's steps;
 // a state that cannot be one of such a pattern is an error, as is a truncated or
@@ -44,14 +52,18 @@ func (s *State) AppendBinary(b []byte) ([]byte, error) {
 func DecodeState(b []byte, steps int) (State, []byte, error) {
 	var s State
 	r := reader{b: b}
-	if v := r.byte(); r.err == nil && v != stateVersion {
-		return s, nil, fmt.Errorf("cep: state has version %d: want %d", v, stateVersion)
+	version := r.byte()
+	if r.err == nil && (version < 1 || version > stateVersion) {
+		return s, nil, fmt.Errorf("cep: state has version %d: want 1 to %d", version, stateVersion)
 	}
 	for n := r.count(1 + 1 + 1 + 8); n > 0; n-- {
 		t := Taken{Time: r.varint(), ID: string(r.bytes())}
 		t.Data = append([]byte{}, r.bytes()...)
+		if version > 1 {
+			t.Ref = r.uvarint()
+		}
 		t.print = r.uint64()
-		s.run = append(s.run, t)
+		s.take(t)
 	}
 	if d := r.prints(); d.len() > 0 {
 		s.duplicates = &d
@@ -65,8 +77,8 @@ func DecodeState(b []byte, steps int) (State, []byte, error) {
 	if r.err != nil {
 		return State{}, nil, r.err
 	}
-	if len(s.run) >= steps {
-		return State{}, nil, fmt.Errorf("cep: state with an open run of %d events: want fewer than the pattern's %d steps", len(s.run), steps)
+	if s.taken >= steps {
+		return State{}, nil, fmt.Errorf("cep: state with an open run of %d events: want fewer than the pattern's %d steps", s.taken, steps)
 	}
 	return s, r.b, nil
 }
@@ -80,10 +92,13 @@ const maxTime int64 = 1 << 60
 func ValidTime(t int64) bool { return -maxTime <= t && t <= maxTime }
 
 func (s *State) valid() bool {
-	for i := range s.run {
-		if !ValidTime(s.run[i].Time) {
+	for i := range s.rest {
+		if !ValidTime(s.rest[i].Time) {
 			return false
 		}
+	}
+	if !ValidTime(s.first.Time) {
+		return false
 	}
 	for i := range s.past {
 		if !ValidTime(s.past[i].ended) {

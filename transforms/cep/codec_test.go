@@ -18,7 +18,7 @@ func richState(t testing.TB) State {
 	}
 	var s State
 	for i, typ := range []string{"a", "b", "c", "a", "b", "a"} {
-		prog.Step(&s, &Event{Type: typ, ID: strings.Repeat("x", i), Time: int64(i), At: int64(i), Data: []byte{byte(i)}})
+		prog.Step(&s, &Event{Type: typ, ID: strings.Repeat("x", i), Time: int64(i), At: int64(i), Data: []byte{byte(i)}, Ref: uint64(i)}, nil)
 	}
 	return s
 }
@@ -27,23 +27,30 @@ func richState(t testing.TB) State {
 // this text is never to be changed: add one for a new version.
 const stateV1 = "01020603787878010317dd683fefb25d5508047878787801044da33dcf3ec6c07f" +
 	"015a9c24b1ccb2203a010403ae456b60c039b0fe529d8ef667d8ce792d3a55d8567cc9bd"
+const stateV2 = "0202060378787801030317dd683fefb25d550804787878780104044da33dcf3ec6c07f" +
+	"015a9c24b1ccb2203a010403ae456b60c039b0fe529d8ef667d8ce792d3a55d8567cc9bd"
 
 func TestStateEncoding(t *testing.T) {
 	s := richState(t)
 	got, _ := s.AppendBinary(nil)
-	if want := stateV1; hex.EncodeToString(got) != want {
+	if want := stateV2; hex.EncodeToString(got) != want {
 		t.Errorf("encoded state:\ngot  %x\nwant %s", got, want)
 	}
-	old, err := hex.DecodeString(stateV1)
-	if err != nil {
-		t.Fatal(err)
-	}
-	decoded, rest, err := DecodeState(append(old, "rest"...), 3)
-	if err != nil || string(rest) != "rest" {
-		t.Fatalf("DecodeState: %v, rest %q", err, rest)
-	}
-	if again, _ := decoded.AppendBinary(nil); !bytes.Equal(again, old) {
-		t.Errorf("decoded and encoded again:\ngot  %x\nwant %x", again, old)
+	for _, version := range []string{stateV1, stateV2} {
+		old, err := hex.DecodeString(version)
+		if err != nil {
+			t.Fatal(err)
+		}
+		decoded, rest, err := DecodeState(append(old, "rest"...), 3)
+		if err != nil || string(rest) != "rest" {
+			t.Fatalf("DecodeState: %v, rest %q", err, rest)
+		}
+		if version == stateV1 { // which has no Refs
+			decoded.first.Ref, decoded.rest[0].Ref = 3, 4
+		}
+		if again, _ := decoded.AppendBinary(nil); hex.EncodeToString(again) != stateV2 {
+			t.Errorf("decoded and encoded again:\ngot  %x\nwant %s", again, stateV2)
+		}
 	}
 }
 
@@ -64,7 +71,7 @@ func TestBrokenStates(t *testing.T) {
 		b            []byte
 		steps        int
 	}{
-		{"a version to come", "cep: state has version 9: want 1", append([]byte{9}, whole[1:]...), 3},
+		{"a version to come", "cep: state has version 9: want 1 to 2", append([]byte{9}, whole[1:]...), 3},
 		{"a longer run than the pattern has", "cep: state with an open run of 2 events: want fewer than the pattern's 2 steps", whole, 2},
 		{"a count beyond the bytes", "cep: truncated state", []byte{1, 0xff, 0xff, 0x03}, 2},
 		{"a time that cannot be", "cep: state with a time out of range", []byte{1, 0, 0, 1, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0x01, 0}, 2},

@@ -20,12 +20,12 @@ func Example() {
 		{Type: "pay", ID: "e3", Time: 9 * minute, At: 9 * minute},
 		{Type: "create", ID: "e4", Time: 12 * minute, At: 12 * minute},
 	} {
-		prog.Advance(&order, e.At)
-		r := prog.Step(&order, &e)
+		prog.Advance(&order, e.At, nil)
+		r := prog.Step(&order, &e, nil)
 		fmt.Println(e.Type, r.Class, r.Ended == cep.Matched)
 	}
-	_, early := prog.Advance(&order, 22*minute-1)
-	_, timedOut := prog.Advance(&order, 22*minute)
+	_, early := prog.Advance(&order, 22*minute-1, nil)
+	_, timedOut := prog.Advance(&order, 22*minute, nil)
 	fmt.Println(early, timedOut)
 	// Output:
 	// create started false

@@ -4,7 +4,12 @@ package cep
 // those that have ended. The zero State knows nothing. Copying a State does not
 // make a second one that lives apart; use its encoding for that.
 type State struct {
-	run        []Taken   // the open run's events, nil without one
+	// The open run: how many events it has taken, 0 without one, and those. The
+	// first has its place in the State: most runs that are open have one event.
+	taken int
+	first Taken
+	rest  []Taken
+
 	duplicates *printSet // of the open run, nil without any
 	past       []past    // ended runs, the first to be forgotten first
 }
@@ -17,6 +22,8 @@ type Taken struct {
 	ID string
 	// Data is the event's bytes.
 	Data []byte
+	// Ref is the event's Ref.
+	Ref uint64
 
 	print uint64
 }
@@ -31,15 +38,44 @@ type past struct {
 }
 
 // Empty reports whether s knows nothing, so that it need not be kept.
-func (s *State) Empty() bool { return s.run == nil && len(s.past) == 0 }
+func (s *State) Empty() bool { return s.taken == 0 && len(s.past) == 0 }
 
-// Open returns the open run, or nil without one. It is not to be changed.
-func (s *State) Open() Run { return s.run }
+// Open reports whether a run is open.
+func (s *State) Open() bool { return s.taken > 0 }
+
+// AppendRun appends the events of the open run to run.
+func (s *State) AppendRun(run Run) Run {
+	if s.taken == 0 {
+		return run
+	}
+	return append(append(run, s.first), s.rest...)
+}
+
+// last returns the event that the open run took last.
+func (s *State) last() *Taken {
+	if len(s.rest) > 0 {
+		return &s.rest[len(s.rest)-1]
+	}
+	return &s.first
+}
+
+// take adds an event to the open run, or opens one.
+func (s *State) take(t Taken) {
+	if s.taken == 0 {
+		s.first = t
+	} else {
+		s.rest = append(s.rest, t)
+	}
+	s.taken++
+}
 
 // knows reports whether an event with this print is a redelivery.
 func (s *State) knows(print uint64) bool {
-	for i := range s.run {
-		if s.run[i].print == print {
+	if s.taken > 0 && s.first.print == print {
+		return true
+	}
+	for i := range s.rest {
+		if s.rest[i].print == print {
 			return true
 		}
 	}
@@ -62,18 +98,24 @@ func (s *State) addDuplicate(print uint64) {
 	s.duplicates.add(print)
 }
 
-// end closes the open run at a place in time and remembers it.
-func (s *State) end(at int64) Run {
-	run := Run(s.run)
-	var prints printSet
+// close closes the open run at a place in time and remembers it.
+func (s *State) close(at int64) {
+	s.past = append(s.past, past{ended: at})
+	prints := &s.past[len(s.past)-1].prints
 	if s.duplicates != nil {
-		prints = *s.duplicates
+		*prints = *s.duplicates
 	}
-	for i := range run {
-		prints.add(run[i].print)
+	prints.add(s.first.print)
+	for i := range s.rest {
+		prints.add(s.rest[i].print)
 	}
-	s.past = append(s.past, past{at, prints})
-	s.run, s.duplicates = nil, nil
+	s.taken, s.first, s.rest, s.duplicates = 0, Taken{}, nil, nil
+}
+
+// end closes the open run and appends its events to run.
+func (s *State) end(at int64, run Run) Run {
+	run = s.AppendRun(run)
+	s.close(at)
 	return run
 }
 

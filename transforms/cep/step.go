@@ -18,6 +18,8 @@ type Event struct {
 	Time, At int64
 	// Data is the event's bytes. A run copies what it keeps.
 	Data []byte
+	// Ref is the caller's own name for the event, which a run keeps.
+	Ref uint64
 }
 
 // Compare orders the events of a key: by place in time, position of the type in
@@ -58,17 +60,18 @@ type Result struct {
 	// is another event.
 	Redelivered bool
 	Ended       How
-	// Run is the ended run. Its last event's Data is the event's own.
+	// Run is the ended run, appended to what Step was given. Its last event's
+	// Data is the event's own.
 	Run Run
 }
 
 // Deadline returns the deadline of the open run in milliseconds; ok is false
 // without one.
 func (p *Prog) Deadline(s *State) (deadline int64, ok bool) {
-	if s.run == nil {
+	if s.taken == 0 {
 		return 0, false
 	}
-	return s.run[0].Time + p.within, true
+	return s.first.Time + p.within, true
 }
 
 // Due returns the place in time at which Advance will have something to do: the
@@ -86,12 +89,15 @@ func (p *Prog) Due(s *State) int64 {
 }
 
 // Advance brings a key to a place in time: an open run with deadline <= at times
-// out and is returned, and what is remembered for long enough is forgotten.
-func (p *Prog) Advance(s *State, at int64) (timedOut Run, ok bool) {
+// out and is returned, appended to run, and what is remembered for long enough is
+// forgotten.
+func (p *Prog) Advance(s *State, at int64, run Run) (timedOut Run, ok bool) {
 	if deadline, open := p.Deadline(s); open && deadline <= at {
-		timedOut, ok = s.end(deadline), true
+		timedOut, ok = s.end(deadline, run), true
 	}
-	s.forget(at - p.remember)
+	if len(s.past) > 0 {
+		s.forget(at - p.remember)
+	}
 	return timedOut, ok
 }
 
@@ -105,9 +111,12 @@ func (p *Prog) Advance(s *State, at int64) (timedOut Run, ok bool) {
 // new run times out at once if its deadline has passed. A later step is taken
 // only by a run that waits for it under followedBy, not before the run's last
 // event and before its deadline.
-func (p *Prog) Step(s *State, e *Event) Result {
+//
+// A run that ends is appended to run, so that the caller can do without an
+// allocation a run; nil will do.
+func (p *Prog) Step(s *State, e *Event, run Run) Result {
 	pos := p.position(e.Type)
-	waiting := len(s.run)
+	waiting := s.taken
 	table := p.onTime
 	late := e.Time < e.At
 	if late {
@@ -126,16 +135,15 @@ func (p *Prog) Step(s *State, e *Event) Result {
 	}
 	switch d.action {
 	case open:
-		return p.open(s, e, print)
+		return p.open(s, e, print, run)
 	case restart:
-		broken := s.end(e.At)
-		r := p.open(s, e, print)
-		r.Ended, r.Run = Broken, broken
-		return r
+		broken := s.end(e.At, run)
+		s.take(keep(e, print))
+		return Result{Class: d.class, Ended: Broken, Run: broken}
 	case take:
-		return p.take(s, e, print)
+		return p.take(s, e, print, run)
 	case breaks:
-		return Result{Class: d.class, Ended: Broken, Run: s.end(e.At)}
+		return Result{Class: d.class, Ended: Broken, Run: s.end(e.At, run)}
 	}
 	if d.class == Duplicate {
 		s.addDuplicate(print)
@@ -149,33 +157,36 @@ func (p *Prog) stillPossible(s *State, a action, e *Event) bool {
 	case open:
 		return e.Time >= e.At-p.remember && !s.endedSince(e.Time)
 	case take:
-		return e.Time >= s.run[len(s.run)-1].Time && e.Time < s.run[0].Time+p.within
+		return e.Time >= s.last().Time && e.Time < s.first.Time+p.within
 	}
 	return true
 }
 
 // open begins a run. Only a late one can have reached its deadline already; its
 // end is where it was noticed, for it must not be forgotten before it began.
-func (p *Prog) open(s *State, e *Event, print uint64) Result {
-	s.run = append(make([]Taken, 0, 1), keep(e, print))
+func (p *Prog) open(s *State, e *Event, print uint64, run Run) Result {
+	s.take(keep(e, print))
 	if deadline := e.Time + p.within; deadline <= e.At {
-		return Result{Class: Started, Ended: TimedOut, Run: s.end(e.At)}
+		return Result{Class: Started, Ended: TimedOut, Run: s.end(e.At, run)}
 	}
 	return Result{Class: Started}
 }
 
 // take adds the step that the run waits for, and ends the run if it is the last.
-func (p *Prog) take(s *State, e *Event, print uint64) Result {
-	if len(s.run)+1 < len(p.pattern.Steps) {
-		s.run = append(s.run, keep(e, print))
+func (p *Prog) take(s *State, e *Event, print uint64, run Run) Result {
+	if s.taken+1 < len(p.pattern.Steps) {
+		s.take(keep(e, print))
 		return Result{Class: Advanced}
 	}
-	s.run = append(s.run, Taken{e.Time, e.ID, e.Data, print})
-	return Result{Class: Advanced, Ended: Matched, Run: s.end(e.At)}
+	// The last event is not kept in the state, which would take memory for it.
+	run = append(s.AppendRun(run), Taken{e.Time, e.ID, e.Data, e.Ref, print})
+	s.close(e.At)
+	s.past[len(s.past)-1].prints.add(print)
+	return Result{Class: Advanced, Ended: Matched, Run: run}
 }
 
 // keep copies of an event what its run needs, as the event's memory is its
 // batch's, of which a single open run would keep all.
 func keep(e *Event, print uint64) Taken {
-	return Taken{e.Time, strings.Clone(e.ID), bytes.Clone(e.Data), print}
+	return Taken{e.Time, strings.Clone(e.ID), bytes.Clone(e.Data), e.Ref, print}
 }

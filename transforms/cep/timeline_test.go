@@ -56,7 +56,7 @@ func (s *scenario) line(t *testing.T, place, line string) {
 	fields := strings.Fields(line)
 	s.at = number(t, place, fields[0])
 	var got []string
-	if _, ok := s.prog.Advance(&s.state, s.at); ok {
+	if _, ok := s.prog.Advance(&s.state, s.at, nil); ok {
 		got = append(got, "timeout")
 	}
 	if fields[1] != "-" {
@@ -103,7 +103,7 @@ func (s *scenario) step(t *testing.T, place, text string) []string {
 		e.Time = number(t, place, time)
 	}
 	e.Data = fmt.Appendf(nil, "%s %d %s", typ, e.Time, data)
-	r := s.prog.Step(&s.state, &e)
+	r := s.prog.Step(&s.state, &e, nil)
 	got := []string{r.Class.String()}
 	if r.Redelivered {
 		got[0] += " again"
@@ -125,7 +125,7 @@ func (s *scenario) end(t *testing.T) {
 			t.Errorf("%s: a state is left: %+v", s.name, s.state)
 			return
 		}
-		s.prog.Advance(&s.state, s.prog.Due(&s.state))
+		s.prog.Advance(&s.state, s.prog.Due(&s.state), nil)
 	}
 }
 

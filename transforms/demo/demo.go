@@ -29,14 +29,14 @@ import (
 )
 
 func init() {
-	register.DoFn5x2[context.Context, *sequence.Watermark, *sdf.LockRTracker, []byte, func(beam.EventTime, *order.Event), sdf.ProcessContinuation, error](&readFn{})
-	register.Emitter2[beam.EventTime, *order.Event]()
+	register.DoFn5x2[context.Context, *sequence.Watermark, *sdf.LockRTracker, []byte, func(beam.EventTime, []order.Event), sdf.ProcessContinuation, error](&readFn{})
+	register.Emitter2[beam.EventTime, []order.Event]()
 }
 
-// Read reads a simulated input: () -> PCollection<*order.Event>, unbounded.
+// Read reads a simulated input: () -> PCollection<[]order.Event>, unbounded.
 //
-// The element time of an event is its At. A MarkWatermark precedes the events
-// of a bundle. The input ends, with a MarkEnd, after Config.Count events: at
+// The events of a bundle are one block, after a MarkWatermark; the element
+// time is the watermark before it. The input ends, with a MarkEnd, after Config.Count events: at
 // their largest event time, or at the watermark where that is later; or when
 // the run is stopped: at the watermark.
 //
@@ -77,7 +77,7 @@ func (fn *readFn) InitialWatermarkEstimatorState(beam.EventTime, sequence.Rest, 
 	return fn.Config.Shop.Start.Add(-fn.Config.Disorder).UnixMilli()
 }
 
-func (fn *readFn) ProcessElement(ctx context.Context, we *sequence.Watermark, rt *sdf.LockRTracker, _ []byte, emit func(beam.EventTime, *order.Event)) (sdf.ProcessContinuation, error) {
+func (fn *readFn) ProcessElement(ctx context.Context, we *sequence.Watermark, rt *sdf.LockRTracker, _ []byte, emit func(beam.EventTime, []order.Event)) (sdf.ProcessContinuation, error) {
 	fn.run.Throttle()
 	s, err := fn.checkOut(rt.GetRestriction().(sequence.Rest).Start, we.Millis())
 	if err != nil {
@@ -150,15 +150,15 @@ func (fn *readFn) stopped() bool {
 }
 
 // emit emits the events of a call and moves the watermark on to w.
-func (fn *readFn) emit(ctx context.Context, events []order.Event, w int64, we *sequence.Watermark, emit func(beam.EventTime, *order.Event)) {
-	if len(events) > 0 {
-		emit(beam.EventTime(we.Millis()), &order.Event{Mark: order.MarkWatermark, At: w})
-	}
+func (fn *readFn) emit(ctx context.Context, events []order.Event, w int64, we *sequence.Watermark, emit func(beam.EventTime, []order.Event)) {
 	var bytes int64
 	for i := range events {
-		e := &events[i]
-		emit(beam.EventTime(e.At), e)
-		bytes += int64(len(e.Raw))
+		bytes += int64(len(events[i].Raw))
+	}
+	if len(events) > 0 {
+		now := beam.EventTime(we.Millis())
+		emit(now, []order.Event{{Mark: order.MarkWatermark, At: w}})
+		emit(now, events)
 	}
 	we.Advance(w)
 	readCounter.Inc(ctx, int64(len(events)))
@@ -168,10 +168,10 @@ func (fn *readFn) emit(ctx context.Context, events []order.Event, w int64, we *s
 }
 
 // end ends the input at a time.
-func (fn *readFn) end(s *session, at int64, we *sequence.Watermark, rt *sdf.LockRTracker, emit func(beam.EventTime, *order.Event)) error {
+func (fn *readFn) end(s *session, at int64, we *sequence.Watermark, rt *sdf.LockRTracker, emit func(beam.EventTime, []order.Event)) error {
 	if !rt.TryClaim(sequence.End) {
 		return rt.GetError()
 	}
-	emit(beam.EventTime(we.Millis()), &order.Event{Mark: order.MarkEnd, Time: s.largest, At: at})
+	emit(beam.EventTime(we.Millis()), []order.Event{{Mark: order.MarkEnd, Time: s.largest, At: at}})
 	return nil
 }

@@ -23,7 +23,7 @@ import (
 )
 
 func init() {
-	register.DoFn2x0[beam.EventTime, *order.Event](&collectFn{})
+	register.DoFn2x0[beam.EventTime, []order.Event](&collectFn{})
 }
 
 func TestMain(m *testing.M) {
@@ -50,13 +50,15 @@ type collector struct {
 // collectFn collects what the source emits, in its order: it is fused with it.
 type collectFn struct{ ID string }
 
-func (fn *collectFn) ProcessElement(ts beam.EventTime, e *order.Event) {
+func (fn *collectFn) ProcessElement(ts beam.EventTime, events []order.Event) {
 	v, _ := collectors.Load(fn.ID)
 	c := v.(*collector)
-	c.all = append(c.all, element{ts.Milliseconds(), *e})
-	if e.Mark == 0 {
-		if c.events++; c.events == c.stop {
-			c.run.Stop()
+	for _, e := range events {
+		c.all = append(c.all, element{ts.Milliseconds(), e})
+		if e.Mark == 0 {
+			if c.events++; c.events == c.stop {
+				c.run.Stop()
+			}
 		}
 	}
 }
@@ -150,7 +152,7 @@ func checkTime(t *testing.T, c Config, all []element) {
 				t.Fatalf("element %d of %d, the end, is at %d: want it last and not before %d", i, len(all), e.Timestamp, next)
 			}
 		default:
-			if e.Timestamp != e.At || e.At < watermark || i == 0 {
+			if e.Timestamp != watermark || e.At < watermark || i == 0 {
 				t.Fatalf("element %d is at %d, stamped %d, want a mark before it and %d or later", i, e.Timestamp, e.At, watermark)
 			}
 		}
@@ -266,8 +268,10 @@ func TestTheLoopRepeatsThreeEvents(t *testing.T) {
 // call makes one call of a source by hand and returns what it emitted.
 func call(t *testing.T, fn *readFn, rt *sdf.LockRTracker, we *sequence.Watermark) (all []element) {
 	t.Helper()
-	_, err := fn.ProcessElement(context.Background(), we, rt, nil, func(ts beam.EventTime, e *order.Event) {
-		all = append(all, element{ts.Milliseconds(), *e})
+	_, err := fn.ProcessElement(context.Background(), we, rt, nil, func(ts beam.EventTime, events []order.Event) {
+		for _, e := range events {
+			all = append(all, element{ts.Milliseconds(), e})
+		}
 	})
 	if err != nil {
 		t.Fatal(err)

@@ -33,7 +33,7 @@ var (
 type bundle struct {
 	session *session
 	claim   func(position any) bool
-	event   func(beam.EventTime, *order.Event)
+	event   func(beam.EventTime, []order.Event)
 	reject  func(beam.EventTime, order.Reject)
 
 	size                                  int // of the input in bytes
@@ -106,11 +106,11 @@ func (b *bundle) hand(next block) bool {
 		return false
 	}
 	now := beam.EventTime(next.before.watermark())
-	if mark, ok := next.after.mark(); ok && len(next.events) > 0 {
-		b.event(now, &mark)
-	}
-	for i := range next.events {
-		b.event(beam.EventTime(next.events[i].At), &next.events[i])
+	if len(next.events) > 0 {
+		if mark, ok := next.after.mark(); ok {
+			b.event(now, []order.Event{mark})
+		}
+		b.event(now, next.events)
 	}
 	for _, r := range next.rejects {
 		b.reject(now, r)

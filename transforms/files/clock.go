@@ -28,8 +28,8 @@ func (c clock) mark() (m order.Event, ok bool) {
 
 // end is the end mark: of a log that is complete, or of one that was left or
 // broke off, at which no later time has come than the watermark.
-func (c clock) end(complete, endOfTime bool) *order.Event {
-	m := &order.Event{Mark: order.MarkEnd, Time: c.largest, At: c.largest}
+func (c clock) end(complete, endOfTime bool) order.Event {
+	m := order.Event{Mark: order.MarkEnd, Time: c.largest, At: c.largest}
 	switch {
 	case !complete:
 		m.At = c.watermark()

@@ -90,14 +90,14 @@ func (c Config) decoder() *order.Decoder {
 }
 
 // Read reads the inputs, as an unbounded collection that ends with them:
-// () -> PCollection<*order.Event>, PCollection<order.Reject>.
+// () -> PCollection<[]order.Event>, PCollection<order.Reject>.
 //
 // Each event is stamped with its place in time, At = max(Time, W), where W is
-// the largest event time before it less Disorder; that is also its element's
-// timestamp, and W is the collection's watermark. (An event at the very epoch
+// the largest event time before it less Disorder. The events come in blocks; the
+// timestamp of a block is the W before it, and W is the collection's watermark. (An event at the very epoch
 // with no W behind it has an At of 0 and so counts as not stamped; any place in
 // time that follows is the same.) In between are marks: an order.MarkWatermark
-// before each block of events, where W is above 0, and at the end one
+// in a block of its own before each block of events, where W is above 0, and at the end one
 // order.MarkEnd, whose At is the largest event time, order.EndOfTime with
 // Config.EndOfTime, or W where the run was stopped or the input could not be
 // read to its end. An input that is not an event becomes a reject.

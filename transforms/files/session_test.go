@@ -138,7 +138,7 @@ func TestBundleEndsWhenItIsFull(t *testing.T) {
 	defer s.close()
 	bundles := 0
 	for {
-		b := bundle{session: s, claim: func(any) bool { return true }, event: func(beam.EventTime, *order.Event) {}, reject: func(beam.EventTime, order.Reject) {}}
+		b := bundle{session: s, claim: func(any) bool { return true }, event: func(beam.EventTime, []order.Event) {}, reject: func(beam.EventTime, order.Reject) {}}
 		outcome, err := b.read(t.Context(), nil)
 		if err != nil {
 			t.Fatal(err)

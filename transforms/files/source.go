@@ -15,10 +15,10 @@ import (
 func init() {
 	register.DoFn6x2[
 		context.Context, *sequence.Watermark, *sdf.LockRTracker, []byte,
-		func(beam.EventTime, *order.Event), func(beam.EventTime, order.Reject),
+		func(beam.EventTime, []order.Event), func(beam.EventTime, order.Reject),
 		sdf.ProcessContinuation, error,
 	](&readFn{})
-	register.Emitter2[beam.EventTime, *order.Event]()
+	register.Emitter2[beam.EventTime, []order.Event]()
 	register.Emitter2[beam.EventTime, order.Reject]()
 }
 
@@ -33,7 +33,7 @@ type readFn struct {
 // ProcessElement reads a bundle's worth of the log.
 func (fn *readFn) ProcessElement(
 	ctx context.Context, we *sequence.Watermark, rt *sdf.LockRTracker, _ []byte,
-	event func(beam.EventTime, *order.Event), reject func(beam.EventTime, order.Reject),
+	event func(beam.EventTime, []order.Event), reject func(beam.EventTime, order.Reject),
 ) (sdf.ProcessContinuation, error) {
 	run := live.Lookup(fn.Config.Run)
 	run.Throttle()
@@ -42,7 +42,7 @@ func (fn *readFn) ProcessElement(
 		if run.Fail(err); run == nil || !rt.TryClaim(sequence.End) {
 			return sdf.StopProcessing(), err
 		}
-		event(0, clock{}.end(false, false))
+		event(0, []order.Event{clock{}.end(false, false)})
 		return sdf.StopProcessing(), nil
 	}
 	b := bundle{session: s, claim: rt.TryClaim, event: event, reject: reject}
@@ -71,12 +71,12 @@ func (fn *readFn) ProcessElement(
 //
 // The element of the end mark is no later than the watermark: it holds back the
 // timers behind it until it has arrived.
-func (fn *readFn) end(s *session, run *live.Run, complete bool, err error, event func(beam.EventTime, *order.Event)) error {
+func (fn *readFn) end(s *session, run *live.Run, complete bool, err error, event func(beam.EventTime, []order.Event)) error {
 	s.close()
 	if err != nil && run == nil {
 		return err
 	}
 	run.Fail(err)
-	event(beam.EventTime(s.now.watermark()), s.now.end(complete && err == nil, fn.Config.EndOfTime))
+	event(beam.EventTime(s.now.watermark()), []order.Event{s.now.end(complete && err == nil, fn.Config.EndOfTime)})
 	return nil
 }

@@ -24,7 +24,7 @@ import (
 )
 
 func init() {
-	register.Function2x1(showEvent)
+	register.Function3x0(showEvents)
 	register.Function2x1(showReject)
 }
 
@@ -35,6 +35,12 @@ func TestMain(m *testing.M) {
 
 // showEvent is an element as text. Marks of the watermark are left out: how many
 // there are is up to the blocks.
+func showEvents(ts beam.EventTime, events []order.Event, emit func(string)) {
+	for i := range events {
+		emit(showEvent(ts, &events[i]))
+	}
+}
+
 func showEvent(ts beam.EventTime, e *order.Event) string {
 	switch e.Mark {
 	case order.MarkWatermark:
@@ -42,7 +48,7 @@ func showEvent(ts beam.EventTime, e *order.Event) string {
 	case order.MarkEnd:
 		return fmt.Sprintf("end %d,%d at %d", e.Time, e.At, int64(ts))
 	}
-	return fmt.Sprintf("%s at %d: %s", eventText(*e), int64(ts), e.Raw)
+	return fmt.Sprintf("%s at %d: %s", eventText(*e), e.At, e.Raw)
 }
 
 func showReject(ts beam.EventTime, r order.Reject) string {
@@ -54,7 +60,7 @@ func pipeline(t *testing.T, c Config, wantEvents, wantRejects []string) (map[str
 	t.Helper()
 	p, s := beam.NewPipelineWithRoot()
 	events, rejects := Read(s, c)
-	passert.EqualsList(s, beam.ParDo(s, showEvent, events), wantEvents)
+	passert.EqualsList(s, beam.ParDo(s, showEvents, events), wantEvents)
 	passert.EqualsList(s, beam.ParDo(s, showReject, rejects), wantRejects)
 	result, err := ptest.RunWithMetrics(p)
 	if err != nil {
@@ -194,9 +200,11 @@ func TestBundlesOfOneSource(t *testing.T) {
 	total := 0
 	for calls := 1; ; calls++ {
 		rt, we := fn.CreateTracker(rest), fn.CreateWatermarkEstimator(state)
-		count := func(_ beam.EventTime, e *order.Event) {
-			if e.Mark == 0 {
-				total++
+		count := func(_ beam.EventTime, events []order.Event) {
+			for i := range events {
+				if events[i].Mark == 0 {
+					total++
+				}
 			}
 		}
 		next, err := fn.ProcessElement(t.Context(), we, rt, nil, count, nil)
@@ -255,7 +263,7 @@ func BenchmarkRead(b *testing.B) {
 			b.ReportAllocs()
 			for b.Loop() {
 				s := newSession(Config{Inputs: []string{name}, Disorder: time.Second}, nil, 0)
-				bundle := bundle{session: s, claim: func(any) bool { return true }, event: func(beam.EventTime, *order.Event) {}}
+				bundle := bundle{session: s, claim: func(any) bool { return true }, event: func(beam.EventTime, []order.Event) {}}
 				for outcome := more; outcome == more; bundle.size = 0 {
 					var err error
 					if outcome, err = bundle.read(b.Context(), nil); err != nil {

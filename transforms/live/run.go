@@ -28,11 +28,14 @@ type Run struct {
 
 	stop     chan struct{}
 	stopOnce sync.Once
+	stopAt   time.Time // set before stop is closed
 
 	mu  sync.Mutex
 	err error
 
 	inFlight atomic.Int64
+	done     atomic.Pointer[func(refs []uint64)]
+	counters sync.Map // *atomic.Int64 by name
 }
 
 var runs sync.Map // by id
@@ -57,7 +60,12 @@ func Lookup(id string) *Run {
 func (r *Run) Close() { runs.Delete(r.ID) }
 
 // Stop asks the sources to end as if nothing more could be read.
-func (r *Run) Stop() { r.stopOnce.Do(func() { close(r.stop) }) }
+func (r *Run) Stop() {
+	r.stopOnce.Do(func() {
+		r.stopAt = time.Now()
+		close(r.stop)
+	})
+}
 
 // Stopping is closed once Stop was called. It is nil, and so blocks for ever,
 // for a nil Run.
@@ -89,6 +97,23 @@ func (r *Run) Err() error {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	return r.err
+}
+
+// OnDone says who holds messages of input until what became of their events is
+// delivered. There is one such source in a run.
+func (r *Run) OnDone(f func(refs []uint64)) { r.done.Store(&f) }
+
+// Done tells the source that what became of the events with these Refs is
+// decided and, where it is to be, delivered: a sink calls it after each message,
+// with the Refs in the order of the pattern's steps, and the stateful step for
+// events that nothing is delivered of. Zeros are ignored.
+func (r *Run) Done(refs []uint64) {
+	if r == nil || len(refs) == 0 {
+		return
+	}
+	if f := r.done.Load(); f != nil {
+		(*f)(refs)
+	}
 }
 
 // Flow control: Prism has no backpressure, so a source runs ahead of the rest

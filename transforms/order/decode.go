@@ -10,6 +10,7 @@ import (
 	"time"
 	"unicode/utf16"
 	"unicode/utf8"
+	"unsafe"
 
 	"github.com/tidwall/gjson"
 )
@@ -73,17 +74,20 @@ func fieldOf(name string) int {
 // JSON returns the event in a line that holds one JSON object (RFC 8259,
 // strictly). Of members with the same name the last counts.
 //
-// Event.Raw is the line without the white space around the object, and aliases
-// line: a caller that reuses line has to copy one of the two. A line break
-// between two tokens becomes a space, so that Raw is one line. The event's
-// strings share no memory with line.
+// Event.Raw is the line without the white space around the object. A line break
+// between two tokens becomes a space, so that Raw is one line. Raw and the
+// event's strings share the memory of line, which is not to be written to again.
 func (d *Decoder) JSON(line []byte) (Event, error) {
+	var members [numFields]gjson.Result
+	if raw := trimSpace(line); len(raw) <= maxPlain && flatObject(view(raw), &members) {
+		return d.object(raw, &members)
+	}
 	if err := checkJSON(line); err != nil {
 		return Event{}, err
 	}
 	raw := oneLine(trimSpace(line))
-	text := string(raw) // the one copy that all of the event's strings share
-	var members [numFields]gjson.Result
+	text := view(raw)
+	members = [numFields]gjson.Result{}
 	gjson.Result{Type: gjson.JSON, Raw: text}.ForEach(func(key, value gjson.Result) bool {
 		if f := fieldOf(key.Str); f >= 0 {
 			members[f] = value
@@ -92,6 +96,9 @@ func (d *Decoder) JSON(line []byte) (Event, error) {
 	})
 	return d.object(raw, &members)
 }
+
+// view returns the bytes, which nobody changes any more, as a string.
+func view(b []byte) string { return unsafe.String(unsafe.SliceData(b), len(b)) }
 
 // object returns the event with the members of a JSON object.
 func (d *Decoder) object(raw []byte, members *[numFields]gjson.Result) (Event, error) {

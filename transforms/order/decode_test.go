@@ -204,19 +204,6 @@ func TestJSONRawIsTheObjectOnOneLine(t *testing.T) {
 	}
 }
 
-func TestJSONStringsDoNotAliasTheLine(t *testing.T) {
-	line := []byte(`{"orderId":"o1","userId":"u1","type":"create","time":1,"id":"e1"}`)
-	e, err := new(Decoder).JSON(line)
-	if err != nil {
-		t.Fatal(err)
-	}
-	clear(line)
-	want := Event{OrderID: "o1", UserID: "u1", Type: "create", Time: 1, ID: "e1", Raw: line}
-	if diff := cmp.Diff(want, e); diff != "" {
-		t.Errorf("(-want +got)\n%s", diff)
-	}
-}
-
 func TestDecoderCountsIntegerTimesOfEvents(t *testing.T) {
 	tests := []struct {
 		reason        string

@@ -68,6 +68,17 @@ func appendTime(b []byte, ms int64) []byte {
 
 const msPerDay = 24 * 60 * 60 * 1000
 
+// days is the inverse of date, by days_from_civil of the same source.
+func days(year, month, day int64) int64 {
+	if month <= 2 {
+		year--
+		month += 12
+	}
+	inEra := year % 400
+	inYear := (153*(month-3)+2)/5 + day - 1
+	return year/400*146_097 + inEra*365 + inEra/4 - inEra/100 + inYear - 719_468
+}
+
 func digit(n int) byte { return byte('0' + n%10) }
 
 func append2(b []byte, n int) []byte { return append(b, digit(n/10), digit(n)) }

@@ -28,6 +28,10 @@ type Event struct {
 	// Source and Line say where it came from, such as "orders.jsonl" and 17.
 	Source string
 	Line   int64
+	// Ref names the message that the event came in, among those that its source
+	// holds until what becomes of the event is delivered (see live.Run.Done).
+	// Zero: nothing is held for it.
+	Ref uint64
 	// Mark is not zero for a punctuation of the input, which is no event and
 	// has no other fields than those that the mark names.
 	Mark Mark

@@ -34,6 +34,8 @@ type Outcome struct {
 	Deadline  int64
 	// Events are the original events, by step.
 	Events []StepEvent
+	// Refs are the Refs of those events, by step; nil where nothing is held.
+	Refs []uint64
 }
 
 // StepEvent is the event that was taken as a step.
@@ -53,7 +55,9 @@ func OutcomeID(pattern, key string, time int64, id string) string {
 	b = binary.BigEndian.AppendUint64(b, uint64(time))
 	b = appendSized(b, id)
 	sum := sha256.Sum256(b)
-	return hex.EncodeToString(sum[:16])
+	var text [32]byte
+	hex.Encode(text[:], sum[:16])
+	return string(text[:])
 }
 
 func appendSized(b []byte, s string) []byte {
@@ -63,8 +67,12 @@ func appendSized(b []byte, s string) []byte {
 // Key returns the name of an order: the user's id and the order's, such that two
 // orders never share one.
 func Key(userID, orderID string) string {
-	var buf [64]byte
-	return string(append(appendSized(buf[:0], userID), orderID...))
+	return string(AppendKey(nil, userID, orderID))
+}
+
+// AppendKey appends the Key of an order to b.
+func AppendKey(b []byte, userID, orderID string) []byte {
+	return append(appendSized(b, userID), orderID...)
 }
 
 // SplitKey returns the ids that Key was made of.

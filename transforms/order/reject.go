@@ -18,12 +18,15 @@ const (
 	Orphan Reason = "orphan"
 	// Duplicate: a redelivery, or a step that the open run has taken already.
 	Duplicate Reason = "duplicate"
+	// Undelivered: not an event but an outcome, which its receiver refused.
+	Undelivered Reason = "undelivered"
 )
 
 // maxRejectInput is how much of a rejected input is kept, in bytes.
 const maxRejectInput = 64 << 10
 
-// Reject is an input that took no part in any outcome, and why.
+// Reject is an input that took no part in any outcome, or an outcome that its
+// receiver refused, and why.
 type Reject struct {
 	Reason Reason
 	// Error is one line that says what is wrong.
@@ -32,6 +35,10 @@ type Reject struct {
 	Source string
 	// Input is the input itself, invalid UTF-8 replaced, cut at 64 KiB.
 	Input string
+	// Refs are the Refs of the events that are held until the reject is written:
+	// of one event, or of all those of an outcome that was not delivered, by step.
+	// Nil where nothing is held.
+	Refs []uint64
 }
 
 // NewReject returns the reject of an input line.

@@ -47,6 +47,8 @@ const (
 	onTimeEvent    = 0 // at = time
 	lateEvent      = 1 // at = time + a delay, which follows
 	unstampedEvent = 2 // no at
+	kindOfTime     = 3 // the bits of the kinds above
+	withRef        = 4 // a Ref follows the data
 )
 
 // Batch encodes events. The zero value is an empty batch.
@@ -81,9 +83,12 @@ func (b *Batch) Add(e *Event) {
 		kind = lateEvent
 	}
 	b.start(place)
+	if e.Ref != 0 {
+		kind |= withRef
+	}
 	buf := append(b.body, kind)
 	buf = binary.AppendVarint(buf, e.Time-b.time)
-	if kind == lateEvent {
+	if kind&kindOfTime == lateEvent {
 		buf = binary.AppendVarint(buf, e.At-e.Time)
 	}
 	buf = b.types.append(buf, e.Type)
@@ -92,7 +97,11 @@ func (b *Batch) Add(e *Event) {
 	buf = b.source.append(buf, e.Source)
 	buf = binary.AppendVarint(buf, e.Line-b.line)
 	buf = binary.AppendUvarint(buf, uint64(len(e.Data)))
-	b.body = append(buf, e.Data...)
+	buf = append(buf, e.Data...)
+	if e.Ref != 0 {
+		buf = binary.AppendUvarint(buf, e.Ref)
+	}
+	b.body = buf
 	b.time, b.line = e.Time, e.Line
 	b.header.Events++
 }

@@ -41,7 +41,7 @@ func decodeEvents(body []byte, n int) ([]Event, error) {
 		kind := r.byte()
 		time += r.varint()
 		e.Time = time
-		switch kind {
+		switch kind &^ withRef {
 		case onTimeEvent:
 			e.At = time
 		case lateEvent:
@@ -57,6 +57,9 @@ func decodeEvents(body []byte, n int) ([]Event, error) {
 		line += r.varint()
 		e.Line = line
 		e.Data = r.bytes()
+		if kind&withRef != 0 {
+			e.Ref = r.uvarint()
+		}
 		if r.err == nil && (!cep.ValidTime(e.Time) || !cep.ValidTime(e.At)) {
 			return nil, fmt.Errorf("shard: batch has an event at %d, placed at %d: out of range", e.Time, e.At)
 		}

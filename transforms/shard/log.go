@@ -3,6 +3,7 @@ package shard
 import (
 	"encoding/binary"
 	"fmt"
+	"unsafe"
 
 	"ordertimeout/transforms/cep"
 )
@@ -39,8 +40,8 @@ func (s *Shard) Snapshot() []byte {
 	b = append(b, end)
 	b = binary.AppendVarint(b, s.last)
 	b = binary.AppendVarint(b, s.limit)
-	b = binary.AppendUvarint(b, uint64(len(s.keys)))
-	for _, k := range s.keys {
+	b = binary.AppendUvarint(b, uint64(s.keys.size))
+	for k := range s.keys.all {
 		b = appendString(b, k.key)
 		b, _ = k.state.AppendBinary(b)
 	}
@@ -101,7 +102,7 @@ func (s *Shard) restoreSnapshot(record []byte) error {
 	if err != nil {
 		return err
 	}
-	r := reader{b: b}
+	r := reader{b: b, s: unsafe.String(unsafe.SliceData(b), len(b))}
 	s.clock = r.varint()
 	s.end = r.byte() != 0
 	s.last, s.limit = r.varint(), r.varint()
@@ -110,7 +111,7 @@ func (s *Shard) restoreSnapshot(record []byte) error {
 		return r.err
 	}
 	for range n {
-		key := string(r.bytes())
+		key := r.string()
 		if r.err != nil {
 			return r.err
 		}
@@ -119,9 +120,7 @@ func (s *Shard) restoreSnapshot(record []byte) error {
 			return err
 		}
 		r.pos = len(b) - len(rest)
-		k := &entry{key: key, state: state, due: notDue}
-		s.keys[key] = k
-		s.schedule(k)
+		s.schedule(s.keys.add(key, state))
 	}
 	pending := r.uvarint()
 	if r.err != nil {

@@ -17,6 +17,11 @@ type Output struct {
 	// Returned are the events that a stop left undecided: each comes at or after
 	// a deadline of which the stop keeps nobody from being paid in time.
 	Returned []Event
+	// Settled are the Refs of what nothing is made of: of each event of class
+	// other, and of the events of each broken run, by step.
+	Settled [][]uint64
+
+	runs cep.Run // memory for the runs of Ended
 }
 
 // Reset empties o and keeps its memory for the next tick.
@@ -25,7 +30,19 @@ func (o *Output) Reset() {
 	clear(o.Rejects)
 	clear(o.Open)
 	clear(o.Returned)
-	*o = Output{Ended: o.Ended[:0], Rejects: o.Rejects[:0], Open: o.Open[:0], Returned: o.Returned[:0]}
+	clear(o.runs)
+	clear(o.Settled)
+	*o = Output{Ended: o.Ended[:0], Rejects: o.Rejects[:0], Open: o.Open[:0], Returned: o.Returned[:0], Settled: o.Settled[:0], runs: o.runs[:0]}
+}
+
+// room returns an empty run with room for the steps of a program, which is what
+// the engine is to append an ended run to.
+func (o *Output) room(prog *cep.Prog) cep.Run {
+	steps := len(prog.Pattern().Steps)
+	if cap(o.runs)-len(o.runs) < steps {
+		o.runs = make(cep.Run, 0, max(2*cap(o.runs), 64*steps)) // the old memory stays that of its runs
+	}
+	return o.runs[len(o.runs):len(o.runs):cap(o.runs)]
 }
 
 // Ended is a run of a key and how it ended (NotEnded for an open one).
@@ -42,11 +59,26 @@ type Reject struct {
 	Redelivered bool
 }
 
+// settle notes the Refs of a broken run.
+func (o *Output) settle(run cep.Run) {
+	var refs []uint64
+	for i := range run {
+		if run[i].Ref != 0 {
+			refs = append(refs, run[i].Ref)
+		}
+	}
+	if refs != nil {
+		o.Settled = append(o.Settled, refs)
+	}
+}
+
 func (o *Output) ended(e Ended) {
 	switch e.How {
 	case cep.Broken:
 		o.Broken++
+		o.settle(e.Run)
 	case cep.Matched, cep.TimedOut:
 		o.Ended = append(o.Ended, e)
+		o.runs = o.runs[:len(o.runs)+len(e.Run)]
 	}
 }

@@ -4,7 +4,6 @@ import (
 	"math"
 	"slices"
 	"sort"
-	"strings"
 
 	"ordertimeout/transforms/cep"
 )
@@ -22,20 +21,13 @@ type Shard struct {
 	end   bool
 	last  int64 // the input's largest event time, once the end is known
 
-	keys map[string]*entry
+	keys table
 	// slots hold what is to be done at a tick, agenda their ticks.
 	slots   map[int64]*slot
 	agenda  tickHeap
 	now     *slot    // the slot being worked on
 	scratch entry    // the state of a key that is not known, until it is worth keeping
 	order   []*Event // of the slot, sorted
-}
-
-// entry is a key with a state.
-type entry struct {
-	key   string
-	state cep.State
-	due   int64 // the tick of the slot that the entry is in
 }
 
 // slot is what waits for one tick: events with a place before it, and keys that
@@ -53,7 +45,7 @@ const notDue int64 = math.MinInt64
 func New(prog *cep.Prog, tick int64) *Shard {
 	return &Shard{
 		prog: prog, tick: tick, clock: math.MinInt64, limit: math.MaxInt64,
-		keys: map[string]*entry{}, slots: map[int64]*slot{},
+		keys: table{byHash: map[uint64]*entry{}}, slots: map[int64]*slot{},
 	}
 }
 
@@ -141,8 +133,8 @@ func (s *Shard) Finished() bool { return s.end && s.finished(s.clock) && s.Empty
 // Open returns the number of keys with an open run.
 func (s *Shard) Open() int {
 	n := 0
-	for _, e := range s.keys {
-		if e.state.Open() != nil {
+	for e := range s.keys.all {
+		if e.state.Open() {
 			n++
 		}
 	}
@@ -150,7 +142,7 @@ func (s *Shard) Open() int {
 }
 
 // Empty reports whether nothing is waiting, open or remembered.
-func (s *Shard) Empty() bool { return len(s.keys) == 0 && len(s.agenda) == 0 }
+func (s *Shard) Empty() bool { return s.keys.size == 0 && len(s.agenda) == 0 }
 
 // work does what is to be done at a slot's tick.
 func (s *Shard) work(sl *slot, out *Output) {
@@ -197,7 +189,8 @@ func (s *Shard) sort(parts [][]Event) []*Event {
 
 // apply gives an event to the state of its key.
 func (s *Shard) apply(e *Event, out *Output) {
-	k, known := s.keys[e.Key]
+	k := s.keys.get(e.Key)
+	known := k != nil
 	if !known {
 		k = &s.scratch
 		*k = entry{due: notDue}
@@ -207,16 +200,18 @@ func (s *Shard) apply(e *Event, out *Output) {
 		out.Returned = append(out.Returned, *e) // the deadline is after the limit
 		return
 	}
-	r := s.prog.Step(&k.state, &e.Event)
+	r := s.prog.Step(&k.state, &e.Event, out.room(s.prog))
 	out.Classes[r.Class]++
 	switch r.Class {
 	case cep.Duplicate, cep.Orphan, cep.Late:
 		out.Rejects = append(out.Rejects, Reject{*e, r.Class, r.Redelivered})
 	}
 	out.ended(Ended{e.Key, r.Ended, r.Run})
+	if r.Class == cep.Other && e.Ref != 0 {
+		out.Settled = append(out.Settled, []uint64{e.Ref})
+	}
 	if !known && !k.state.Empty() {
-		k = &entry{key: strings.Clone(e.Key), state: k.state, due: notDue}
-		s.keys[k.key] = k
+		k = s.keys.add(e.Key, k.state)
 	}
 	s.schedule(k)
 }
@@ -226,7 +221,7 @@ func (s *Shard) expire(k *entry, tick int64, out *Output) {
 	k.due = notDue
 	s.advance(k, k.key, tick, out)
 	if k.state.Empty() {
-		delete(s.keys, k.key)
+		s.keys.remove(k)
 		return
 	}
 	s.schedule(k)
@@ -236,7 +231,7 @@ func (s *Shard) advance(k *entry, key string, at int64, out *Output) {
 	if deadline, open := s.prog.Deadline(&k.state); open && deadline > s.limit {
 		at = min(at, deadline-1)
 	}
-	if run, ok := s.prog.Advance(&k.state, at); ok {
+	if run, ok := s.prog.Advance(&k.state, at, out.room(s.prog)); ok {
 		out.ended(Ended{key, cep.TimedOut, run})
 	}
 }
@@ -274,9 +269,9 @@ func (s *Shard) slot(tick int64) *slot {
 
 // finish reports the open runs, the oldest first, and forgets everything.
 func (s *Shard) finish(out *Output) {
-	for _, k := range s.keys {
-		if run := k.state.Open(); run != nil {
-			out.Open = append(out.Open, Ended{Key: k.key, Run: run})
+	for k := range s.keys.all {
+		if k.state.Open() {
+			out.Open = append(out.Open, Ended{Key: k.key, Run: k.state.AppendRun(nil)})
 		}
 	}
 	sort.Slice(out.Open, func(i, j int) bool {
@@ -286,5 +281,5 @@ func (s *Shard) finish(out *Output) {
 		}
 		return a.Key < b.Key
 	})
-	clear(s.keys)
+	s.keys.clear()
 }

@@ -25,23 +25,23 @@ import (
 	"github.com/apache/beam/sdks/v2/go/pkg/beam/register"
 
 	"ordertimeout/transforms/live"
+	"ordertimeout/transforms/order"
 )
 
 func init() {
-	register.DoFn1x1[string, error](&writeFn{})
+	register.DoFn1x1[order.Message, error](&writeFn{})
 }
 
-// Write appends lines, each with a line break, to a target of the run's Set:
-// PCollection<string> -> the target. The target None writes nothing.
+// Write appends messages, each as a line, to a target of the run's Set:
+// PCollection<order.Message> -> the target. The target None writes nothing. Where
+// the source holds input until it is delivered, it may let go of a message's once
+// it is written.
 //
 // A write that fails (disk full, closed pipe) fails the pipeline and is the
 // reason that live.Run.Err gives.
-func Write(s beam.Scope, runID, target string, lines beam.PCollection) {
+func Write(s beam.Scope, runID, target string, messages beam.PCollection) {
 	s = s.Scope("sink.Write")
-	if target == None {
-		return
-	}
-	beam.ParDo0(s, &writeFn{RunID: runID, Target: target}, lines)
+	beam.ParDo0(s, &writeFn{RunID: runID, Target: target}, messages)
 }
 
 // maxBuffer bounds what is held back of a bundle, in bytes: runners make
@@ -55,12 +55,16 @@ type writeFn struct {
 	Target string
 
 	run  *live.Run
-	file *file
+	file *file // nil for None
 	buf  []byte
+	refs [][]uint64 // of what is in buf
 }
 
 func (fn *writeFn) Setup() error {
 	fn.run = live.Lookup(fn.RunID)
+	if fn.Target == None {
+		return nil
+	}
 	fn.file = lookup(fn.RunID, fn.Target)
 	if fn.file == nil {
 		return fn.run.Fail(fmt.Errorf("sink: %s: not open in this process: want a runner that works in the process of the command", fn.Target))
@@ -68,10 +72,17 @@ func (fn *writeFn) Setup() error {
 	return nil
 }
 
-func (fn *writeFn) StartBundle() { fn.buf = fn.buf[:0] } // may hold lines of a bundle that failed
+// StartBundle drops what a bundle that failed may have left.
+func (fn *writeFn) StartBundle() { fn.buf, fn.refs = fn.buf[:0], nil }
 
-func (fn *writeFn) ProcessElement(line string) error {
-	fn.buf = append(fn.buf, line...)
+func (fn *writeFn) ProcessElement(m order.Message) error {
+	if len(m.Refs) > 0 {
+		fn.refs = append(fn.refs, m.Refs)
+	}
+	if fn.file == nil {
+		return nil
+	}
+	fn.buf = append(fn.buf, m.Body...)
 	fn.buf = append(fn.buf, '\n')
 	if len(fn.buf) > maxBuffer {
 		return fn.flush()
@@ -82,13 +93,16 @@ func (fn *writeFn) ProcessElement(line string) error {
 func (fn *writeFn) FinishBundle() error { return fn.flush() }
 
 func (fn *writeFn) flush() error {
-	if len(fn.buf) == 0 {
-		return nil
+	if len(fn.buf) > 0 {
+		err := fn.file.write(fn.buf)
+		fn.buf = fn.buf[:0]
+		if err != nil {
+			return fn.run.Fail(fault(fn.Target, err))
+		}
 	}
-	err := fn.file.write(fn.buf)
-	fn.buf = fn.buf[:0]
-	if err != nil {
-		return fn.run.Fail(fault(fn.Target, err))
+	for _, refs := range fn.refs {
+		fn.run.Done(refs)
 	}
+	fn.refs = nil
 	return nil
 }

@@ -17,11 +17,12 @@ import (
 	"github.com/apache/beam/sdks/v2/go/pkg/beam/testing/ptest"
 
 	"ordertimeout/transforms/live"
+	"ordertimeout/transforms/order"
 )
 
 func init() {
-	register.DoFn2x0[[]byte, func(string)](&linesFn{})
-	register.Emitter1[string]()
+	register.DoFn2x0[[]byte, func(order.Message)](&linesFn{})
+	register.Emitter1[order.Message]()
 }
 
 func TestMain(m *testing.M) {
@@ -35,11 +36,13 @@ type linesFn struct {
 	Prefix string
 }
 
-func (fn *linesFn) ProcessElement(_ []byte, emit func(string)) {
+func (fn *linesFn) ProcessElement(_ []byte, emit func(order.Message)) {
 	for i := range fn.N {
-		emit(line(fn.Prefix, i))
+		emit(message(line(fn.Prefix, i)))
 	}
 }
+
+func message(text string) order.Message { return order.Message{Body: []byte(text)} }
 
 func line(prefix string, i int) string {
 	return prefix + strconv.Itoa(i) + strings.Repeat(prefix, 50)
@@ -104,7 +107,7 @@ func TestInstancesThatRunAtOnceKeepLinesWhole(t *testing.T) {
 			}
 			fn.StartBundle()
 			for i := range n {
-				if err := fn.ProcessElement(line(prefix, i)); err != nil {
+				if err := fn.ProcessElement(message(line(prefix, i))); err != nil {
 					t.Error(err)
 				}
 			}
@@ -223,10 +226,10 @@ func TestABufferedLineAllocatesNothing(t *testing.T) {
 		t.Fatal(err)
 	}
 	fn.StartBundle()
-	text := line("a", 1)
+	m := message(line("a", 1))
 	write := func() {
-		for range maxBuffer / len(text) * 2 { // so it is written too
-			if err := fn.ProcessElement(text); err != nil {
+		for range maxBuffer / len(m.Body) * 2 { // so it is written too
+			if err := fn.ProcessElement(m); err != nil {
 				t.Fatal(err)
 			}
 		}
