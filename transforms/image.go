@@ -3,6 +3,7 @@ package transforms
 import (
 	"math/rand/v2"
 	"sync"
+	"sync/atomic"
 
 	"github.com/apache/beam/sdks/v2/go/pkg/beam/core/state"
 
@@ -16,10 +17,20 @@ import (
 type image struct {
 	shard   *shard.Shard
 	version int64
+	// read and written are the bundles that last read the version and wrote it. A
+	// bundle is committed or fails as a whole, so it reads once and writes once: a
+	// quarter of the state calls of a replay, whose bundles have several ticks.
+	read, written int64
+	// next is the timer of the next tick, where the image knows of one that is
+	// set. That of a new image may be set without its knowing: it fires in vain.
+	next appointment
 	// logSize is the size of the log in bytes, snapshotSize of the snapshot that
 	// it begins with.
 	logSize, snapshotSize int
 }
+
+// bundles numbers the bundles of this process.
+var bundles atomic.Int64
 
 // logSlack is how many bytes a log may have before a snapshot is worth it.
 const logSlack = 1 << 20
@@ -70,10 +81,14 @@ func (f *matchFn) cached(sp state.Provider, n int64) (*image, error) {
 	if im == nil {
 		return nil, nil
 	}
+	if im.read == f.bundle {
+		return im, nil
+	}
 	version, ok, err := f.readVersion(sp, n)
 	if err != nil || !ok || version != im.version {
 		return nil, err
 	}
+	im.read = f.bundle
 	return im, nil
 }
 
@@ -91,7 +106,7 @@ func (f *matchFn) image(sp state.Provider, n int64) (*image, error) {
 	if err != nil {
 		return nil, err
 	}
-	im = &image{version: version}
+	im = &image{version: version, read: f.bundle}
 	im.shard, err = shard.Restore(f.prog, f.Config.Tick.Milliseconds(), log)
 	if err != nil {
 		return nil, err
@@ -122,13 +137,18 @@ func (f *matchFn) append(sp state.Provider, n int64, im *image, record []byte) e
 	if err := f.addLog(sp, n, record); err != nil {
 		return err
 	}
+	if im != nil && im.written == f.bundle {
+		im.logSize += len(record)
+		im.keep(f.ID, n)
+		return nil
+	}
 	version := rand.Int64()
 	if err := f.writeVersion(sp, n, version); err != nil {
 		return err
 	}
 	if im != nil {
 		im.logSize += len(record)
-		im.version = version
+		im.version, im.written = version, f.bundle
 		im.keep(f.ID, n)
 	}
 	return nil

@@ -27,6 +27,7 @@ type store struct {
 
 	committed, bundle cells
 	writes            int
+	versions          int // reads and writes of the version
 }
 
 // cells are the contents of the states "version" and "log".
@@ -39,6 +40,7 @@ func (s *store) commit()   { s.committed = cells{s.bundle.version, slices.Clone(
 func (s *store) rollback() { s.bundle = cells{s.committed.version, slices.Clone(s.committed.log)} }
 
 func (s *store) ReadValueState(string) (any, []state.Transaction, error) {
+	s.versions++
 	return s.bundle.version, nil, nil
 }
 func (s *store) ReadBagState(string) ([]any, []state.Transaction, error) {
@@ -46,6 +48,7 @@ func (s *store) ReadBagState(string) ([]any, []state.Transaction, error) {
 }
 func (s *store) WriteValueState(t state.Transaction) error {
 	s.writes++
+	s.versions++
 	s.bundle.version = t.Val
 	return nil
 }
@@ -77,6 +80,21 @@ type worker struct {
 	fn     *matchFn
 	store  *store
 	timers timerList
+	inside bool // of a bundle
+}
+
+// bundle does what f does in one bundle; outside of it each call is a bundle.
+func (w *worker) bundle(f func()) {
+	w.start()
+	w.inside = true
+	f()
+	w.inside = false
+}
+
+func (w *worker) start() {
+	if !w.inside {
+		w.fn.StartBundle(nil, nil, nil, nil)
+	}
 }
 
 func newWorker(t *testing.T, s *store) *worker {
@@ -115,6 +133,7 @@ func (w *worker) batch(texts ...string) {
 
 func (w *worker) bytes(at int64, batch []byte) {
 	w.t.Helper()
+	w.start()
 	err := w.fn.ProcessElement(context.Background(), beam.EventTime(at), w.store, &w.timers, 0, batch,
 		func(beam.EventTime, order.Outcome) {}, func(beam.EventTime, order.Outcome) {}, func(order.Reject) {}, func(*order.Event) {})
 	if err != nil {
@@ -125,9 +144,10 @@ func (w *worker) bytes(at int64, batch []byte) {
 // tick fires the timer of a tick and returns what comes out.
 func (w *worker) tick(at int64) (texts []string) {
 	w.t.Helper()
+	w.start()
 	outcome := func(_ beam.EventTime, o order.Outcome) { texts = append(texts, string(o.Kind)+" "+o.OrderID) }
 	var tags timerList
-	w.fn.setTimer(&tags, at, at)
+	w.fn.setTimer(&tags, appointment{at, at})
 	err := w.fn.OnTimer(context.Background(), beam.EventTime(at), w.store, &w.timers, 0, timers.Context{Tag: tags.tags[0]}, outcome, outcome,
 		func(r order.Reject) { texts = append(texts, string(r.Reason)) }, func(e *order.Event) { texts = append(texts, "open "+e.OrderID) })
 	if err != nil {
@@ -163,6 +183,27 @@ func TestImageStaysGood(t *testing.T) {
 	w.want(w.tick(4000), "success o1")
 	if first == nil || w.cachedShard() != first {
 		t.Error("the image was built again")
+	}
+}
+
+func TestABundleReadsAndWritesTheVersionOnce(t *testing.T) {
+	s := &store{}
+	w := newWorker(t, s)
+	w.batch("create@1000 o1")
+	w.tick(2000)
+	s.versions = 0
+	w.bundle(func() {
+		w.batch("pay@3000 o1", "create@5000 o2")
+		w.want(w.tick(4000), "success o1")
+		w.batch("pay@5000 o2")
+		w.want(w.tick(6000), "success o2")
+	})
+	if s.versions != 2 {
+		t.Errorf("%d reads and writes of the version, want 2", s.versions)
+	}
+	w.tick(30000)
+	if s.versions != 4 {
+		t.Errorf("%d reads and writes of the version after the next bundle, want 4", s.versions)
 	}
 }
 
@@ -225,13 +266,14 @@ func TestFailedBundleLeavesNoWrongImage(t *testing.T) {
 		bundle.before(w)
 		s.commit()
 		for range 3 {
-			got := bundle.failed(w)
+			var got []string
+			w.bundle(func() { got = bundle.failed(w) })
 			if diff := cmp.Diff(bundle.want, got); diff != "" {
 				t.Errorf("%s (-want +got):\n%s", bundle.reason, diff)
 			}
 			s.rollback()
 		}
-		bundle.failed(w)
+		w.bundle(func() { bundle.failed(w) })
 		s.commit()
 		w.batch("create@20000 o9", "end@50000")
 		again := newWorker(t, &store{bundle: cells{s.bundle.version, slices.Clone(s.bundle.log)}})

@@ -40,7 +40,7 @@ func KeyByUser(s beam.Scope, events beam.PCollection, c MatchConfig) beam.PColle
 // maxBatch is the size in bytes, before compression, from which a batch does not
 // wait for the end of the bundle. A state call costs about as much as copying
 // this many bytes.
-const maxBatch = 256 << 10
+const maxBatch = 512 << 10
 
 type keyFn struct {
 	Shards  int64

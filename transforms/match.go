@@ -110,8 +110,8 @@ type matchFn struct {
 	Timer timers.EventTime
 	// Log is the shard's log: a snapshot, and the batches and ticks since.
 	Log state.Bag[[]byte]
-	// Version is a random number, written anew with every change of the log. An
-	// image in memory is good if it has the same.
+	// Version is a random number, written anew by every bundle that changes the
+	// log. An image in memory is good if it has the same.
 	Version state.Value[int64]
 
 	prog    *cep.Prog
@@ -119,12 +119,17 @@ type matchFn struct {
 	out     shard.Output
 	events  []order.StepEvent // memory for outcomes
 	traffic traffic
+	bundle  int64 // the number of the bundle, among all of the process
 }
 
 func (f *matchFn) Setup() (err error) {
 	f.run = live.Lookup(f.Config.Run)
 	f.prog, err = f.Config.compile()
 	return err
+}
+
+func (f *matchFn) StartBundle(_, _ func(beam.EventTime, order.Outcome), _ func(order.Reject), _ func(*order.Event)) {
+	f.bundle = bundles.Add(1)
 }
 
 // ProcessElement queues a batch and sets the timer of the tick that applies it.
@@ -148,7 +153,15 @@ func (f *matchFn) ProcessElement(ctx context.Context, at beam.EventTime, sp stat
 	if err := f.append(sp, n, im, batch); err != nil {
 		return f.run.Fail(err)
 	}
-	f.setTimer(tp, f.tickOf(header, at.Milliseconds()), at.Milliseconds())
+	hold := at.Milliseconds()
+	tick := f.tickOf(header, hold)
+	if im != nil && header.Promises() && im.next.tick < tick && im.next != (appointment{}) {
+		// The watermark is about to pass both ticks, so one does.
+		f.Timer.ClearTag(tp, im.next.tag())
+		hold = min(hold, im.next.hold)
+		im.next = appointment{}
+	}
+	f.setTimer(tp, appointment{tick, hold})
 	return nil
 }
 
@@ -169,14 +182,19 @@ func (f *matchFn) tickOf(h shard.Header, at int64) int64 {
 	return p
 }
 
-// setTimer sets the timer of a tick, which holds the output watermark at hold
-// until it fires. Each (tick, hold) has a timer of its own, by its tag: a timer
-// that is set again moves, and on a runner whose watermark lags it would be moved
-// ahead of the watermark for ever. OnTimer learns the tick from the tag, as what
-// it is given as time is the hold.
-func (f *matchFn) setTimer(tp timers.Provider, tick, hold int64) {
-	tag := strconv.FormatInt(tick, 36) + "/" + strconv.FormatInt(hold, 36)
-	f.Timer.Set(tp, time.UnixMilli(tick), timers.WithTag(tag), timers.WithOutputTimestamp(time.UnixMilli(hold)))
+// appointment is a timer: for a tick, and until it fires the output watermark is
+// held at hold. Each has a timer of its own, by its tag: a timer that is set again
+// moves, and on a runner whose watermark lags it would be moved ahead of the
+// watermark for ever. OnTimer learns the tick from the tag, as what it is given as
+// time is the hold.
+type appointment struct{ tick, hold int64 }
+
+func (a appointment) tag() string {
+	return strconv.FormatInt(a.tick, 36) + "/" + strconv.FormatInt(a.hold, 36)
+}
+
+func (f *matchFn) setTimer(tp timers.Provider, a appointment) {
+	f.Timer.Set(tp, time.UnixMilli(a.tick), timers.WithTag(a.tag()), timers.WithOutputTimestamp(time.UnixMilli(a.hold)))
 }
 
 func tickOfTag(tag string) (int64, error) {
@@ -209,13 +227,17 @@ func (f *matchFn) OnTimer(ctx context.Context, hold beam.EventTime, sp state.Pro
 		}
 		return nil
 	}
+	if im.next.tick == tick {
+		im.next = appointment{}
+	}
 	defer f.out.Reset()
 	im.shard.Tick(tick, &f.out)
 	if err := f.append(sp, n, im, shard.TickRecord(tick)); err != nil {
 		return f.run.Fail(err)
 	}
 	if next, hold, ok := im.shard.Next(); ok {
-		f.setTimer(tp, next, hold)
+		im.next = appointment{next, hold}
+		f.setTimer(tp, im.next)
 	}
 	f.count(ctx)
 	for _, refs := range f.out.Settled {

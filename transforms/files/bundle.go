@@ -14,11 +14,11 @@ import (
 // A bundle ends with whichever of these comes first.
 const (
 	// maxBundleSize is the input of a bundle in bytes.
-	maxBundleSize = 2 << 20
+	maxBundleSize = 4 << 20
 	// maxBundleTime is how long a bundle waits for something to read, and
 	// maxHeld how long what was read then waits for more.
 	maxBundleTime = 100 * time.Millisecond
-	maxHeld       = 50 * time.Millisecond
+	maxHeld       = 200 * time.Millisecond
 )
 
 // The counters of the source.

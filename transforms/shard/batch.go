@@ -32,6 +32,10 @@ type Header struct {
 	Events int
 }
 
+// Promises reports whether the watermark will have passed the events once the
+// batch has arrived.
+func (h Header) Promises() bool { return h.Watermark != NoWatermark || h.End }
+
 // NoWatermark is the watermark of a batch without a promise.
 const NoWatermark int64 = math.MinInt64
 

@@ -45,8 +45,10 @@ func Write(s beam.Scope, runID, target string, messages beam.PCollection) {
 }
 
 // maxBuffer bounds what is held back of a bundle, in bytes: runners make
-// bundles of any size.
-const maxBuffer = 256 << 10
+// bundles of any size. It is small as the rest is written at the end of the
+// bundle, when Prism has all timers of the stage and waits in a busy loop (Beam
+// 2.77.0, runners/prism/internal/stage.go, the loop "progress").
+const maxBuffer = 64 << 10
 
 // writeFn collects the lines of a bundle and appends them to its target at
 // once, since a runner may run several instances at the same time.
