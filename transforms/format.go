@@ -52,10 +52,10 @@ func FormatOpen(s beam.Scope, open beam.PCollection) beam.PCollection {
 type formatOutcomeFn struct{ page []byte }
 
 // pageSize is the size of a page in bytes. A body may be longer.
-const pageSize = 64 << 10
+const pageSize = 16 << 10
 
 func (f *formatOutcomeFn) ProcessElement(o order.Outcome, emit func(order.Message)) {
-	if cap(f.page)-len(f.page) < pageSize/8 {
+	if cap(f.page)-len(f.page) < pageSize/16 {
 		f.page = make([]byte, 0, pageSize)
 	}
 	start := len(f.page)

@@ -32,8 +32,10 @@ type image struct {
 // bundles numbers the bundles of this process.
 var bundles atomic.Int64
 
-// logSlack is how many bytes a log may have before a snapshot is worth it.
-const logSlack = 1 << 20
+// logSlack is how many bytes a log may have before a snapshot is worth it. Each
+// shard may have so much more in its runner's state; with a fourth of it a replay
+// of 2 M events wrote 30 % more state and took 4 % more time.
+const logSlack = 4 << 20
 
 // maxLog returns the size at which the log of a shard becomes a new snapshot. It
 // differs from shard to shard, or all would have their largest logs, and write

@@ -5,6 +5,8 @@ import (
 	"slices"
 	"sort"
 
+	"github.com/cespare/xxhash/v2"
+
 	"ordertimeout/transforms/cep"
 )
 
@@ -148,12 +150,10 @@ func (s *Shard) Empty() bool { return s.keys.size == 0 && len(s.agenda) == 0 }
 func (s *Shard) work(sl *slot, out *Output) {
 	s.now = sl
 	if len(sl.events) == 1 && s.sorted(sl.events[0]) {
-		for i := range sl.events[0] {
-			s.apply(&sl.events[0][i], out)
-		}
+		s.applyAll(sl.events[0], out)
 	} else {
 		for _, e := range s.sort(sl.events) {
-			s.apply(e, out)
+			s.apply(e, xxhash.Sum64String(e.Key), out)
 		}
 	}
 	// Entries may be added to sl.due on the way.
@@ -187,9 +187,22 @@ func (s *Shard) sort(parts [][]Event) []*Event {
 	return s.order
 }
 
-// apply gives an event to the state of its key.
-func (s *Shard) apply(e *Event, out *Output) {
-	k := s.keys.get(e.Key)
+// applyAll applies events that are in their order.
+func (s *Shard) applyAll(events []Event, out *Output) {
+	var hashes [ahead]uint64
+	for len(events) > 0 {
+		some := events[:min(len(events), ahead)]
+		events = events[len(some):]
+		s.keys.lookUp(some, &hashes)
+		for i := range some {
+			s.apply(&some[i], hashes[i], out)
+		}
+	}
+}
+
+// apply gives an event to the state of its key, which has that hash.
+func (s *Shard) apply(e *Event, hash uint64, out *Output) {
+	k := s.keys.get(hash, e.Key)
 	known := k != nil
 	if !known {
 		k = &s.scratch
@@ -211,7 +224,7 @@ func (s *Shard) apply(e *Event, out *Output) {
 		out.Settled = append(out.Settled, []uint64{e.Ref})
 	}
 	if !known && !k.state.Empty() {
-		k = s.keys.add(e.Key, k.state)
+		k = s.keys.add(hash, e.Key, k.state)
 	}
 	s.schedule(k)
 }

@@ -1,0 +1,184 @@
+package main
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+func TestOutcomesOfBothKindsReadAlike(t *testing.T) {
+	success := outcome{"success", "u1", "o7", 1767225600001, 1767225600914}
+	timeout := outcome{"timeout", "u1", "o7", 1767225600001, 1767226200001}
+	tests := []struct {
+		reason string
+		line   string
+		want   outcome
+	}{
+		{"ours, paid: the time of the payment, not the deadline", `{"outcome":"success","id":"x","userId":"u1","orderId":"o7","createdAt":"2026-01-01T00:00:00.001Z","paidAt":"2026-01-01T00:00:00.914Z","deadline":"2026-01-01T00:10:00.001Z","events":{"create":{"userId":"no"}}}`, success},
+		{"Flink's, paid", "u1\to7\t1767225600001\t1767225600914", success},
+		{"ours, not paid: the deadline", `{"outcome":"timeout","id":"x","userId":"u1","orderId":"o7","createdAt":"2026-01-01T00:00:00.001Z","deadline":"2026-01-01T00:10:00.001Z","events":{}}`, timeout},
+		{"Flink's, not paid", "u1\to7\t1767225600001\t1767226200001", timeout},
+	}
+	for _, test := range tests {
+		got, err := parseOutcome(test.want.kind, test.line)
+		if err != nil || got != test.want {
+			t.Errorf("%s: got %v, %v, want %v", test.reason, got, err, test.want)
+		}
+	}
+}
+
+func TestALineThatIsNoOutcomeIsAnError(t *testing.T) {
+	tests := []struct{ reason, line, want string }{
+		{"a field is missing", "u1\to7\t1", "want user, order and two times"},
+		{"a time is no number", "u1\to7\t1\tx", "want two times in milliseconds"},
+		{"cut off", `{"outcome":"success"`, "unexpected end of JSON"},
+		{"in the wrong file", `{"outcome":"timeout"}`, "want only a success"},
+	}
+	for _, test := range tests {
+		if _, err := parseOutcome("success", test.line); err == nil || !strings.Contains(err.Error(), test.want) {
+			t.Errorf("%s: got %v, want %q", test.reason, err, test.want)
+		}
+	}
+}
+
+// All files of a folder count, whatever the order of their lines; a timeout is not
+// the same as a success at that time.
+func TestOutcomesAreComparedAsOneSet(t *testing.T) {
+	const a, b, c = "u\ta\t10\t20\n", "u\tb\t11\t21\n", "u\tc\t12\t22\n"
+	whole := writeFiles(t, map[string]string{"success.0": a + b, "timeout.0": c})
+	tests := []struct {
+		reason string
+		files  map[string]string
+		want   string // in the error
+	}{
+		{"in other files, in another order", map[string]string{"success.0": b, "success.1": a, "timeout.1": c}, ""},
+		{"one is missing", map[string]string{"success.0": a, "timeout.0": c}, "differ in 1 outcomes: of 3 and 2, 1 are only of the first and 0 only of the second"},
+		{"one is there twice", map[string]string{"success.0": a + b + b, "timeout.0": c}, "differ in 1 outcomes: of 3 and 4, 0 are"},
+		{"one is of the other kind", map[string]string{"success.0": a, "timeout.0": b + c}, "differ in 2 outcomes: of 3 and 3, 1 are only of the first and 1 only"},
+		{"another time", map[string]string{"success.0": a + b, "timeout.0": "u\tc\t12\t23\n"}, "differ in 2 outcomes"},
+	}
+	for _, test := range tests {
+		open, err := compare([]job{{name: "first", out: whole}, {name: "second", out: writeFiles(t, test.files)}})
+		switch {
+		case test.want == "" && (err != nil || open != 3):
+			t.Errorf("%s: got %d, %v, want 3 open", test.reason, open, err)
+		case test.want != "" && (err == nil || !strings.Contains(err.Error(), test.want)):
+			t.Errorf("%s: got %v, want %q", test.reason, err, test.want)
+		}
+	}
+}
+
+func writeFiles(t *testing.T, files map[string]string) (dir string) {
+	t.Helper()
+	dir = t.TempDir()
+	for name, text := range files {
+		if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o666); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return dir
+}
+
+func TestAnOrderIsOpenUntilTheTimeItEnds(t *testing.T) {
+	tests := []struct {
+		reason       string
+		begun, ended []int64
+		want         int
+	}{
+		{"none", nil, nil, 0},
+		{"one after the other, at the same time", []int64{10, 20}, []int64{20, 30}, 1},
+		{"a millisecond less", []int64{10, 19}, []int64{20, 30}, 2},
+		{"in any order", []int64{30, 10, 12}, []int64{40, 15, 20}, 2},
+	}
+	for _, test := range tests {
+		if got := peakOpen(test.begun, test.ended); got != test.want {
+			t.Errorf("%s: got %d, want %d", test.reason, got, test.want)
+		}
+	}
+}
+
+func TestTheMedianIsTheMiddle(t *testing.T) {
+	tests := []struct {
+		numbers []float64
+		want    float64
+	}{{[]float64{7}, 7}, {[]float64{9, 1, 2}, 2}, {[]float64{1, 9, 2, 4}, 3}}
+	for _, test := range tests {
+		if got := median(test.numbers); got != test.want {
+			t.Errorf("%v: got %v, want %v", test.numbers, got, test.want)
+		}
+	}
+}
+
+// The ratios are 100/100, 300/100 and 200/50: their median is 3, where the ratio of
+// the medians is 200/100.
+func TestTheTableComparesRoundByRound(t *testing.T) {
+	jobs := []job{
+		{name: "ours", whole: []figures{{100, 5, 70}, {300, 6, 80}, {200, 7, 90}}},
+		{
+			name:  "theirs",
+			whole: []figures{{40, 20, 1000}, {80, 21, 1001}, {90, 22, 1002}},
+			own:   []figures{{100, 15, 1000}, {100, 16, 1001}, {50, 17, 1002}},
+		},
+	}
+	const want = `| job | events/s | CPU s per million | peak memory | events/s of ordertimeout to it |
+|---|---:|---:|---:|---:|
+| ours | 200 (100-300) | 6.0 | 80 MiB |  |
+| theirs, from its first event | 100 (50-100) | 16.0 | 1001 MiB | 3.00 (1.00-4.00) |
+| theirs, whole process | 80 (40-90) | 21.0 | 1001 MiB |  |
+`
+	if diff := cmp.Diff(want, table(jobs)); diff != "" {
+		t.Errorf("(-want +got)\n%s", diff)
+	}
+}
+
+func TestAFlinkJobMustHaveReadAllEvents(t *testing.T) {
+	const result = "events=2000000 ms=4000 cpu_ms=8000 flink=1.20.5 java=17.0.15\n"
+	own, versions, err := parseResult(result, 2_000_000)
+	if want := (figures{rate: 500_000, cpu: 4}); err != nil || own != want || versions != "Flink 1.20.5, Java 17.0.15" {
+		t.Errorf("got %v, %q, %v, want %v", own, versions, err, want)
+	}
+	if _, _, err := parseResult(result, 2_000_001); err == nil {
+		t.Error("an event less than the log has is no error")
+	}
+	if _, _, err := parseResult("", 1); err == nil {
+		t.Error("no result is no error")
+	}
+}
+
+func TestAJarIsStaleWhereAnySourceIsNewer(t *testing.T) {
+	dir := writeFiles(t, map[string]string{"jar": "", "pom.xml": "", "Job.java": ""})
+	now := time.Now()
+	at := func(name string, seconds int) {
+		when := now.Add(time.Duration(seconds) * time.Second)
+		if err := os.Chtimes(filepath.Join(dir, name), when, when); err != nil {
+			t.Fatal(err)
+		}
+	}
+	jar, pom, source := filepath.Join(dir, "jar"), filepath.Join(dir, "pom.xml"), filepath.Join(dir, "Job.java")
+	for _, test := range []struct {
+		reason   string
+		pom, src int // seconds after the jar
+		want     bool
+	}{
+		{"older", -1, -2, false},
+		{"the first is newer", 1, -1, true},
+		{"the last is newer", -1, 1, true},
+	} {
+		at("jar", 0)
+		at("pom.xml", test.pom)
+		at("Job.java", test.src)
+		if got, err := isStale(jar, pom, source); got != test.want || err != nil {
+			t.Errorf("%s: got %v, %v, want %v", test.reason, got, err, test.want)
+		}
+	}
+	if got, err := isStale(filepath.Join(dir, "no jar"), pom); !got || err != nil {
+		t.Errorf("no jar: got %v, %v, want stale", got, err)
+	}
+	if _, err := isStale(jar, filepath.Join(dir, "no source")); err == nil {
+		t.Error("a missing source is no error")
+	}
+}

@@ -1,0 +1,73 @@
+package main
+
+import (
+	"bytes"
+	"fmt"
+	"os"
+	"runtime"
+	"slices"
+	"strings"
+)
+
+// table returns the figures of the jobs in Markdown. The first job is the one that
+// the others are compared with, round by round: by their own clocks, which leave
+// out what it takes a JVM to start, while nothing of the first job is left out.
+func table(jobs []job) string {
+	var b strings.Builder
+	b.WriteString("| job | events/s | CPU s per million | peak memory | events/s of ordertimeout to it |\n")
+	b.WriteString("|---|---:|---:|---:|---:|\n")
+	for i, j := range jobs {
+		if i == 0 {
+			row(&b, j.name, j.whole, "")
+			continue
+		}
+		var ratios []float64
+		for round := range j.own {
+			ratios = append(ratios, jobs[0].whole[round].rate/j.own[round].rate)
+		}
+		row(&b, j.name+", from its first event", j.own, fmt.Sprintf("%.2f (%.2f-%.2f)", median(ratios), slices.Min(ratios), slices.Max(ratios)))
+		row(&b, j.name+", whole process", j.whole, "")
+	}
+	return b.String()
+}
+
+func row(b *strings.Builder, name string, runs []figures, ratio string) {
+	var rates, cpu, memory []float64
+	for _, f := range runs {
+		rates, cpu, memory = append(rates, f.rate), append(cpu, f.cpu), append(memory, f.memory)
+	}
+	fmt.Fprintf(b, "| %s | %.0f (%.0f-%.0f) | %.1f | %.0f MiB | %s |\n",
+		name, median(rates), slices.Min(rates), slices.Max(rates), median(cpu), median(memory), ratio)
+}
+
+// median returns the middle one of some numbers, or the mean of the middle two.
+func median(numbers []float64) float64 {
+	sorted := slices.Sorted(slices.Values(numbers))
+	n := len(sorted)
+	return (sorted[(n-1)/2] + sorted[n/2]) / 2
+}
+
+// machine says what this runs on.
+func machine() string {
+	cpu := field("/proc/cpuinfo", "model name")
+	if cpu == "" {
+		cpu = "unknown processor"
+	}
+	text := fmt.Sprintf("%s, %d cores, ", cpu, runtime.NumCPU())
+	var kib float64
+	if n, _ := fmt.Sscanf(field("/proc/meminfo", "MemTotal"), "%f kB", &kib); n == 1 {
+		text += fmt.Sprintf("%.0f GiB, ", kib/(1<<20))
+	}
+	return text + runtime.GOOS + "/" + runtime.GOARCH
+}
+
+// field returns the first value of a name in a file of "name: value" lines, or "".
+func field(path, name string) string {
+	text, _ := os.ReadFile(path) // other systems have no such file
+	for line := range bytes.Lines(text) {
+		if key, value, ok := bytes.Cut(line, []byte(":")); ok && string(bytes.TrimSpace(key)) == name {
+			return string(bytes.TrimSpace(value))
+		}
+	}
+	return ""
+}

@@ -1,0 +1,77 @@
+package shard
+
+import (
+	"fmt"
+	"testing"
+	"time"
+
+	"ordertimeout/transforms/cep"
+	"ordertimeout/transforms/order"
+)
+
+// benchBatches are the events of a shop for one shard of sixteen, one in 16 ms:
+// each order is paid after five minutes, so 9,000 orders are open at a time and
+// as many are remembered.
+func benchBatches(n int) [][]byte {
+	const paid = 5*60*1000/16 + 1 // events later
+	var batches [][]byte
+	var b Batch
+	for i := range n {
+		at := int64(1_700_000_000_000) + 16*int64(i)
+		typ, id := "create", i
+		if i%2 == 1 && i > paid {
+			typ, id = "pay", i-paid
+		}
+		key := order.Key(fmt.Sprint("u", id%77_777), fmt.Sprint("o", id))
+		data := fmt.Appendf(nil, `{"orderId":"o%d","userId":"u%d","type":%q,"time":"2026-01-01T00:00:00.000Z","amount":%d.5}`, id, id%77_777, typ, id%1000)
+		b.Add(&Event{Key: key, Event: cep.Event{Type: typ, Time: at, At: at, Data: data}, Source: "orders.jsonl", Line: int64(i)})
+		if (i+1)%2000 == 0 {
+			b.Promise(at)
+			batches = append(batches, b.Bytes())
+		}
+	}
+	return batches
+}
+
+// BenchmarkShard is the time of an event in a shard, from an encoded batch to
+// what comes out of the tick.
+func BenchmarkShard(b *testing.B) {
+	prog, err := cep.Compile(cep.MustParse("create followedBy pay within 10m"), 10*time.Minute)
+	if err != nil {
+		b.Fatal(err)
+	}
+	const n = 1_000_000
+	batches := benchBatches(n)
+	b.ReportAllocs()
+	b.ResetTimer()
+	for range b.N {
+		s, out := New(prog, 10_000), Output{}
+		for _, batch := range batches {
+			if err := s.Add(batch); err != nil {
+				b.Fatal(err)
+			}
+			h, err := DecodeHeader(batch)
+			if err != nil {
+				b.Fatal(err)
+			}
+			s.Tick(FloorTick(h.Watermark, 10_000), &out)
+			out.Reset()
+		}
+	}
+	b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N)/n, "ns/event")
+}
+
+// BenchmarkBatch is the time of an event on its way into a batch.
+func BenchmarkBatch(b *testing.B) {
+	data := []byte(`{"orderId":"o100","userId":"u7","type":"create","time":"2026-01-01T00:00:00.000Z","amount":12.5}`)
+	var batch Batch
+	b.ReportAllocs()
+	i := int64(0)
+	for b.Loop() {
+		i++
+		batch.Add(&Event{Key: "\x02u7o100", Event: cep.Event{Type: "create", Time: i, At: i, Data: data}, Source: "orders.jsonl", Line: i})
+		if batch.Len() > 256<<10 {
+			batch.Bytes()
+		}
+	}
+}
