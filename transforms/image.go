@@ -15,7 +15,10 @@ import (
 // failed, another worker went on, the process restarted) is thrown away, so it
 // can be absent but never wrong.
 type image struct {
-	shard   *shard.Shard
+	shard *shard.Shard
+	// adding gives the error of a batch that is being added to the shard; nil
+	// while none is. See add.
+	adding  chan error
 	version int64
 	// read and written are the bundles that last read the version and wrote it. A
 	// bundle is committed or fails as a whole, so it reads once and writes once: a
@@ -27,6 +30,24 @@ type image struct {
 	// logSize is the size of the log in bytes, snapshotSize of the snapshot that
 	// it begins with.
 	logSize, snapshotSize int
+}
+
+// add adds a batch to the shard, in the background: unpacking it takes as long as
+// what the bundle still has to do with it, which is to write it to the log. The
+// shard must not be used before wait.
+func (im *image) add(batch []byte) {
+	im.adding = make(chan error, 1)
+	go func(done chan<- error) { done <- im.shard.Add(batch) }(im.adding)
+}
+
+// wait waits until the shard has the batch.
+func (im *image) wait() error {
+	if im.adding == nil {
+		return nil
+	}
+	err := <-im.adding
+	im.adding = nil
+	return err
 }
 
 // bundles numbers the bundles of this process.
@@ -83,6 +104,9 @@ func (f *matchFn) cached(sp state.Provider, n int64) (*image, error) {
 	if im == nil {
 		return nil, nil
 	}
+	if err := im.wait(); err != nil {
+		return nil, err
+	}
 	if im.read == f.bundle {
 		return im, nil
 	}
@@ -126,10 +150,13 @@ func (f *matchFn) image(sp state.Provider, n int64) (*image, error) {
 // nil). A log that has grown to twice its snapshot becomes a new snapshot; one
 // that leads to nothing is cleared.
 func (f *matchFn) append(sp state.Provider, n int64, im *image, record []byte) error {
-	if im != nil && im.shard.Finished() {
+	if im != nil && im.adding == nil && im.shard.Finished() {
 		return f.clear(sp, n)
 	}
 	if im != nil && im.logSize+len(record) > maxLog(im.snapshotSize, n) {
+		if err := im.wait(); err != nil {
+			return err
+		}
 		record = im.shard.Snapshot()
 		if err := f.clearLog(sp, n); err != nil {
 			return err

@@ -161,6 +161,9 @@ func (w *worker) cachedShard() *shard.Shard {
 	images.Lock()
 	defer images.Unlock()
 	if im := images.m[imageKey{w.fn.ID, 0}]; im != nil {
+		if err := im.wait(); err != nil {
+			w.t.Error(err)
+		}
 		return im.shard
 	}
 	return nil

@@ -146,9 +146,7 @@ func (f *matchFn) ProcessElement(ctx context.Context, at beam.EventTime, sp stat
 		return f.run.Fail(err)
 	}
 	if im != nil {
-		if err := im.shard.Add(batch); err != nil {
-			return f.run.Fail(err)
-		}
+		im.add(batch)
 	}
 	if err := f.append(sp, n, im, batch); err != nil {
 		return f.run.Fail(err)
