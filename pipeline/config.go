@@ -17,7 +17,8 @@ import (
 // that sets it. Default gives the usual ones.
 type Config struct {
 	// Input (-input) is what is read: paths of files, globs, "-" for standard
-	// input; or one "demo:" URI (see package demo).
+	// input; or one "demo:" URI (see package demo); or one subscription,
+	// "pubsub://PROJECT/SUBSCRIPTION" (see package pubsub).
 	Input []string
 	// Format (-format) is "jsonl" or "csv"; "": by the file's extension.
 	Format string
@@ -53,7 +54,8 @@ type Config struct {
 	Shards int
 
 	// Success, Timeouts, Rejects and Open (flags of the same names) are what is
-	// written to: "-" is standard output, "none" nothing, all else a file.
+	// written to: "-" is standard output, "none" nothing, "pubsub://PROJECT/TOPIC"
+	// a topic, all else a file; and of outcomes an https URL a webhook.
 	Success, Timeouts, Rejects, Open string
 
 	// Run is the id of the live.Run that the pipeline belongs to.
@@ -108,10 +110,11 @@ func (c Config) Validate() error {
 	case c.Shards < 1 || c.Shards > 1<<16:
 		return fmt.Errorf("-shards %d: want 1 to 65536", c.Shards)
 	}
-	for _, out := range []struct{ flag, target string }{{"success", c.Success}, {"timeouts", c.Timeouts}, {"rejects", c.Rejects}, {"open", c.Open}} {
-		if err := validTarget(out.target); err != nil {
-			return fmt.Errorf("-%s %q: %w", out.flag, out.target, err)
-		}
+	if err := c.validateTargets(); err != nil {
+		return err
+	}
+	if c.Live() {
+		return c.validateLive()
 	}
 	if c.isDemo() {
 		d, err := c.demo()
@@ -122,7 +125,7 @@ func (c Config) Validate() error {
 	}
 	for _, in := range c.Input {
 		if scheme, _, ok := strings.Cut(in, "://"); ok {
-			return fmt.Errorf("-input %q: unknown kind of source %q: want a file, a glob, - or a demo: URI", in, scheme)
+			return fmt.Errorf("-input %q: unknown kind of source %q: want a file, a glob, -, a demo: URI or pubsub://PROJECT/SUBSCRIPTION", in, scheme)
 		}
 	}
 	return c.Files().Validate()
@@ -148,17 +151,6 @@ func (c Config) validateDurations(within time.Duration) error {
 		case d.value%time.Millisecond != 0:
 			return fmt.Errorf("-%s %v: want whole milliseconds", d.flag, d.value)
 		}
-	}
-	return nil
-}
-
-// validTarget refuses what looks like the URI of a sink that does not exist.
-func validTarget(target string) error {
-	if target == "" {
-		return fmt.Errorf("want - (standard output), none or a file")
-	}
-	if scheme, _, ok := strings.Cut(target, "://"); ok {
-		return fmt.Errorf("unknown kind of sink %q: want - (standard output), none or a file", scheme)
 	}
 	return nil
 }
@@ -203,6 +195,7 @@ func (c Config) match() transforms.MatchConfig {
 		Tick:     c.tick(p.Within),
 		Shards:   c.Shards,
 		ByOrder:  c.byOrder(),
+		Live:     c.Live(),
 		Run:      c.Run,
 	}
 }
@@ -243,16 +236,11 @@ func (c Config) Files() files.Config {
 	}
 }
 
-// InputPaths returns the files that will be read, none for the simulated shop. An
+// InputPaths returns the files that will be read, none for another input. An
 // error names what is missing or cannot be read.
 func (c Config) InputPaths() ([]string, error) {
-	if c.isDemo() {
+	if c.isDemo() || c.Live() {
 		return nil, nil
 	}
 	return c.Files().Paths()
-}
-
-// Outputs returns the targets that the pipeline writes to.
-func (c Config) Outputs() []string {
-	return []string{c.Success, c.Timeouts, c.Rejects, c.Open}
 }

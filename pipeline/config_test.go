@@ -76,7 +76,7 @@ func TestValidate(t *testing.T) {
 		{"more shards", func(c *Config) { c.Shards = 65537 }, "-shards 65537: want 1 to 65536"},
 
 		{"files of outcomes", func(c *Config) { c.Success, c.Timeouts, c.Rejects, c.Open = "a", "b", "c", "d" }, ""},
-		{"successes nowhere", func(c *Config) { c.Success = "" }, `-success "": want - (standard output), none or a file`},
+		{"successes nowhere", func(c *Config) { c.Success = "" }, `-success "": want - (standard output), none, a file, pubsub://PROJECT/TOPIC or https://…`},
 		{"timeouts nowhere", func(c *Config) { c.Timeouts = "" }, `-timeouts "": want`},
 		{"rejects nowhere", func(c *Config) { c.Rejects = "" }, `-rejects "": want`},
 		{"open nowhere", func(c *Config) { c.Open = "" }, `-open "": want`},

@@ -7,7 +7,7 @@
 //	                            └─ open ────── format ─ write
 //
 // Config says what is read, matched and written. What the pipeline means exactly
-// stands in SEMANTICS.md beside this file.
+// stands in SEMANTICS.md beside this file, and what it costs in PERFORMANCE.md.
 package pipeline
 
 import (
@@ -16,22 +16,30 @@ import (
 	"ordertimeout/transforms"
 	"ordertimeout/transforms/demo"
 	"ordertimeout/transforms/files"
+	"ordertimeout/transforms/pubsub"
 	"ordertimeout/transforms/sink"
+	"ordertimeout/transforms/webhook"
 )
 
 // Build adds the pipeline to a scope. The settings must Validate, and the files
 // that they write to must be open (sink.Open with c.Run and c.Outputs).
 func Build(s beam.Scope, c Config) {
-	events, malformed := read(s, c)
+	events, rejects := read(s, c)
+	match(s, c, events, rejects)
+}
+
+// match adds all that follows the source: PCollection<[]order.Event>, and what the
+// source rejected, some PCollection<order.Reject>.
+func match(s beam.Scope, c Config, events beam.PCollection, rejects []beam.PCollection) {
 	keyed := transforms.KeyByUser(s, events, c.match())
-	successes, timeouts, rejects, open := transforms.Match(s, keyed, c.match())
-	sink.Write(s, c.Run, c.Success, transforms.FormatOutcomes(s, successes))
-	sink.Write(s, c.Run, c.Timeouts, transforms.FormatOutcomes(s, timeouts))
-	for _, r := range append(malformed, rejects) {
-		sink.Write(s, c.Run, c.Rejects, transforms.FormatRejects(s, r))
+	successes, timeouts, unmatched, open := transforms.Match(s, keyed, c.match())
+	refused := write(s, c, c.Success, transforms.FormatOutcomes(s, successes))
+	refused = append(refused, write(s, c, c.Timeouts, transforms.FormatOutcomes(s, timeouts))...)
+	for _, r := range append(append(rejects, unmatched), refused...) {
+		write(s, c, c.Rejects, transforms.FormatRejects(s, r))
 	}
 	if c.Open != sink.None {
-		sink.Write(s, c.Run, c.Open, transforms.FormatOpen(s, open))
+		write(s, c, c.Open, transforms.FormatOpen(s, open))
 	}
 }
 
@@ -39,14 +47,39 @@ func Build(s beam.Scope, c Config) {
 //
 //	-> PCollection<[]order.Event>, and a PCollection<order.Reject> if the source can
 //	meet input that is no event
-func read(s beam.Scope, c Config) (events beam.PCollection, malformed []beam.PCollection) {
-	if c.isDemo() {
+func read(s beam.Scope, c Config) (events beam.PCollection, rejects []beam.PCollection) {
+	var malformed beam.PCollection
+	switch {
+	case c.isDemo():
 		d, err := c.demo()
 		if err != nil {
 			panic(err) // Validate has parsed it before
 		}
 		return demo.Read(s, d), nil
+	case c.Live():
+		events, malformed = pubsub.Read(s, c.PubSub())
+	default:
+		events, malformed = files.Read(s, c.Files())
 	}
-	events, rejects := files.Read(s, c.Files())
-	return events, []beam.PCollection{rejects}
+	return events, []beam.PCollection{malformed}
+}
+
+// write adds the sink that a target names:
+//
+//	PCollection<order.Message> -> a PCollection<order.Reject> of what a webhook has
+//	refused, if the target is one
+func write(s beam.Scope, c Config, target string, messages beam.PCollection) (refused []beam.PCollection) {
+	switch {
+	case pubsub.Is(target):
+		pubsub.Write(s, c.Run, target, messages)
+	case webhook.Is(target):
+		w, err := webhook.Parse(target)
+		if err != nil {
+			panic(err) // Validate has parsed it before
+		}
+		return []beam.PCollection{webhook.Write(s, c.Run, w, messages)}
+	default:
+		sink.Write(s, c.Run, target, messages)
+	}
+	return nil
 }

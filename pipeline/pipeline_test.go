@@ -272,7 +272,7 @@ func (w *world) run(t *testing.T, v variant) result {
 	}
 	p, s := beam.NewPipelineWithRoot()
 	if v.events != nil {
-		buildFrom(s, c, v.events(s))
+		match(s, c, v.events(s), nil)
 	} else {
 		Build(s, c)
 	}
@@ -284,15 +284,6 @@ func (w *world) run(t *testing.T, v variant) result {
 		t.Fatal(err)
 	}
 	return w.result(t, pr, c, v)
-}
-
-// buildFrom is Build with events of another source than the command's.
-func buildFrom(s beam.Scope, c Config, events beam.PCollection) {
-	successes, timeouts, rejects, open := transforms.Match(s, transforms.KeyByUser(s, events, c.match()), c.match())
-	sink.Write(s, c.Run, c.Success, transforms.FormatOutcomes(s, successes))
-	sink.Write(s, c.Run, c.Timeouts, transforms.FormatOutcomes(s, timeouts))
-	sink.Write(s, c.Run, c.Rejects, transforms.FormatRejects(s, rejects))
-	sink.Write(s, c.Run, c.Open, transforms.FormatOpen(s, open))
 }
 
 // noClass are the counters that are no class of events or runs.

@@ -18,6 +18,7 @@ type options struct {
 	runner  string
 	summary string
 	profile string
+	metrics string
 	quiet   bool
 	verbose bool
 	version bool
@@ -30,8 +31,8 @@ func usage(w io.Writer) {
 Reports which orders were created and not paid in time, and which were paid.
 
 Input:
-  -input FILE        JSONL or CSV file, .gz, .zst, a glob, - (stdin), or demo:
-                     (a simulated shop); repeat it for several files
+  -input FROM        JSONL or CSV file, .gz, .zst, a glob, - (stdin): repeat it for
+                     several; or demo: (a simulated shop), or pubsub://PROJECT/SUBSCRIPTION
   -format FORMAT     jsonl or csv (default: by the file's extension)
   -columns A,B,...   columns of a CSV file without a header row
   -time-unit UNIT    of integer times: ms or s (default ms)
@@ -43,9 +44,9 @@ Pattern:
   -disorder D        how far events may be out of order (default 5s)
   -remember D        how long ended orders are known, to tell repeats (default: within)
   -at-end WHAT       open orders at the end of the input: open or timeout (default open)
-Output (- is stdout, none is nothing, else a file):
-  -success TO        orders paid in time (default -)
-  -timeouts TO       orders not paid in time (default -)
+Output (- is stdout, none is nothing, pubsub://PROJECT/TOPIC, else a file):
+  -success TO        orders paid in time (default -); also https://… (a webhook)
+  -timeouts TO       orders not paid in time (default -); also https://…
   -rejects TO        duplicate, orphan, late and malformed events (default none)
   -open TO           the events of open orders at the end: an input for the next run (default none)
   -summary FILE      the counters, as a JSON object
@@ -54,6 +55,7 @@ Running:
   -runner RUNNER     prism, the embedded runner (default)
   -shards N          groups of users that state is kept by (default 16)
   -tick D            how often deadlines are looked at (default within/60, 10ms to 10s)
+  -metrics ADDRESS   serve /metrics (for Prometheus) and /healthz, as on :9090
   -cpuprofile FILE   a CPU profile of the run, for go tool pprof
   -v                 the SDK's log, too
   -version           print the version
@@ -91,7 +93,7 @@ func define(fs *flag.FlagSet, o *options) {
 	c := &o.config
 	fs.Func("input", "", func(s string) error {
 		if s == "" {
-			return errors.New("want a file, a glob, - or a demo: URI")
+			return errors.New("want a file, a glob, -, a demo: URI or pubsub://PROJECT/SUBSCRIPTION")
 		}
 		c.Input = append(c.Input, s)
 		return nil
@@ -123,6 +125,7 @@ func define(fs *flag.FlagSet, o *options) {
 	fs.StringVar(&c.Rejects, "rejects", c.Rejects, "")
 	fs.StringVar(&c.Open, "open", c.Open, "")
 	fs.StringVar(&o.summary, "summary", "", "")
+	fs.StringVar(&o.metrics, "metrics", "", "")
 	fs.StringVar(&o.profile, "cpuprofile", "", "")
 	fs.BoolVar(&o.quiet, "quiet", false, "")
 	fs.StringVar(&o.runner, "runner", "prism", "")
@@ -150,7 +153,7 @@ func (o options) validate(fs *flag.FlagSet) error {
 	case err != nil:
 		return err
 	case len(o.config.Input) == 0:
-		return errors.New("no -input: want a file, a glob, - (standard input) or a demo: URI")
+		return errors.New("no -input: want a file, a glob, - (standard input), a demo: URI or pubsub://PROJECT/SUBSCRIPTION")
 	case o.runner != "prism" && o.runner != "direct":
 		return fmt.Errorf("-runner %s: not supported yet: want prism", o.runner)
 	}

@@ -17,11 +17,16 @@ import (
 	"path/filepath"
 	"runtime/pprof"
 	"syscall"
+	"time"
 
 	"github.com/apache/beam/sdks/v2/go/pkg/beam"
 
+	"ordertimeout/pipeline"
+	"ordertimeout/transforms"
 	"ordertimeout/transforms/live"
+	"ordertimeout/transforms/pubsub"
 	"ordertimeout/transforms/sink"
+	"ordertimeout/transforms/webhook"
 )
 
 func main() {
@@ -79,6 +84,15 @@ func execute(o options, stderr io.Writer) (err error) {
 	current := live.NewRun()
 	defer current.Close()
 	o.config.Run = current.ID
+	defer closeServices(current.ID)
+	if err := checkServices(o.config, stderr); err != nil {
+		return err
+	}
+	served, err := serveMetrics(o.metrics, current)
+	if err != nil {
+		return err
+	}
+	defer served()
 	outputs, err := sink.Open(current.ID, o.config.Outputs()...)
 	if err != nil {
 		return err
@@ -86,7 +100,7 @@ func execute(o options, stderr io.Writer) (err error) {
 	stop := stopOnSignal(current, stderr)
 	defer stop()
 	bar := startProgress(current, o, stderr)
-	counters, err := runPrism(context.Background(), o.config)
+	counters, err := runPipeline(o.config, current)
 	bar.stop()
 	if closeErr := outputs.Close(); err == nil {
 		err = closeErr
@@ -98,6 +112,56 @@ func execute(o options, stderr io.Writer) (err error) {
 		return err
 	}
 	return errors.Join(err, report(counters, o, stderr))
+}
+
+// runPipeline runs the pipeline to its end and returns the counters. A live input
+// has no end: the run is cancelled once it was asked to stop and what is under way
+// is delivered, and the counters are the live ones, as Beam's are lost with it.
+func runPipeline(c pipeline.Config, run *live.Run) (map[string]int64, error) {
+	if !c.Live() {
+		return runPrism(context.Background(), c)
+	}
+	ctx, cancel := context.WithCancel(context.Background())
+	defer cancel()
+	go func() {
+		<-run.Stopping()
+		grace, done := context.WithTimeout(ctx, stopGrace)
+		defer done()
+		_ = pubsub.Quiesce(grace, run.ID) // what is not delivered by then is so by the next run
+		cancel()
+	}()
+	if _, err := runPrism(ctx, c); err != nil && !run.Stopped() {
+		return nil, err
+	}
+	pubsub.Close(run.ID)
+	counters := run.Counters()
+	counters[transforms.ReturnedCounter] = counters[transforms.ReadCounter]
+	for _, class := range classes {
+		if class != transforms.ReturnedCounter {
+			counters[transforms.ReturnedCounter] -= counters[class]
+		}
+	}
+	counters[transforms.OpenCounter] = counters[live.OpenNow]
+	return counters, nil
+}
+
+// stopGrace is how long what is under way has to be delivered at a stop, so that
+// the whole of it takes less than 5 s.
+const stopGrace = 2500 * time.Millisecond
+
+// checkServices asks what is not on this machine whether it can be used.
+func checkServices(c pipeline.Config, stderr io.Writer) error {
+	warnings, err := c.Check(context.Background())
+	for _, w := range warnings {
+		fmt.Fprintf(stderr, "ordertimeout: %s\n", w)
+	}
+	return err
+}
+
+// closeServices closes what a run has opened at them.
+func closeServices(run string) {
+	pubsub.Close(run)
+	webhook.Close(run)
 }
 
 // usageError is a wrong combination of flags that only a look at the files shows.

@@ -153,7 +153,7 @@ func TestWrongFlags(t *testing.T) {
 	dir := t.TempDir()
 	in := write(t, dir, "in.jsonl", line("o1", "create", 0))
 	for _, test := range []struct{ args, want string }{
-		{"", "no -input: want a file, a glob, - (standard input) or a demo: URI"},
+		{"", "no -input: want a file, a glob, - (standard input), a demo: URI or pubsub://PROJECT/SUBSCRIPTION"},
 		{"-input IN extra", `unexpected argument "extra": inputs are named with -input`},
 		{"-input IN -nosuch", "flag provided but not defined: -nosuch"},
 		{"-input IN -within x", `invalid value "x" for flag -within: parse error`},
@@ -173,7 +173,7 @@ func TestWrongFlags(t *testing.T) {
 		{"-input IN -time-unit m", `invalid value "m" for flag -time-unit: want ms or s`},
 		{"-input IN -shards 0", "-shards 0: want 1 to 65536"},
 		{"-input IN -runner dataflow", "-runner dataflow: not supported yet: want prism"},
-		{"-input IN -timeouts mqtt://x", `-timeouts "mqtt://x": unknown kind of sink "mqtt": want - (standard output), none or a file`},
+		{"-input IN -timeouts mqtt://x", `-timeouts "mqtt://x": unknown kind of sink "mqtt": want - (standard output), none, a file, pubsub://PROJECT/TOPIC or https://…`},
 		{"-input IN -success IN", "output IN is also an input"},
 		{"-input IN -rejects DIR/../BASE/in.jsonl", "is also an input"},
 		{"-input IN -summary DIR/./in.jsonl", "is also an input"},

@@ -10,6 +10,8 @@ import (
 	"time"
 
 	"ordertimeout/transforms"
+	"ordertimeout/transforms/live"
+	"ordertimeout/transforms/webhook"
 )
 
 // classes are the counters of what became of each input, outcomes of what became
@@ -26,6 +28,12 @@ func report(counters map[string]int64, o options, stderr io.Writer) error {
 	runs, runsErr := balance("orders started", counters["started"], outcomes, counters)
 	if !o.quiet {
 		fmt.Fprintf(stderr, "%s\n%s\n", inputs, runs)
+	}
+	if n := counters[webhook.UndeliveredCounter]; n > 0 {
+		fmt.Fprintf(stderr, "ordertimeout: %d outcomes were refused by a webhook: see -rejects\n", n)
+	}
+	if n := counters[live.LeftCounter]; n > 0 {
+		fmt.Fprintf(stderr, "ordertimeout: %d messages were left to the next run, which makes them again\n", n)
 	}
 	if o.verbose {
 		fmt.Fprintf(stderr, "%d state calls, %d bytes of state written\n", counters[transforms.StateCallsCounter], counters[transforms.StateBytesCounter])

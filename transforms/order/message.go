@@ -3,7 +3,8 @@ package order
 // Message is what a sink delivers: an outcome, a reject or an open event, as a
 // line of JSON and with what a receiver may want to know without reading it.
 type Message struct {
-	// Body is the line, without a line break.
+	// Body is the line, without a line break. A sink may keep it until the end of
+	// the bundle.
 	Body []byte
 	// Outcome is "success", "timeout", "open", or "reject".
 	Outcome string

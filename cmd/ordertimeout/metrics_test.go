@@ -1,0 +1,183 @@
+package main
+
+import (
+	"errors"
+	"io"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/prometheus/client_golang/prometheus/testutil/promlint"
+
+	"ordertimeout/transforms/live"
+	"ordertimeout/transforms/webhook"
+)
+
+func TestMetricsShowTheLiveCounters(t *testing.T) {
+	run := live.NewRun()
+	defer run.Close()
+	want := func(reason, text string) {
+		t.Helper()
+		if diff := cmp.Diff(text, ownMetrics(t, run)); diff != "" {
+			t.Errorf("%s: (-want +got)\n%s", reason, diff)
+		}
+	}
+	want("nothing has happened: there is no watermark yet", exposition("0", "0", "0", "0", "0", "0"))
+	run.Count("read", 7)
+	run.Count("late", 2)
+	run.Count("timeout", 3)
+	run.Count(webhook.UndeliveredCounter, 1)
+	run.Count(live.OpenNow, 5)
+	run.Count(live.OpenNow, -1)
+	run.Set(live.Unacked, 6)
+	want("all have their own", exposition("7", "2", "3", "1", "4", "6"))
+	run.Set(live.WatermarkTime, 1)
+	problems, err := promlint.New(strings.NewReader(ownMetrics(t, run))).Lint()
+	if err != nil || len(problems) > 0 {
+		t.Errorf("the names are not as Prometheus wants them: %v, %v", problems, err)
+	}
+}
+
+// ownMetrics is what is served of a run, without the figures of the process.
+func ownMetrics(t *testing.T, run *live.Run) string {
+	t.Helper()
+	var own strings.Builder
+	_, body := get(t, metricsHandler(run), "/metrics")
+	for line := range strings.Lines(body) {
+		if strings.Contains(line, "ordertimeout_") {
+			own.WriteString(line)
+		}
+	}
+	return own.String()
+}
+
+// exposition is what is served for some counters, all others being zero.
+func exposition(read, late, timeout, undelivered, open, unacked string) string {
+	return `# HELP ordertimeout_events_read_total Inputs read, events or not.
+# TYPE ordertimeout_events_read_total counter
+ordertimeout_events_read_total ` + read + `
+# HELP ordertimeout_events_total Inputs by what became of them.
+# TYPE ordertimeout_events_total counter
+ordertimeout_events_total{class="advanced"} 0
+ordertimeout_events_total{class="duplicate"} 0
+ordertimeout_events_total{class="late"} ` + late + `
+ordertimeout_events_total{class="malformed"} 0
+ordertimeout_events_total{class="orphan"} 0
+ordertimeout_events_total{class="other"} 0
+ordertimeout_events_total{class="returned"} 0
+ordertimeout_events_total{class="started"} 0
+# HELP ordertimeout_open_orders Orders that are open now.
+# TYPE ordertimeout_open_orders gauge
+ordertimeout_open_orders ` + open + `
+# HELP ordertimeout_outcomes_total Orders by how they ended.
+# TYPE ordertimeout_outcomes_total counter
+ordertimeout_outcomes_total{outcome="broken"} 0
+ordertimeout_outcomes_total{outcome="open"} 0
+ordertimeout_outcomes_total{outcome="success"} 0
+ordertimeout_outcomes_total{outcome="timeout"} ` + timeout + `
+# HELP ordertimeout_unacked_messages Messages of the input that are held and not acknowledged.
+# TYPE ordertimeout_unacked_messages gauge
+ordertimeout_unacked_messages ` + unacked + `
+# HELP ordertimeout_undelivered_total Outcomes that a webhook refused.
+# TYPE ordertimeout_undelivered_total counter
+ordertimeout_undelivered_total ` + undelivered + `
+`
+}
+
+func TestWatermarkLagIsBehindTheClock(t *testing.T) {
+	run := live.NewRun()
+	defer run.Close()
+	run.Set(live.WatermarkTime, time.Now().Add(-time.Hour).UnixMilli())
+	_, body := get(t, metricsHandler(run), "/metrics")
+	if !strings.Contains(body, "\nordertimeout_watermark_lag_seconds 36") { // 3600 and a little
+		t.Errorf("got no lag of an hour in\n%s", body)
+	}
+	for _, name := range []string{"go_goroutines", "process_start_time_seconds"} {
+		if !strings.Contains(body, "\n"+name+" ") {
+			t.Errorf("got no %s", name)
+		}
+	}
+}
+
+func TestHealthEndsWithTheRun(t *testing.T) {
+	for _, test := range []struct {
+		reason string
+		end    func(*live.Run)
+		status int
+		body   string
+	}{
+		{"the run is under way", func(*live.Run) {}, 200, "ok\n"},
+		{"it is stopping", (*live.Run).Stop, 503, "stopping\n"},
+		{"it has failed", func(r *live.Run) { _ = r.Fail(errors.New("sink: disk full")) }, 503, "sink: disk full\n"},
+	} {
+		run := live.NewRun()
+		test.end(run)
+		status, body := get(t, metricsHandler(run), "/healthz")
+		if diff := cmp.Diff(test.body, body); status != test.status || diff != "" {
+			t.Errorf("%s: got %d, want %d (-want +got)\n%s", test.reason, status, test.status, diff)
+		}
+		run.Close()
+	}
+}
+
+func get(t *testing.T, h http.Handler, path string) (status int, body string) {
+	t.Helper()
+	w := httptest.NewRecorder()
+	h.ServeHTTP(w, httptest.NewRequest(http.MethodGet, path, nil))
+	return w.Code, w.Body.String()
+}
+
+func TestMetricsAreServedUntilTheyAreStopped(t *testing.T) {
+	run := live.NewRun()
+	defer run.Close()
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	url := "http://" + l.Addr().String() + "/healthz"
+	stop := serve(l, run)
+	answer, err := http.Get(url)
+	if err != nil {
+		t.Fatal(err)
+	}
+	body, err := io.ReadAll(answer.Body)
+	answer.Body.Close()
+	if err != nil || string(body) != "ok\n" {
+		t.Errorf("got %q, %v", body, err)
+	}
+	if _, err := serveMetrics(l.Addr().String(), run); err == nil || err.Error() != "-metrics "+l.Addr().String()+": bind: address already in use" {
+		t.Errorf("an address in use gave %v", err)
+	}
+	stop()
+	if answer, err := http.Get(url); err == nil {
+		answer.Body.Close()
+		t.Error("served after the stop")
+	}
+	again, err := serveMetrics(l.Addr().String(), run)
+	if err != nil {
+		t.Fatalf("the address is not free again: %v", err)
+	}
+	again()
+}
+
+func TestMetricsAddressFailsBeforeTheRun(t *testing.T) {
+	for address, want := range map[string]string{
+		"9090":            "-metrics 9090: address 9090: missing port in address",
+		":99999":          "-metrics :99999: address 99999: invalid port",
+		"localhost:metro": "-metrics localhost:metro: ",
+	} {
+		_, err := serveMetrics(address, nil)
+		if err == nil || !strings.HasPrefix(err.Error(), want) || strings.Contains(err.Error(), "\n") {
+			t.Errorf("%s: got %v, want %s", address, err, want)
+		}
+	}
+	stop, err := serveMetrics("", nil)
+	if err != nil {
+		t.Errorf("no address: %v", err)
+	}
+	stop()
+}

@@ -1,0 +1,135 @@
+package pipeline
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+
+	"ordertimeout/transforms/pubsub"
+	"ordertimeout/transforms/sink"
+	"ordertimeout/transforms/webhook"
+)
+
+// target is a setting that says where something is written to.
+type target struct{ flag, value string }
+
+func (c Config) targets() []target {
+	return []target{{"success", c.Success}, {"timeouts", c.Timeouts}, {"rejects", c.Rejects}, {"open", c.Open}}
+}
+
+// Outputs returns the files that the pipeline writes to, and "-" and "none", which
+// sink.Open takes, too.
+func (c Config) Outputs() []string {
+	var outputs []string
+	for _, t := range c.targets() {
+		if !pubsub.Is(t.value) && !webhook.Is(t.value) {
+			outputs = append(outputs, t.value)
+		}
+	}
+	return outputs
+}
+
+// validateTargets checks what can be checked without a look at anything.
+func (c Config) validateTargets() error {
+	for _, t := range c.targets() {
+		if err := t.validate(); err != nil {
+			return err
+		}
+		if webhook.Is(t.value) && c.Rejects == sink.None {
+			return fmt.Errorf("-%s: a webhook wants -rejects, for what its receiver refuses", t.flag)
+		}
+	}
+	if c.Live() && c.Open != sink.None {
+		return fmt.Errorf("-open %q: a subscription has no end at which orders could be open", c.Open)
+	}
+	return nil
+}
+
+func (t target) validate() error {
+	switch {
+	case t.value == "":
+		return fmt.Errorf("-%s %q: want - (standard output), none, a file, pubsub://PROJECT/TOPIC or https://…", t.flag, t.value)
+	case pubsub.Is(t.value):
+		if _, err := pubsub.ParseTopic(t.value); err != nil {
+			return fmt.Errorf("-%s: %w", t.flag, err)
+		}
+	case webhook.Is(t.value):
+		if _, err := webhook.Parse(t.value); err != nil {
+			return fmt.Errorf("-%s: %w", t.flag, err)
+		}
+		if t.flag != "success" && t.flag != "timeouts" {
+			return fmt.Errorf("-%s: a webhook is told of outcomes: want - (standard output), none, a file or pubsub://PROJECT/TOPIC", t.flag)
+		}
+	default:
+		if scheme, _, ok := strings.Cut(t.value, "://"); ok {
+			return fmt.Errorf("-%s %q: unknown kind of sink %q: want - (standard output), none, a file, pubsub://PROJECT/TOPIC or https://…", t.flag, t.value, scheme)
+		}
+	}
+	return nil
+}
+
+// Check asks the services that the settings name whether they can be used, before
+// the pipeline starts. It ends within seconds. A warning is about what works, but
+// not well; the error is one line that names the flag.
+func (c Config) Check(ctx context.Context) (warnings []string, err error) {
+	if c.Live() {
+		warning, err := pubsub.Check(ctx, c.PubSub())
+		if err != nil {
+			return nil, err
+		}
+		if warning != "" {
+			warnings = append(warnings, warning)
+		}
+	}
+	for _, t := range c.targets() {
+		switch {
+		case pubsub.Is(t.value):
+			err = pubsub.CheckTopic(ctx, t.value)
+		case webhook.Is(t.value):
+			err = webhook.CheckSecret()
+		}
+		if err != nil {
+			return warnings, fmt.Errorf("-%s: %w", t.flag, err)
+		}
+	}
+	return warnings, nil
+}
+
+// Live reports whether the input is of now and never ends: a subscription.
+func (c Config) Live() bool { return slices.ContainsFunc(c.Input, pubsub.Is) }
+
+// PubSub returns the settings of the Pub/Sub source, for an input that is one.
+func (c Config) PubSub() pubsub.Config {
+	p, err := c.pattern()
+	if err != nil {
+		panic(err) // Validate has parsed it before
+	}
+	return pubsub.Config{
+		Subscription: c.Input[0],
+		TimeUnit:     c.TimeUnit,
+		MaxAhead:     c.MaxAhead,
+		ByOrder:      c.byOrder(),
+		Disorder:     c.Disorder,
+		Within:       p.Within,
+		Run:          c.Run,
+	}
+}
+
+// validateLive checks the settings of a live input.
+func (c Config) validateLive() error {
+	switch {
+	case len(c.Input) > 1:
+		return fmt.Errorf("-input %q and %d more: want one subscription alone", c.Input[0], len(c.Input)-1)
+	case c.AtEnd != AtEndOpen:
+		return errors.New("-at-end: a subscription has no end")
+	case c.Format != "" && c.Format != "jsonl":
+		return fmt.Errorf("-format %q: a message holds JSON lines", c.Format)
+	}
+	p := c.PubSub()
+	if p.Run == "" {
+		p.Run = "none yet" // the command starts the run after the settings were checked
+	}
+	return p.Validate()
+}

@@ -1,0 +1,151 @@
+package pubsub
+
+import (
+	"context"
+	"time"
+
+	"github.com/apache/beam/sdks/v2/go/pkg/beam"
+
+	"ordertimeout/transforms"
+	"ordertimeout/transforms/live"
+	"ordertimeout/transforms/order"
+)
+
+// A bundle ends with whichever of these comes first.
+const (
+	// maxBundleSize is the size of the messages of a bundle in bytes, and
+	// maxBundleEvents the number of events, where a block may be more.
+	maxBundleSize   = 2 << 20
+	maxBundleEvents = 20_000
+	// maxBundleTime is how long a bundle waits for a message, and maxWaiting how
+	// long what it then has waits for more. The watermark moves on between
+	// bundles, so this is how late a timeout is told.
+	maxBundleTime = 100 * time.Millisecond
+	maxWaiting    = 50 * time.Millisecond
+)
+
+// The counters of the source.
+var (
+	readCounter      = beam.NewCounter(transforms.Namespace, transforms.ReadCounter)
+	malformedCounter = beam.NewCounter(transforms.Namespace, transforms.MalformedCounter)
+	integersCounter  = beam.NewCounter(transforms.Namespace, transforms.IntegerTimesCounter)
+	januaryCounter   = beam.NewCounter(transforms.Namespace, transforms.January1970Counter)
+)
+
+// call is one call of the source, which makes a bundle.
+type call struct {
+	puller   *puller
+	id       bundleID
+	before   int64 // the watermark in milliseconds, 0 where it is not known
+	promise  int64 // what the watermark will be at least, 0 where not known
+	position int64
+	claim    func(position any) bool
+	event    func(beam.EventTime, []order.Event)
+	reject   func(beam.EventTime, order.Reject)
+
+	blocks                                []*block
+	size                                  int // of the messages in bytes
+	records, malformed, integers, january int64
+}
+
+// handOut hands out what there is until the bundle is full. It returns false
+// where the rest belongs to another bundle.
+func (c *call) handOut(ctx context.Context) (rest bool, err error) {
+	full := time.NewTimer(maxBundleTime)
+	defer full.Stop()
+	for c.size < maxBundleSize && c.records < maxBundleEvents {
+		next, err := c.take()
+		switch {
+		case err != nil:
+			return false, err
+		case next != nil && !c.hand(next):
+			return false, nil
+		case next != nil:
+			if len(c.blocks) == 1 {
+				full.Reset(maxWaiting)
+			}
+			continue
+		}
+		select {
+		case <-c.puller.arrived:
+		case <-full.C:
+			return true, nil
+		case <-ctx.Done():
+			return false, ctx.Err()
+		}
+	}
+	return true, nil
+}
+
+// take takes a block from the queue, if there is one. A bundle that has one counts
+// as work from before it is taken, so that it is never nowhere.
+func (c *call) take() (*block, error) {
+	bundles.setIdle(c.id, false)
+	next, err := c.puller.next()
+	if next == nil && len(c.blocks) == 0 {
+		bundles.setIdle(c.id, true)
+	}
+	return next, err
+}
+
+// hand emits a block, if it can be claimed.
+func (c *call) hand(next *block) bool {
+	n := int64(len(next.events) - 1 + len(next.rejects))
+	if !c.claim(c.position + n) {
+		c.puller.unread(next)
+		return false
+	}
+	for i := range next.events {
+		next.events[i].At = max(next.events[i].Time, c.before)
+	}
+	if len(c.blocks) == 0 {
+		c.promise = c.puller.watermark()
+	}
+	if events := next.events; len(events) > 1 {
+		if events[0] = (order.Event{Mark: order.MarkWatermark, At: c.promise}); c.promise == 0 {
+			events = events[1:]
+		}
+		c.event(beam.EventTime(c.before), events)
+	}
+	for _, r := range next.rejects {
+		c.reject(beam.EventTime(c.before), r)
+	}
+	c.position += n
+	c.blocks = append(c.blocks, next)
+	c.size += next.size
+	c.records += n
+	c.malformed += int64(len(next.rejects))
+	c.integers += next.integers
+	c.january += next.january
+	next.events, next.rejects = nil, nil // who read them does not keep them
+	return true
+}
+
+// end returns the watermark behind the bundle in milliseconds, 0 where it is not
+// known.
+func (c *call) end() int64 {
+	p := c.puller
+	p.handedOut(c.blocks)
+	w := p.watermark()
+	if w > 0 {
+		p.run.Set(live.WatermarkTime, w)
+	}
+	if p.sub.Ack == AckBundle && len(c.blocks) > 0 {
+		bundles.onEnd(c.id, func(committed bool) { p.bundleEnded(c.blocks, committed) })
+	}
+	return w
+}
+
+// count adds the bundle to the counters.
+func (c *call) count(ctx context.Context) {
+	readCounter.Inc(ctx, c.records)
+	malformedCounter.Inc(ctx, c.malformed)
+	integersCounter.Inc(ctx, c.integers)
+	januaryCounter.Inc(ctx, c.january)
+	run := c.puller.run
+	run.Count(transforms.ReadCounter, c.records)
+	run.Count(transforms.MalformedCounter, c.malformed)
+	if run != nil {
+		run.Read.Add(int64(c.size))
+	}
+}

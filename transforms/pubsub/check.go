@@ -1,0 +1,119 @@
+package pubsub
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"os"
+	"slices"
+	"time"
+
+	"cloud.google.com/go/iam/apiv1/iampb"
+	"cloud.google.com/go/pubsub/v2/apiv1/pubsubpb"
+	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/status"
+)
+
+// checkTime is how long the service may take to answer before a run.
+const checkTime = 5 * time.Second
+
+// consume is the permission to pull and to acknowledge.
+const consume = "pubsub.subscriptions.consume"
+
+// deletedTopic is what the topic of a subscription is called when it is deleted.
+const deletedTopic = "_deleted-topic_"
+
+// Check asks the service, before a run, whether the subscription can be read as
+// the settings want it. It pulls nothing, and ends within seconds. The error is
+// one line that says what is wrong; the warning one line about what works, but
+// not well, or "".
+func Check(ctx context.Context, c Config) (warning string, err error) {
+	if err := c.Validate(); err != nil {
+		return "", err
+	}
+	sub, err := ParseSubscription(c.Subscription)
+	if err != nil {
+		return "", err
+	}
+	ctx, cancel := context.WithTimeout(ctx, checkTime)
+	defer cancel()
+	if err := dialEmulator(ctx); err != nil {
+		return "", c.fault("%s does not answer: %s", server(), detail(err))
+	}
+	client, err := client(ctx, c.Run, sub.Project)
+	if err != nil {
+		return "", err
+	}
+	s := service{client: client.SubscriptionAdminClient, name: sub.String()}
+	found, err := s.look(ctx)
+	if err != nil {
+		return "", c.fault("%s", missing(err))
+	}
+	if !s.mayConsume(ctx) {
+		return "", c.fault("no permission: want %s", consume)
+	}
+	if err := readable(found, sub); err != nil {
+		return "", c.fault("%s", err)
+	}
+	return c.lease(sub, leaseOf(found))
+}
+
+// dialEmulator finds out whether there is an emulator at the address, where one
+// is given: the client would try again and again.
+func dialEmulator(ctx context.Context) error {
+	host := os.Getenv(emulatorVariable)
+	if host == "" {
+		return nil
+	}
+	conn, err := new(net.Dialer).DialContext(ctx, "tcp", host)
+	if err != nil {
+		return err
+	}
+	return conn.Close()
+}
+
+// missing says what is wrong where the subscription cannot be looked at.
+func missing(err error) string {
+	if status.Code(err) == codes.NotFound {
+		return "no such subscription"
+	}
+	return oneLine(err)
+}
+
+// mayConsume reports whether messages may be pulled, as far as the service says.
+func (s service) mayConsume(ctx context.Context) bool {
+	got, err := s.client.TestIamPermissions(ctx, &iampb.TestIamPermissionsRequest{Resource: s.name, Permissions: []string{consume}})
+	return err != nil || slices.Contains(got.GetPermissions(), consume) // an emulator knows no permissions
+}
+
+// readable returns why a subscription cannot be read.
+func readable(found *pubsubpb.Subscription, sub Subscription) error {
+	switch {
+	case found.GetTopic() == deletedTopic:
+		return errors.New("the topic of the subscription was deleted")
+	case found.GetDetached():
+		return errors.New("the subscription is detached from its topic")
+	case found.GetPushConfig().GetPushEndpoint() != "":
+		return fmt.Errorf("the subscription pushes to %s: want one to pull from", found.GetPushConfig().GetPushEndpoint())
+	case found.GetEnableMessageOrdering() && sub.Ack == AckOutcome:
+		return errors.New("the subscription orders its messages, and one that is not acknowledged blocks its key: want one without ordering, or ack=bundle")
+	}
+	return nil
+}
+
+// lease compares the leases with the time that orders have.
+func (c Config) lease(sub Subscription, given time.Duration) (warning string, err error) {
+	switch {
+	case sub.Ack == AckOutcome && c.Within > 0 && sub.Lease >= c.Within:
+		return "", c.fault("lease=%v: want less than -within %v: after a crash orders would time out before their messages come back", sub.Lease, c.Within)
+	case sub.Ack == AckOutcome && c.Within > 0 && sub.Lease > c.Within/2:
+		return c.fault("lease=%v is more than half of -within %v: after a crash most timeouts are told late", sub.Lease, c.Within).Error(), nil
+	case given > maxGiven && given > sub.Lease:
+		return c.fault("the subscription gives leases of %v: no timeout is told in as long a time after each start: want an acknowledgement deadline of %v", given, sub.Lease).Error(), nil
+	}
+	return "", nil
+}
+
+// maxGiven is a lease that a subscription may give without a warning.
+const maxGiven = time.Minute

@@ -1,0 +1,150 @@
+package pubsub
+
+import (
+	"context"
+	"fmt"
+	"sync"
+	"time"
+)
+
+// ackDelay is how long an acknowledgement waits for others, unless there are
+// enough for a request.
+const ackDelay = 100 * time.Millisecond
+
+// maxStall is how long nothing is acknowledged, with all held that may be, until
+// the run fails. As nothing is pulled then, the watermark stands, and nothing will
+// come of it.
+const maxStall = 5 * time.Minute
+
+// acknowledge acknowledges messages until the end of the run.
+func (p *puller) acknowledge() {
+	tick := time.NewTicker(ackDelay)
+	defer tick.Stop()
+	var retry backoff
+	progress := time.Now()
+	for p.work.Err() == nil {
+		select {
+		case <-p.work.Done():
+			return
+		case <-tick.C:
+		case <-p.held.full:
+		}
+		n, err := p.flush(p.work)
+		if n > 0 || err != nil || p.held.size() < p.sub.Outstanding {
+			progress = time.Now()
+		}
+		switch {
+		case err == nil:
+			retry = 0
+		case p.work.Err() != nil:
+			return
+		case isFinal(err):
+			p.fail(err)
+			return
+		default:
+			retry.wait(p.work)
+		}
+		if time.Since(progress) > maxStall+p.clock.settle {
+			p.fail(fmt.Errorf("all of the %d messages that may be held wait for open orders: want outstanding=N larger", p.sub.Outstanding))
+			return
+		}
+	}
+}
+
+// maxAcks is how many requests to acknowledge are made at a time.
+const maxAcks = 4
+
+// flush acknowledges all that can be, and returns how many messages. What waits
+// for an acknowledgement follows it at once.
+func (p *puller) flush(ctx context.Context) (n int, err error) {
+	defer p.room.Broadcast()
+	for err == nil {
+		var made sync.WaitGroup
+		var mu sync.Mutex // of what is returned
+		requests := 0
+		for ; requests < maxAcks; requests++ {
+			a := p.held.nextAck(maxIDs)
+			if len(a.inputs) == 0 {
+				break
+			}
+			made.Go(func() {
+				failed := p.send(ctx, a)
+				mu.Lock()
+				defer mu.Unlock()
+				if failed != nil {
+					err = failed
+					return
+				}
+				n += len(a.ids)
+			})
+		}
+		made.Wait()
+		if requests == 0 {
+			break
+		}
+	}
+	return n, err
+}
+
+// send makes a request to acknowledge.
+func (p *puller) send(ctx context.Context, a ack) error {
+	if err := p.service.acknowledge(ctx, a.ids); err != nil {
+		p.held.failed(a)
+		return err
+	}
+	p.held.succeeded(a)
+	return nil
+}
+
+// extend extends leases until the end of the run.
+func (p *puller) extend() {
+	tick := time.NewTicker(min(p.held.given, p.held.lease) / 10)
+	defer tick.Stop()
+	for {
+		select {
+		case <-p.work.Done():
+			return
+		case <-tick.C:
+		}
+		for p.extendSome() {
+		}
+	}
+}
+
+// extendSome makes one request, and reports whether to go on.
+func (p *puller) extendSome() bool {
+	due := p.held.renewals(maxIDs)
+	if len(due) == 0 {
+		return false
+	}
+	ids := make([]string, len(due))
+	for i, r := range due {
+		ids[i] = r.ackID
+	}
+	if err := p.service.extend(p.work, ids, p.sub.Lease); err != nil {
+		p.held.notExtended(due) // where it lasts, the pulls fail, too, and say so
+		return false
+	}
+	p.held.extended(due)
+	return true
+}
+
+// giveBack gives back messages that were not handed out.
+func (p *puller) giveBack(ctx context.Context, blocks []*block) {
+	var inputs []*input
+	for _, b := range blocks {
+		inputs = append(inputs, b.inputs...)
+	}
+	p.nack(ctx, p.held.give(inputs))
+}
+
+// nack ends leases now. One that it does not reach ends by itself.
+func (p *puller) nack(ctx context.Context, ids []string) {
+	for len(ids) > 0 {
+		n := min(len(ids), maxIDs)
+		if p.service.extend(ctx, ids[:n], 0) != nil {
+			return
+		}
+		ids = ids[n:]
+	}
+}

@@ -1,0 +1,276 @@
+package pubsub
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+
+	"cloud.google.com/go/pubsub/v2/apiv1/pubsubpb"
+	"cloud.google.com/go/pubsub/v2/pstest"
+	"github.com/apache/beam/sdks/v2/go/pkg/beam"
+	"github.com/apache/beam/sdks/v2/go/pkg/beam/register"
+	"github.com/google/go-cmp/cmp"
+	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/status"
+
+	"ordertimeout/transforms/live"
+	"ordertimeout/transforms/order"
+)
+
+func init() {
+	register.DoFn2x0[[]byte, func(order.Message)](&messagesFn{})
+	register.Emitter1[order.Message]()
+}
+
+const topicURI = "pubsub://shop/timeouts"
+
+// messagesFn gives N messages.
+type messagesFn struct{ N int }
+
+func (fn *messagesFn) ProcessElement(_ []byte, emit func(order.Message)) {
+	for i := range fn.N {
+		emit(testMessage(i))
+	}
+}
+
+// testMessage is the i-th message: of one of three users, and with two Refs.
+func testMessage(i int) order.Message {
+	return order.Message{
+		Body: fmt.Appendf(nil, `{"n":%d}`, i), Outcome: "timeout", ID: fmt.Sprint("id", i),
+		UserID: fmt.Sprint("u", i%3), OrderID: fmt.Sprint("o", i), Refs: []uint64{uint64(2*i + 1), uint64(2*i + 2)},
+	}
+}
+
+// newRun returns a run and what was done of it so far, sorted.
+func newRun(t *testing.T) (run *live.Run, done func() []uint64) {
+	t.Helper()
+	run = live.NewRun()
+	var mu sync.Mutex
+	var all []uint64
+	run.OnDone(func(refs []uint64) {
+		mu.Lock()
+		defer mu.Unlock()
+		all = append(all, refs...)
+	})
+	t.Cleanup(func() {
+		Close(run.ID)
+		run.Close()
+	})
+	return run, func() []uint64 {
+		mu.Lock()
+		defer mu.Unlock()
+		return slices.Sorted(slices.Values(all))
+	}
+}
+
+// startFn returns a DoFn at the start of a bundle.
+func startFn(t *testing.T, run *live.Run, uri string) *publishFn {
+	t.Helper()
+	topic, err := ParseTopic(uri)
+	if err != nil {
+		t.Fatal(err)
+	}
+	fn := &publishFn{RunID: run.ID, Topic: topic}
+	if err := fn.Setup(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	fn.StartBundle(t.Context())
+	return fn
+}
+
+// bundle publishes messages as one bundle.
+func bundle(ctx context.Context, fn *publishFn, messages ...order.Message) error {
+	for _, m := range messages {
+		if err := fn.ProcessElement(ctx, m); err != nil {
+			return err
+		}
+	}
+	return fn.FinishBundle(ctx)
+}
+
+func TestWritePublishesEachMessageOnce(t *testing.T) {
+	const n = maxPending + 1 // results are awaited in between
+	server := serve(t, permissions{})
+	run, done := newRun(t)
+	p, s := beam.NewPipelineWithRoot()
+	Write(s, run.ID, topicURI+"?ordering=user", beam.ParDo(s, &messagesFn{N: n}, beam.Impulse(s)))
+	if _, err := beam.Run(t.Context(), "prism", p); err != nil || run.Err() != nil {
+		t.Fatalf("run gave %v, %v", err, run.Err())
+	}
+	got, want := map[string]string{}, map[string]string{}
+	for _, m := range server.Messages() {
+		got[m.Attributes["id"]] += fmt.Sprintf("%s %s %v;", m.Data, m.OrderingKey, m.Attributes)
+	}
+	var refs []uint64
+	for i := range n {
+		m := testMessage(i)
+		out := message(&m, true)
+		want[m.ID] = fmt.Sprintf("%s %s %v;", out.Data, out.OrderingKey, out.Attributes)
+		refs = append(refs, m.Refs...)
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("published (-want +got)\n%s", diff)
+	}
+	if diff := cmp.Diff(refs, done()); diff != "" {
+		t.Errorf("done (-want +got)\n%s", diff)
+	}
+}
+
+func TestFailedPublishFailsTheRunInOneLine(t *testing.T) {
+	serve(t, permissions{})
+	run, done := newRun(t)
+	p, s := beam.NewPipelineWithRoot()
+	Write(s, run.ID, "pubsub://shop/another", beam.ParDo(s, &messagesFn{N: 3}, beam.Impulse(s)))
+	if _, err := beam.Run(t.Context(), "prism", p); err == nil {
+		t.Error("the pipeline succeeded")
+	}
+	const want = "pubsub: topic projects/shop/topics/another: does not exist"
+	if err := run.Err(); err == nil || err.Error() != want {
+		t.Errorf("got %v, want %s", err, want)
+	}
+	if len(done()) > 0 {
+		t.Errorf("done with %v", done())
+	}
+}
+
+// failing refuses the messages of a user, as long as it is told to.
+type failing struct {
+	mu   sync.Mutex
+	user string
+}
+
+func (f *failing) set(user string) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.user = user
+}
+
+// React implements pstest.Reactor.
+func (f *failing) React(request any) (handled bool, ret any, err error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if m := request.(*pubsubpb.PublishRequest).Messages[0]; m.Attributes["userId"] != f.user {
+		return false, nil, nil
+	}
+	return true, &pubsubpb.PublishResponse{}, status.Error(codes.InvalidArgument, "not now")
+}
+
+// What was published is done with although other messages of the bundle failed,
+// and the failed ordering key is free when the runner repeats the bundle.
+func TestFailedBundleCanBeRepeated(t *testing.T) {
+	reactor := &failing{user: "u1"}
+	serve(t, permissions{}, pstest.ServerReactorOption{FuncName: "Publish", Reactor: reactor})
+	run, done := newRun(t)
+	fn := startFn(t, run, topicURI+"?ordering=user")
+	messages := []order.Message{testMessage(1), testMessage(2), testMessage(3), testMessage(4)}
+	err := bundle(t.Context(), fn, messages...)
+	const want = "pubsub: topic projects/shop/topics/timeouts: not now"
+	if err == nil || err.Error() != want || run.Err() != err {
+		t.Errorf("got %v, and of the run %v, want %s", err, run.Err(), want)
+	}
+	if diff := cmp.Diff([]uint64{5, 6, 7, 8}, done()); diff != "" { // of users 2 and 0
+		t.Errorf("done (-want +got)\n%s", diff)
+	}
+	reactor.set("")
+	fn.StartBundle(t.Context())
+	if err := bundle(t.Context(), fn, messages...); err != nil {
+		t.Errorf("repeated: %v", err)
+	}
+	if diff := cmp.Diff([]uint64{3, 4, 5, 5, 6, 6, 7, 7, 8, 8, 9, 10}, done()); diff != "" {
+		t.Errorf("repeated: done (-want +got)\n%s", diff)
+	}
+}
+
+func TestServerThatDoesNotAnswerFailsTheRun(t *testing.T) {
+	address := serveNothing(t)
+	run, _ := newRun(t)
+	err := bundle(t.Context(), startFn(t, run, topicURI+"?timeout=1s"), testMessage(0))
+	want := "pubsub: topic projects/shop/topics/timeouts: the emulator at " + address + " (PUBSUB_EMULATOR_HOST) does not answer: "
+	if err == nil || !strings.HasPrefix(err.Error(), want) || run.Err() != err {
+		t.Errorf("got %v\nwant %s…", err, want)
+	}
+}
+
+// After a stop nobody waits for a server that does not answer. What the source
+// holds is left to the next run, and the loss of anything else fails this one.
+func TestStopLeavesWhatIsHeld(t *testing.T) {
+	serveNothing(t)
+	free, held := testMessage(0), testMessage(1)
+	free.Refs = nil
+	var all sync.WaitGroup
+	for _, test := range []struct {
+		reason   string
+		uri      string
+		messages []order.Message
+		want     string
+	}{
+		{"all are held", topicURI + "?timeout=3s", []order.Message{held, held}, ""},
+		{"one is not", topicURI + "?timeout=3s", []order.Message{held, free},
+			"pubsub: topic projects/shop/topics/timeouts: stopped before 1 messages could be published"},
+		{"the publish itself fails first", topicURI + "?timeout=1s", []order.Message{held, held}, ""},
+	} {
+		run, done := newRun(t)
+		fn := startFn(t, run, test.uri)
+		run.Stop()
+		all.Go(func() {
+			got := ""
+			if err := bundle(t.Context(), fn, test.messages...); err != nil {
+				got = err.Error()
+			}
+			if diff := cmp.Diff(test.want, got); diff != "" || len(done()) > 0 {
+				t.Errorf("%s: done %v, (-want +got)\n%s", test.reason, done(), diff)
+			}
+		})
+	}
+	all.Wait()
+}
+
+// A runner that gives up a bundle has its own reason, which is no failure.
+func TestCancelledBundleIsNoFailureOfTheRun(t *testing.T) {
+	serveNothing(t)
+	run, _ := newRun(t)
+	fn := startFn(t, run, topicURI+"?timeout=1s")
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	if err := bundle(ctx, fn, testMessage(0)); err != context.Canceled || run.Err() != nil {
+		t.Errorf("got %v, and of the run %v", err, run.Err())
+	}
+}
+
+func TestCloseClosesWhatBelongsToTheRun(t *testing.T) {
+	serve(t, permissions{})
+	one, _ := newRun(t)
+	two, _ := newRun(t)
+	fn := startFn(t, one, topicURI)
+	other := startFn(t, two, topicURI)
+	if startFn(t, one, topicURI).publisher != fn.publisher || other.publisher == fn.publisher {
+		t.Error("a run does not have one publisher of its own")
+	}
+	Close(one.ID)
+	if err := bundle(t.Context(), fn, testMessage(0)); err == nil {
+		t.Error("a closed publisher publishes")
+	}
+	if err := bundle(t.Context(), other, testMessage(0)); err != nil {
+		t.Errorf("the publisher of another run: %v", err)
+	}
+	Close(two.ID)
+	for _, run := range []*live.Run{one, two} {
+		if clients.byKey[clientKey{run.ID, "shop"}] != nil || publishers.byKey[publisherKey{run.ID, fn.Topic}] != nil {
+			t.Errorf("%s has something open", run.ID)
+		}
+	}
+}
+
+func TestWritePanicsOnAWrongURI(t *testing.T) {
+	defer func() {
+		if recover() == nil {
+			t.Error("no panic")
+		}
+	}()
+	p, s := beam.NewPipelineWithRoot()
+	_ = p
+	Write(s, "", "pubsub://shop", beam.ParDo(s, &messagesFn{}, beam.Impulse(s)))
+}

@@ -1,0 +1,153 @@
+// Package pubsub reads order events from a Pub/Sub subscription, publishes
+// messages to topics, and gives back what it holds when a run is stopped.
+//
+//	c := pubsub.Config{Subscription: "pubsub://shop/orders?pulls=4", Disorder: 5 * time.Second, Within: 10 * time.Minute, Run: run.ID}
+//	warning, err := pubsub.Check(ctx, c)
+//	...
+//	events, rejects := pubsub.Read(s, c)
+//	...
+//	pubsub.Write(s, run.ID, "pubsub://shop/timeouts", messages)
+//	... run the pipeline; to stop it:
+//	run.Stop()
+//	pubsub.Quiesce(ctx, run.ID)
+//	cancel() // the context of beam.Run
+//	pubsub.Close(run.ID)
+//
+// # Acknowledgement
+//
+// With ack=outcome a message is acknowledged when what became of each of its
+// events is delivered (see live.Run.Done). Until then its lease is extended, so
+// that Pub/Sub is the log of what the embedded runner has in memory: after a
+// crash whoever comes next gets the events of all open orders again. It works
+// where the pipeline runs in the process of the command, and needs a lease that
+// is shorter than the time orders have.
+//
+// With ack=bundle a message is acknowledged when the bundle that it was read in
+// is finalized. That is right where the runner keeps its state through a crash,
+// and loses the open orders where it does not.
+//
+// Either way a message may be delivered more than once. A delivery of a message
+// that is held, or that was acknowledged in the last seconds, is recognized by
+// its id and gives no event. A publisher's own second copy of a message has
+// another id: its events are duplicates for as long as the pipeline remembers
+// the order, which it does not across a restart.
+//
+// # Watermark
+//
+// The watermark is the time of day less Disorder, or less the worst lag of an
+// event in the last ten seconds where that is more, and goes on while nothing is
+// published. At the start, and after a pull that failed, it stands still until
+// pulls have succeeded for ten seconds, or a second longer than the longest lease,
+// whichever is more: only then has everything come back that a lost pull or a
+// killed process had leased.
+package pubsub
+
+import (
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/apache/beam/sdks/v2/go/pkg/beam"
+
+	"ordertimeout/transforms/live"
+	"ordertimeout/transforms/order"
+)
+
+// Config says what to read and how.
+type Config struct {
+	// Subscription is the URI of the subscription: see [ParseSubscription].
+	Subscription string
+	// TimeUnit is the unit of integer times: time.Millisecond, which is also
+	// what zero means, or time.Second.
+	TimeUnit time.Duration
+	// MaxAhead is how far in the future an event may lie; a later one is
+	// malformed. Zero: any distance.
+	MaxAhead time.Duration
+	// ByOrder makes orderId a required field.
+	ByOrder bool
+	// Disorder is how far an event may come behind the time of day and still be
+	// on time, whatever was seen before.
+	Disorder time.Duration
+	// Within is the time that orders have, which a lease has to be shorter than
+	// with ack=outcome. Zero: not known.
+	Within time.Duration
+	// Run is the id of the live.Run that the pipeline belongs to; "" is none,
+	// which only ack=bundle can do without.
+	Run string
+}
+
+// Validate checks the settings without a request. The error names the flag at
+// fault.
+func (c Config) Validate() error {
+	sub, err := ParseSubscription(c.Subscription)
+	switch {
+	case err != nil:
+		return err
+	case c.TimeUnit != 0 && c.TimeUnit != time.Millisecond && c.TimeUnit != time.Second:
+		return fmt.Errorf("pubsub: -time-unit %v: want ms or s", c.TimeUnit)
+	case c.MaxAhead < 0:
+		return fmt.Errorf("pubsub: -max-ahead %v: want 0 or more", c.MaxAhead)
+	case c.Disorder < 0:
+		return fmt.Errorf("pubsub: -disorder %v: want 0 or more", c.Disorder)
+	case c.Within < 0:
+		return fmt.Errorf("pubsub: -within %v: want more than 0", c.Within)
+	case sub.Ack == AckOutcome && c.Run == "":
+		return c.fault("%v", errNoRun)
+	}
+	return nil
+}
+
+// fault returns an error about the subscription.
+func (c Config) fault(format string, args ...any) error {
+	return fmt.Errorf("pubsub: -input %q: %s", c.Subscription, fmt.Sprintf(format, args...))
+}
+
+// decoder returns a new decoder with these settings.
+func (c Config) decoder() *order.Decoder {
+	return &order.Decoder{Unit: c.TimeUnit, MaxAhead: c.MaxAhead, ByOrder: c.ByOrder}
+}
+
+// Read reads the subscription, as an unbounded collection that never ends:
+// () -> PCollection<[]order.Event>, PCollection<order.Reject>.
+//
+// Events come in blocks. Each is stamped with its place in time, At = max(Time,
+// W), where W is the collection's watermark before the bundle; that is also the
+// timestamp of the block's element. The first of a block is an
+// order.MarkWatermark, once the watermark is known. Source is "message ID", and
+// Line the number of the event's line in the message. With ack=outcome the events
+// and the rejects have a Ref.
+//
+// What is not an event becomes a reject: a line of a message, or a message as a
+// whole that is empty or compressed, or lacks the attribute that is to be the
+// time.
+//
+// Once the run is to stop nothing is read any more, the watermark stands still,
+// and the collection goes on with nothing, as its end would be the end of time
+// for every open order: see [Quiesce].
+//
+// A subscription that cannot be read is the error of the run, and of the bundle.
+// Read panics where [Config.Validate] has an error: call it first.
+func Read(s beam.Scope, c Config) (events, rejects beam.PCollection) {
+	s = s.Scope("pubsub.Read")
+	if err := c.Validate(); err != nil {
+		panic(err)
+	}
+	if sub, _ := ParseSubscription(c.Subscription); sub.Ack == AckBundle {
+		return beam.ParDo2(s, &readAndFinalizeFn{Config: c, ID: rand.Text()}, beam.Impulse(s))
+	}
+	return beam.ParDo2(s, &readFn{Config: c, ID: rand.Text()}, beam.Impulse(s))
+}
+
+// errNoRun is why ack=outcome does not work on a cluster.
+var errNoRun = errors.New("ack=outcome wants the pipeline to run in the process of the command: use ack=bundle")
+
+// start returns the parsed subscription and the run.
+func (c Config) start() (Subscription, *live.Run, error) {
+	sub, err := ParseSubscription(c.Subscription)
+	run := live.Lookup(c.Run)
+	if err == nil && run == nil && sub.Ack == AckOutcome {
+		err = c.fault("%v", errNoRun)
+	}
+	return sub, run, err
+}

@@ -1,0 +1,282 @@
+package pubsub
+
+import (
+	"context"
+	"slices"
+	"sync"
+	"time"
+
+	"cloud.google.com/go/pubsub/v2/apiv1/pubsubpb"
+
+	"ordertimeout/transforms/live"
+)
+
+// puller reads a subscription ahead of the bundles, which take from its queue,
+// and holds the messages. There is one in the process for each source, from the
+// first bundle to the end of the run.
+type puller struct {
+	config  Config
+	sub     Subscription
+	run     *live.Run // nil without one
+	service service
+	held    *held
+
+	// pulls ends all pulls, work what is done in the background besides.
+	pulls, work       context.Context
+	endPulls, endWork context.CancelFunc
+	background        sync.WaitGroup
+
+	mu      sync.Mutex
+	room    sync.Cond // there may be room for more in the queue, or to be held
+	clock   watermark
+	queue   []*block
+	queued  int           // size of the queue in bytes
+	arrived chan struct{} // has an element when there is something in the queue
+	stopped bool
+	err     error // why nothing more can be read
+
+	workers []string // where the source has run
+}
+
+// maxQueued is the size in bytes from which the queue is full.
+const maxQueued = 16 << 20
+
+// newPuller starts to read. The context is that of the start only.
+func newPuller(ctx context.Context, c Config, sub Subscription, run *live.Run) (*puller, error) {
+	client, err := client(ctx, c.Run, sub.Project)
+	if err != nil {
+		return nil, err
+	}
+	s := service{client: client.SubscriptionAdminClient, name: sub.String(), poll: sub.Poll, batch: int32(sub.Batch)}
+	found, err := s.look(ctx)
+	if err != nil {
+		return nil, c.fault("%s", oneLine(err))
+	}
+	given := leaseOf(found)
+	p := &puller{config: c, sub: sub, run: run, service: s, arrived: make(chan struct{}, 1)}
+	p.room.L = &p.mu
+	p.held = newHeld(given, sub.Lease, time.Now, func(n int) { run.Count(live.Unacked, int64(n)) })
+	p.clock = watermark{
+		now: time.Now, disorder: c.Disorder, window: sub.Window, maxLag: sub.MaxLag,
+		settle: max(sub.Window, given+time.Second, sub.Lease+time.Second),
+		stale:  sub.Poll + time.Second,
+	}
+	if run != nil && sub.Ack == AckOutcome {
+		run.OnDone(p.held.done)
+	}
+	p.pulls, p.endPulls = context.WithCancel(context.Background())
+	p.work, p.endWork = context.WithCancel(context.Background())
+	for range sub.Pulls {
+		p.background.Go(p.pull)
+	}
+	p.background.Go(p.acknowledge)
+	p.background.Go(p.extend)
+	p.background.Go(p.awaitStop)
+	return p, nil
+}
+
+// leaseOf returns the lease that a subscription gives, which is 10 s where it does
+// not say.
+func leaseOf(found *pubsubpb.Subscription) time.Duration {
+	if found.GetAckDeadlineSeconds() == 0 {
+		return 10 * time.Second
+	}
+	return time.Duration(found.GetAckDeadlineSeconds()) * time.Second
+}
+
+// look returns what is known of the subscription.
+func (s service) look(ctx context.Context) (*pubsubpb.Subscription, error) {
+	ctx, cancel := context.WithTimeout(ctx, requestTime)
+	defer cancel()
+	return s.client.GetSubscription(ctx, &pubsubpb.GetSubscriptionRequest{Subscription: s.name})
+}
+
+// pull pulls until the run is to stop.
+func (p *puller) pull() {
+	r := p.reader()
+	var retry backoff
+	for p.awaitRoom() {
+		start := time.Now()
+		messages, err := p.service.pull(p.pulls)
+		switch {
+		case p.pulls.Err() != nil && err != nil:
+			return
+		case err != nil:
+			p.failed(err)
+			if !retry.wait(p.pulls) {
+				return
+			}
+			continue
+		}
+		retry = 0
+		p.add(r, messages)
+		if len(messages) == 0 && time.Since(start) < minPoll {
+			pause(p.pulls, minPoll)
+		}
+	}
+}
+
+// minPoll is the pause after a pull that found nothing and did not wait for it.
+const minPoll = 50 * time.Millisecond
+
+// reader returns a new reader of the puller's messages.
+func (p *puller) reader() *reader {
+	r := &reader{sub: p.sub, decoder: p.config.decoder()}
+	if p.sub.Ack == AckOutcome {
+		r.refs = p.held.expect
+	}
+	return r
+}
+
+// awaitRoom waits until more can be taken in, or returns false once the run is to
+// stop.
+func (p *puller) awaitRoom() bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	for !p.stopped && (p.queued >= maxQueued || p.held.size() >= p.sub.Outstanding) {
+		p.room.Wait()
+	}
+	return !p.stopped
+}
+
+// failed takes note of a pull that failed.
+func (p *puller) failed(err error) {
+	p.mu.Lock()
+	p.clock.failed()
+	p.mu.Unlock()
+	if isFinal(err) {
+		p.fail(err)
+	}
+}
+
+// fail ends the source: the bundle that sees it fails.
+func (p *puller) fail(err error) {
+	err = p.run.Fail(p.config.fault("%s", oneLine(err)))
+	p.mu.Lock()
+	if p.err == nil {
+		p.err = err
+	}
+	p.mu.Unlock()
+	p.signal()
+}
+
+// add takes in what a pull returned. From then on until its events are known, the
+// watermark does not pass where it was.
+func (p *puller) add(r *reader, messages []*pubsubpb.ReceivedMessage) {
+	p.mu.Lock()
+	h := p.clock.hold(p.clock.value())
+	p.clock.pulled()
+	p.mu.Unlock()
+	r.blocks = nil
+	for _, m := range messages {
+		if x := p.held.receive(m.GetMessage().GetMessageId(), m.GetAckId()); x != nil {
+			r.add(m.GetMessage(), x)
+		}
+	}
+	p.mu.Lock()
+	stopped := p.stopped
+	if !stopped {
+		for _, b := range r.blocks {
+			p.enqueue(b)
+		}
+	}
+	p.clock.released(h)
+	p.mu.Unlock()
+	if stopped {
+		p.giveBack(context.Background(), r.blocks)
+	}
+}
+
+func (p *puller) enqueue(b *block) {
+	if len(b.events) > 1 {
+		p.clock.saw(b.earliest)
+		b.hold = p.clock.hold(b.earliest)
+	}
+	p.queue = append(p.queue, b)
+	p.queued += b.size
+	p.signal()
+}
+
+func (p *puller) signal() {
+	select {
+	case p.arrived <- struct{}{}:
+	default:
+	}
+}
+
+// next returns the next block, if there is one, or why there will be none.
+func (p *puller) next() (*block, error) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.err != nil || len(p.queue) == 0 {
+		return nil, p.err
+	}
+	b := p.queue[0]
+	p.queue = p.queue[1:]
+	p.queued -= b.size
+	if len(p.queue) > 0 {
+		p.signal()
+	}
+	p.room.Broadcast()
+	return b, nil
+}
+
+// unread puts a block back that was taken.
+func (p *puller) unread(b *block) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.stopped {
+		go p.giveBack(context.Background(), []*block{b})
+		return
+	}
+	p.queue = append([]*block{b}, p.queue...)
+	p.queued += b.size
+	p.signal()
+}
+
+// watermark returns the watermark in milliseconds, 0 where it is not known.
+func (p *puller) watermark() int64 {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.clock.value()
+}
+
+// handedOut says that the blocks are no longer to be waited for.
+func (p *puller) handedOut(blocks []*block) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	for _, b := range blocks {
+		p.clock.released(b.hold)
+	}
+}
+
+// bundleEnded acknowledges what a bundle has handed out, or gives it back where
+// the bundle failed. It does not block.
+func (p *puller) bundleEnded(blocks []*block, committed bool) {
+	if !committed {
+		go p.giveBack(context.Background(), blocks)
+		return
+	}
+	for _, b := range blocks {
+		p.held.release(b.inputs)
+	}
+}
+
+// worksAt takes note of a worker that the source runs at.
+func (p *puller) worksAt(worker string) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if !slices.Contains(p.workers, worker) {
+		p.workers = append(p.workers, worker)
+	}
+}
+
+// pause waits a while, or until the end of ctx.
+func pause(ctx context.Context, d time.Duration) {
+	t := time.NewTimer(d)
+	defer t.Stop()
+	select {
+	case <-t.C:
+	case <-ctx.Done():
+	}
+}

@@ -1,0 +1,52 @@
+package pubsub
+
+import "time"
+
+// renewal is when a lease is to be extended.
+type renewal struct {
+	input *input
+	ackID string
+	at    time.Time
+}
+
+// renewals returns leases to be extended now, at most max. The caller says
+// extended or notExtended before it asks again.
+func (h *held) renewals(max int) []renewal {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	now := h.now()
+	var due []renewal
+	for _, list := range []*[]renewal{&h.again, &h.fresh, &h.renewed} {
+		n := 0
+		for ; n < len(*list) && len(due) < max && !(*list)[n].at.After(now); n++ {
+			if r := (*list)[n]; h.holds(r) {
+				due = append(due, r)
+			}
+		}
+		*list = (*list)[n:]
+	}
+	return due
+}
+
+// holds reports whether the lease is the one that its message is held by.
+func (h *held) holds(r renewal) bool { return r.input.stage < acked && r.input.ackID == r.ackID }
+
+// extended says that the leases were extended.
+func (h *held) extended(due []renewal) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	at := h.now().Add(h.lease / 2)
+	for _, r := range due {
+		if h.holds(r) {
+			r.at = at
+			h.renewed = append(h.renewed, r)
+		}
+	}
+}
+
+// notExtended says that the request failed. It is made again.
+func (h *held) notExtended(due []renewal) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.again = append(h.again, due...)
+}

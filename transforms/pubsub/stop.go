@@ -1,0 +1,93 @@
+package pubsub
+
+import (
+	"context"
+	"time"
+)
+
+// awaitStop stops the source once the run is to stop.
+func (p *puller) awaitStop() {
+	select {
+	case <-p.run.Stopping():
+		p.stop(context.Background())
+	case <-p.work.Done():
+	}
+}
+
+// pullGrace is how long the pulls that are under way may go on at a stop. What one
+// returns is given back; what one that is cancelled had leased already comes back
+// only when the lease ends.
+const pullGrace = 500 * time.Millisecond
+
+// stop ends the pulls and gives back what no bundle has taken. The watermark
+// stands still from now on, so that no order times out.
+func (p *puller) stop(ctx context.Context) {
+	p.mu.Lock()
+	first := !p.stopped
+	p.stopped = true
+	rest := p.queue
+	p.queue, p.queued = nil, 0
+	p.clock.freeze()
+	p.room.Broadcast()
+	p.mu.Unlock()
+	if first {
+		time.AfterFunc(pullGrace, p.endPulls)
+		p.giveBack(ctx, rest)
+	}
+}
+
+// quiet reports whether nothing more is taken from the queue, and what was is
+// through the pipeline.
+func (p *puller) quiet() bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.stopped && bundles.quiet(p.workers, quietTime)
+}
+
+// close acknowledges what can be and gives back the rest, within the time that
+// ctx leaves. Where acknowledging fails there is no use in giving back.
+func (p *puller) close(ctx context.Context) {
+	p.stop(ctx)
+	p.endWork()
+	within(ctx, p.background.Wait)
+	if _, err := p.flush(ctx); err != nil {
+		return
+	}
+	p.nack(ctx, p.held.giveAll())
+}
+
+// closeSources ends the sources of a run, after its pipeline has ended.
+func closeSources(ctx context.Context, runID string) {
+	for _, p := range takePullers(runID) {
+		p.close(ctx)
+		bundles.forget(p.workers)
+	}
+}
+
+// quietTime is for how long no bundle may have ended until nothing is on its way
+// from one step to the next.
+const quietTime = 300 * time.Millisecond
+
+// Quiesce waits, once a run was stopped, until all that its sources have read has
+// gone through the pipeline: until no bundle is being processed in this process
+// but those of the sources that have nothing, and none has been for 300 ms. It
+// returns at the end of ctx with its error. The caller then cancels the context
+// of beam.Run, which does not end by itself.
+func Quiesce(ctx context.Context, runID string) error {
+	tick := time.NewTicker(20 * time.Millisecond)
+	defer tick.Stop()
+	for {
+		quiet := true
+		for _, p := range pullersOf(runID) {
+			quiet = quiet && p.quiet()
+		}
+		if quiet {
+			return nil
+		}
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-tick.C:
+		}
+	}
+}

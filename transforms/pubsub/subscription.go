@@ -1,0 +1,180 @@
+package pubsub
+
+import (
+	"fmt"
+	"net/url"
+	"os"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// Subscription is a subscription and how it is read.
+type Subscription struct {
+	Project string
+	Name    string
+	// Pulls is how many pulls are made at a time, and Batch how many messages
+	// each asks for.
+	Pulls, Batch int
+	// Time is where the time of an event is: TimeOfEvent, TimeOfPublish, or
+	// TimeOfAttribute, with the name of it in Attribute.
+	Time      TimeOf
+	Attribute string
+	// Ack is when a message is acknowledged.
+	Ack Ack
+	// Poll is how long a pull waits for messages.
+	Poll time.Duration
+	// Lease is what the lease of a message is extended by, in whole seconds.
+	Lease time.Duration
+	// Window is how long a lag counts for the watermark, and MaxLag the largest
+	// that does: what lags more is late, and holds nothing back.
+	Window, MaxLag time.Duration
+	// Outstanding is how many messages are held at a time.
+	Outstanding int
+}
+
+// TimeOf is where the time of an event is.
+type TimeOf string
+
+// The places of the time of an event.
+const (
+	TimeOfEvent     TimeOf = "event"     // its own time
+	TimeOfPublish   TimeOf = "publish"   // the publish time of its message
+	TimeOfAttribute TimeOf = "attribute" // an attribute of its message
+)
+
+// Ack is when a message is acknowledged.
+type Ack string
+
+// The times at which a message is acknowledged.
+const (
+	AckOutcome Ack = "outcome" // all of its events are done
+	AckBundle  Ack = "bundle"  // the bundle it was read in is finalized
+)
+
+// The names of the settings in the URI.
+var settingNames = []string{"pulls", "batch", "time", "ack", "poll", "lease", "window", "maxlag", "outstanding"}
+
+// ParseSubscription takes a URI
+//
+//	pubsub://PROJECT/SUBSCRIPTION?setting=value&…
+//
+// apart. These are the settings, each with its default:
+//
+//	pulls=4            pulls at a time
+//	batch=1000         messages that a pull asks for
+//	time=event         the time of an event: event, publish, or attribute:NAME
+//	ack=outcome        when a message is acknowledged: outcome or bundle
+//	poll=30s           how long a pull waits; 2s with an emulator
+//	lease=10s          what a lease is extended by, in whole seconds
+//	window=10s         how long a lag holds the watermark back
+//	maxlag=744h        the largest lag that does
+//	outstanding=N      messages that are held at a time; 1000000, with ack=bundle 100000
+//
+// With an emulator (PUBSUB_EMULATOR_HOST) poll is to be 2s or more. An error
+// names the part that is wrong.
+func ParseSubscription(uri string) (Subscription, error) {
+	project, name, values, err := parseURI(uri, "subscription", settingNames...)
+	if err != nil {
+		return Subscription{}, fmt.Errorf("pubsub: -input %s", strings.TrimPrefix(err.Error(), "pubsub: "))
+	}
+	s := Subscription{Project: project, Name: name}
+	v := settings{values: values}
+	s.Pulls = v.integer("pulls", 4, 1, 100)
+	s.Batch = v.integer("batch", 1000, 1, 1000)
+	s.Time, s.Attribute = v.timeOf("time")
+	s.Ack = Ack(v.oneOf("ack", string(AckOutcome), string(AckBundle)))
+	s.Poll = v.duration("poll", defaultPoll(), time.Second, 10*time.Minute)
+	s.Lease = v.duration("lease", 10*time.Second, time.Second, 10*time.Minute)
+	s.Window = v.duration("window", 10*time.Second, time.Millisecond, time.Hour)
+	s.MaxLag = v.duration("maxlag", 31*24*time.Hour, time.Second, 100*366*24*time.Hour)
+	outstanding := 1_000_000
+	if s.Ack == AckBundle {
+		outstanding = 100_000
+	}
+	s.Outstanding = v.integer("outstanding", outstanding, 1, 1<<30)
+	if s.Lease%time.Second != 0 {
+		v.fail("lease", "whole seconds")
+	}
+	if v.err != nil {
+		return Subscription{}, fmt.Errorf("pubsub: -input %q: %w", uri, v.err)
+	}
+	return s, nil
+}
+
+// defaultPoll is short with an emulator, which holds an empty pull until a second
+// before its end; the service may let it run into its end.
+func defaultPoll() time.Duration {
+	if os.Getenv(emulatorVariable) != "" {
+		return 2 * time.Second
+	}
+	return 30 * time.Second
+}
+
+// String returns the full name of the subscription.
+func (s Subscription) String() string {
+	return "projects/" + s.Project + "/subscriptions/" + s.Name
+}
+
+// settings reads settings and keeps the first error.
+type settings struct {
+	values url.Values
+	err    error
+}
+
+func (v *settings) fail(name, want string) {
+	if v.err == nil {
+		v.err = fmt.Errorf("%s=%s: want %s", name, v.values.Get(name), want)
+	}
+}
+
+func (v *settings) integer(name string, standard, low, high int) int {
+	if !v.values.Has(name) {
+		return standard
+	}
+	n, err := strconv.Atoi(v.values.Get(name))
+	if err != nil || n < low || n > high {
+		v.fail(name, fmt.Sprintf("an integer from %d to %d", low, high))
+	}
+	return n
+}
+
+func (v *settings) duration(name string, standard, low, high time.Duration) time.Duration {
+	if !v.values.Has(name) {
+		return standard
+	}
+	d, err := time.ParseDuration(v.values.Get(name))
+	if err != nil || d < low || d > high {
+		v.fail(name, fmt.Sprintf("a duration from %v to %v", low, high))
+	}
+	return d
+}
+
+// oneOf returns the value, which the first one stands for if there is none.
+func (v *settings) oneOf(name string, choices ...string) string {
+	if !v.values.Has(name) {
+		return choices[0]
+	}
+	got := v.values.Get(name)
+	for _, c := range choices {
+		if got == c {
+			return got
+		}
+	}
+	v.fail(name, strings.Join(choices, " or "))
+	return ""
+}
+
+func (v *settings) timeOf(name string) (TimeOf, string) {
+	got, attribute, _ := strings.Cut(v.values.Get(name), ":")
+	switch {
+	case !v.values.Has(name):
+		return TimeOfEvent, ""
+	case got == string(TimeOfAttribute) && attribute != "":
+		return TimeOfAttribute, attribute
+	case v.values.Get(name) == string(TimeOfEvent), v.values.Get(name) == string(TimeOfPublish):
+		return TimeOf(got), ""
+	}
+	v.fail(name, "event, publish or attribute:NAME")
+	return "", ""
+}

@@ -1,0 +1,103 @@
+package pubsub
+
+import (
+	"testing"
+	"time"
+
+	"github.com/apache/beam/sdks/v2/go/pkg/beam"
+	"github.com/google/go-cmp/cmp"
+)
+
+func TestParseSubscriptionTakesSettings(t *testing.T) {
+	t.Setenv(emulatorVariable, "")
+	standard := Subscription{
+		Project: "shop", Name: "orders", Pulls: 4, Batch: 1000, Time: TimeOfEvent, Ack: AckOutcome, Poll: 30 * time.Second,
+		Lease: 10 * time.Second, Window: 10 * time.Second, MaxLag: 744 * time.Hour, Outstanding: 1_000_000,
+	}
+	bundle, other := standard, standard
+	bundle.Ack, bundle.Outstanding, bundle.Time = AckBundle, 100_000, TimeOfPublish
+	other = Subscription{
+		Project: "shop", Name: "orders", Pulls: 1, Batch: 2, Time: TimeOfAttribute, Attribute: "a:b", Ack: AckOutcome,
+		Poll: time.Minute, Lease: 20 * time.Second, Window: time.Minute, MaxLag: time.Hour, Outstanding: 3,
+	}
+	for uri, want := range map[string]Subscription{
+		"pubsub://shop/orders":                         standard,
+		"pubsub://shop/orders?ack=outcome&time=event":  standard,
+		"pubsub://shop/orders?ack=bundle&time=publish": bundle,
+		"pubsub://shop/orders?pulls=1&batch=2&time=attribute:a:b&poll=1m&lease=20s&window=1m&maxlag=1h&outstanding=3": other,
+	} {
+		got, err := ParseSubscription(uri)
+		if err != nil {
+			t.Error(err)
+		}
+		if diff := cmp.Diff(want, got); diff != "" {
+			t.Errorf("%s: (-want +got)\n%s", uri, diff)
+		}
+	}
+}
+
+func TestPollIsShortWithAnEmulator(t *testing.T) {
+	t.Setenv(emulatorVariable, "localhost:1")
+	if s, err := ParseSubscription("pubsub://shop/orders"); s.Poll != 2*time.Second || err != nil {
+		t.Errorf("poll %v, %v", s.Poll, err)
+	}
+}
+
+func TestValidateNamesThePartAtFault(t *testing.T) {
+	good := Config{Subscription: "pubsub://shop/orders", Run: "run", Disorder: time.Second, Within: time.Minute, MaxAhead: time.Hour, TimeUnit: time.Second}
+	with := func(change func(c *Config)) Config {
+		c := good
+		change(&c)
+		return c
+	}
+	uri := func(uri string) Config { return with(func(c *Config) { c.Subscription = uri }) }
+	setting := func(s string) Config { return uri("pubsub://shop/orders?" + s) }
+	in := func(s string) string { return `pubsub: -input "pubsub://shop/orders?` + s + `": ` }
+	for _, test := range []struct {
+		reason string
+		config Config
+		want   string
+	}{
+		{"all is well", good, ""},
+		{"no run with ack=bundle", with(func(c *Config) { c.Run, c.Subscription = "", "pubsub://shop/orders?ack=bundle" }), ""},
+		{"no run", with(func(c *Config) { c.Run = "" }), `pubsub: -input "pubsub://shop/orders": ack=outcome wants the pipeline to run in the process of the command: use ack=bundle`},
+		{"no subscription", uri("pubsub://p"), `pubsub: -input "pubsub://p": no subscription: want pubsub://PROJECT/SUBSCRIPTION`},
+		{"another scheme", uri("kafka://p/s"), `pubsub: -input "kafka://p/s": want pubsub://PROJECT/SUBSCRIPTION`},
+		{"an unknown setting", setting("pull=1"), in("pull=1") + "no setting \"pull\": want pulls, batch, time, ack, poll, lease, window, maxlag, outstanding"},
+		{"no integer", setting("pulls=many"), in("pulls=many") + "pulls=many: want an integer from 1 to 100"},
+		{"too few", setting("pulls=0"), in("pulls=0") + "pulls=0: want an integer from 1 to 100"},
+		{"more than the service gives", setting("batch=1001"), in("batch=1001") + "batch=1001: want an integer from 1 to 1000"},
+		{"no place of the time", setting("time=now"), in("time=now") + "time=now: want event, publish or attribute:NAME"},
+		{"an attribute without a name", setting("time=attribute:"), in("time=attribute:") + "time=attribute:: want event, publish or attribute:NAME"},
+		{"a name where there is none", setting("time=event:x"), in("time=event:x") + "time=event:x: want event, publish or attribute:NAME"},
+		{"no way to acknowledge", setting("ack=never"), in("ack=never") + "ack=never: want outcome or bundle"},
+		{"no duration", setting("poll=2"), in("poll=2") + "poll=2: want a duration from 1s to 10m0s"},
+		{"no lease", setting("lease=0s"), in("lease=0s") + "lease=0s: want a duration from 1s to 10m0s"},
+		{"part of a second", setting("lease=1500ms"), in("lease=1500ms") + "lease=1500ms: want whole seconds"},
+		{"a lease of more than the service gives", setting("lease=601s"), in("lease=601s") + "lease=601s: want a duration from 1s to 10m0s"},
+		{"a window of nothing", setting("window=0"), in("window=0") + "window=0: want a duration from 1ms to 1h0m0s"},
+		{"nothing outstanding", setting("outstanding=0"), in("outstanding=0") + "outstanding=0: want an integer from 1 to 1073741824"},
+		{"another unit", with(func(c *Config) { c.TimeUnit = time.Microsecond }), "pubsub: -time-unit 1µs: want ms or s"},
+		{"negative distance", with(func(c *Config) { c.MaxAhead = -1 }), "pubsub: -max-ahead -1ns: want 0 or more"},
+		{"negative disorder", with(func(c *Config) { c.Disorder = -1 }), "pubsub: -disorder -1ns: want 0 or more"},
+		{"negative time", with(func(c *Config) { c.Within = -1 }), "pubsub: -within -1ns: want more than 0"},
+	} {
+		got := ""
+		if err := test.config.Validate(); err != nil {
+			got = err.Error()
+		}
+		if diff := cmp.Diff(test.want, got); diff != "" {
+			t.Errorf("%s: (-want +got)\n%s", test.reason, diff)
+		}
+	}
+}
+
+func TestReadPanicsOnWhatValidateRefuses(t *testing.T) {
+	defer func() {
+		if recover() == nil {
+			t.Error("no panic")
+		}
+	}()
+	_, s := beam.NewPipelineWithRoot()
+	Read(s, Config{})
+}

@@ -1,0 +1,102 @@
+package pubsub
+
+import "time"
+
+// watermark is the clock of the source in event time: the time before which no
+// event is expected any more.
+//
+// It is the time of day less how far the events are behind it: the disorder, or
+// the worst lag that was seen lately, which is what keeps a backlog in order. So
+// it goes on while nothing is published, and the last orders time out. It never
+// passes an event that was pulled and not handed out.
+//
+// It stands still where the lag is not known: at the start, and after a pull that
+// failed, since what a lost pull (or a process that was killed) had leased comes
+// back when the lease ends; while no pull gets through; and once it is frozen. It
+// is not safe for concurrent use.
+type watermark struct {
+	now      func() time.Time
+	disorder time.Duration
+	// window is how long a lag counts, and maxLag the largest that does.
+	window, maxLag time.Duration
+	// settle is how long pulls have to succeed until the lag is known.
+	settle time.Duration
+	// stale is how long after a pull its result is still good.
+	stale time.Duration
+
+	at     int64 // the watermark in milliseconds; 0 before it is known
+	lags   []lag // in the order of time, each larger than all that follow
+	holds  map[*hold]struct{}
+	since  time.Time // since when pulls succeed; zero: they do not
+	last   time.Time // the last pull that succeeded
+	frozen bool
+}
+
+type lag struct {
+	seen   time.Time
+	behind time.Duration
+}
+
+// hold keeps the watermark from passing a time in milliseconds.
+type hold struct{ at int64 }
+
+// value returns the watermark in milliseconds, 0 where nothing is known.
+func (w *watermark) value() int64 {
+	now := w.now()
+	if w.frozen || w.since.IsZero() || now.Sub(w.since) < w.settle || now.Sub(w.last) > w.stale {
+		return w.at
+	}
+	for len(w.lags) > 0 && now.Sub(w.lags[0].seen) > w.window {
+		w.lags = w.lags[1:]
+	}
+	behind := w.disorder
+	if len(w.lags) > 0 {
+		behind = max(behind, w.lags[0].behind)
+	}
+	at := now.Add(-behind).UnixMilli()
+	for h := range w.holds {
+		at = min(at, h.at)
+	}
+	w.at = max(w.at, at)
+	return w.at
+}
+
+// pulled says that a pull succeeded.
+func (w *watermark) pulled() {
+	now := w.now()
+	if w.since.IsZero() || now.Sub(w.last) > w.stale {
+		w.since = now
+	}
+	w.last = now
+}
+
+// failed says that a pull failed.
+func (w *watermark) failed() { w.since = time.Time{} }
+
+// saw takes note of an event's time in milliseconds.
+func (w *watermark) saw(event int64) {
+	now := w.now()
+	behind := now.Sub(time.UnixMilli(event))
+	if behind > w.maxLag {
+		return
+	}
+	for n := len(w.lags); n > 0 && w.lags[n-1].behind <= behind; n-- {
+		w.lags = w.lags[:n-1]
+	}
+	w.lags = append(w.lags, lag{now, behind})
+}
+
+// hold keeps the watermark from passing a time until released.
+func (w *watermark) hold(at int64) *hold {
+	h := &hold{at}
+	if w.holds == nil {
+		w.holds = map[*hold]struct{}{}
+	}
+	w.holds[h] = struct{}{}
+	return h
+}
+
+func (w *watermark) released(h *hold) { delete(w.holds, h) }
+
+// freeze lets the watermark stand for ever.
+func (w *watermark) freeze() { w.value(); w.frozen = true }

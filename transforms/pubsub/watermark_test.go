@@ -1,0 +1,166 @@
+package pubsub
+
+import (
+	"math"
+	"testing"
+	"time"
+)
+
+// wmTest is a watermark with a clock that is set by hand: disorder 1 s, window
+// 10 s, and 11 s to settle.
+type wmTest struct {
+	watermark
+	t     *testing.T
+	clock time.Time
+}
+
+const start = 1_000_000 // s
+
+func newWatermark(t *testing.T) *wmTest {
+	w := &wmTest{t: t, clock: time.Unix(start, 0)}
+	w.watermark = watermark{
+		now: func() time.Time { return w.clock }, disorder: time.Second,
+		window: 10 * time.Second, maxLag: time.Hour, settle: 11 * time.Second, stale: 3 * time.Second,
+	}
+	return w
+}
+
+// pulls lets a pull succeed each second up to a time in seconds from the start.
+func (w *wmTest) pulls(until float64) {
+	for {
+		w.pulled()
+		next := w.clock.Add(time.Second)
+		if end := seconds(until); next.After(end) {
+			w.clock = end
+			return
+		}
+		w.clock = next
+	}
+}
+
+func seconds(s float64) time.Time {
+	return time.Unix(start, 0).Add(time.Duration(math.Round(s*1000)) * time.Millisecond)
+}
+
+// want compares the watermark with a time in seconds from the start.
+func (w *wmTest) want(reason string, s float64) {
+	w.t.Helper()
+	if got := w.value(); got != seconds(s).UnixMilli() {
+		w.t.Errorf("%s: watermark %v, want %v", reason, time.UnixMilli(got).Sub(time.Unix(start, 0)), s)
+	}
+}
+
+func (w *wmTest) wantNone(reason string) {
+	w.t.Helper()
+	if got := w.value(); got != 0 {
+		w.t.Errorf("%s: watermark %v, want none", reason, time.UnixMilli(got).Sub(time.Unix(start, 0)))
+	}
+}
+
+func TestWatermarkIsUnknownUntilPullsHaveSucceededForAWhile(t *testing.T) {
+	w := newWatermark(t)
+	w.wantNone("before the first pull")
+	w.pulls(10.999)
+	w.wantNone("1 ms before pulls have settled")
+	w.pulls(11)
+	w.want("pulls have settled", 10)
+}
+
+func TestWatermarkMovesOnWhileNothingComes(t *testing.T) {
+	w := newWatermark(t)
+	w.pulls(20)
+	w.want("idle", 19)
+	w.pulls(20.5)
+	w.want("and on", 19.5)
+}
+
+func TestWatermarkFollowsTheWorstLagOfTheWindow(t *testing.T) {
+	w := newWatermark(t)
+	w.pulls(5)
+	w.saw(seconds(-15).UnixMilli()) // 20 s behind
+	w.pulls(9)
+	w.saw(seconds(4).UnixMilli()) // 5 s behind
+	w.saw(seconds(8.5).UnixMilli())
+	w.saw(seconds(60).UnixMilli()) // from the future
+	w.pulls(15)
+	w.want("the worst lag is 10 s old", -5)
+	w.pulls(15.001)
+	w.want("it is older; the next one counts", 10.001)
+	w.pulls(19.001)
+	w.want("and is older, too; what is left is less than the disorder", 18.001)
+}
+
+func TestWatermarkStandsWhereALagWouldTakeItBack(t *testing.T) {
+	w := newWatermark(t)
+	w.pulls(20)
+	w.want("settled", 19)
+	w.saw(seconds(10).UnixMilli())
+	w.pulls(25)
+	w.want("it would be at 15", 19)
+}
+
+func TestLagOfMoreThanTheLargestHoldsNothingBack(t *testing.T) {
+	w := newWatermark(t)
+	w.pulls(5)
+	w.saw(seconds(5 - 3600.001).UnixMilli())
+	w.pulls(12)
+	w.want("an hour and 1 ms", 11)
+	w = newWatermark(t)
+	w.pulls(5)
+	w.saw(seconds(5 - 3600).UnixMilli())
+	w.pulls(12)
+	w.want("an hour", 12-3600)
+}
+
+func TestWatermarkDoesNotPassWhatIsHeld(t *testing.T) {
+	w := newWatermark(t)
+	early, late := w.hold(seconds(5).UnixMilli()), w.hold(seconds(8).UnixMilli())
+	w.pulls(20)
+	w.want("both are held", 5)
+	w.released(early)
+	w.want("one is handed out", 8)
+	w.released(late)
+	w.want("all are", 19)
+}
+
+func TestWatermarkStandsWhilePullsFailAndForTheLeaseAfter(t *testing.T) {
+	w := newWatermark(t)
+	w.pulls(20)
+	w.want("settled", 19)
+	w.failed()
+	w.clock = seconds(24)
+	w.want("a pull failed", 19)
+	w.pulls(34.999)
+	w.want("1 ms before what it had leased is back for sure", 19)
+	w.failed()
+	w.pulls(45.998)
+	w.want("it failed again", 19)
+	w.pulls(46)
+	w.want("settled again", 45)
+}
+
+func TestWatermarkStandsWhileNoPullEnds(t *testing.T) {
+	w := newWatermark(t)
+	w.pulls(20) // the last one at 20, say
+	w.pulled()
+	w.clock = seconds(23)
+	w.want("the last pull is as old as it may be", 22)
+	w.clock = seconds(23.001)
+	w.want("it is older", 22)
+	w.pulls(34)
+	w.want("pulls go on, and have not settled", 22)
+	w.pulls(34.001)
+	w.want("they have", 33.001)
+}
+
+func TestFrozenWatermarkStands(t *testing.T) {
+	w := newWatermark(t)
+	w.pulls(20)
+	w.freeze()
+	w.pulls(40)
+	w.want("it was frozen at 20", 19)
+	w = newWatermark(t)
+	w.freeze()
+	w.pulls(40)
+	w.wantNone("it was frozen at the start")
+}
