@@ -1,15 +1,18 @@
 # Bare make prints this list.
-.PHONY: help run demo build test race lint fuzz bench
+.PHONY: help run demo pubsub-demo build test race test-emulator lint fuzz bench bench-pubsub bench-peers bench-growth
 .DEFAULT_GOAL := help
 
 help: ## what can be made
-	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 10
+	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 15
 
 run: ## which orders of testdata/orders.jsonl were paid in time, and which were not
 	go run ./cmd/ordertimeout -input testdata/orders.jsonl
 
 demo: ## the same for a simulated shop, at 60 times its speed; stop it with ctrl-c
 	go run ./cmd/ordertimeout -input 'demo:?rate=2' -success none
+
+pubsub-demo: ## the shop over Pub/Sub: a fake server, the pipeline, and the alerts as they come
+	go run ./cmd/pubsubdemo
 
 build: ## bin/ordertimeout and bin/orderlog
 	go build -o bin/ ./cmd/...
@@ -19,6 +22,9 @@ test: ## all tests
 
 race: ## all tests, with the race detector
 	go test -race -short ./...
+
+test-emulator: ## the tests with Google's Pub/Sub emulator, where it is installed
+	TEST_EMULATOR=1 go test -count=1 -v -run Emulator ./cmd/ordertimeout
 
 lint: ## formatting, vet, staticcheck, tidiness, and what may import what
 	./.ci/lint
@@ -32,5 +38,14 @@ fuzz: ## each fuzz test for FUZZTIME (20s)
 		done; \
 	done
 
-bench: ## events/s, CPU, memory and state calls of whole runs, some ten minutes
+bench: bench-pubsub ## ns per event of each layer; events/s, CPU, memory and state calls of whole runs
 	go run ./cmd/bench
+
+bench-pubsub: ## events/s, latency and memory with Pub/Sub
+	go run ./cmd/benchpubsub
+
+bench-peers: ## the same log in ordertimeout and in two Flink jobs (wants Java 17 and Maven)
+	go run ./cmd/benchpeers
+
+bench-growth: ## pipeline/growth-*.svg: CPU and memory by open orders, length of the log, and users
+	go run ./cmd/benchgrowth

@@ -1,6 +1,7 @@
-// Command bench measures whole runs of ordertimeout on logs of orderlog, and
-// prints a table: events per second, CPU seconds per million events, peak memory,
-// and calls of state per event.
+// Command bench measures single layers, and whole runs of ordertimeout on logs of
+// orderlog, and prints tables: nanoseconds per event of a layer; events per
+// second, CPU seconds per million events, peak memory, and calls of state per
+// event of a run.
 //
 // It builds both commands, writes its logs to a temporary folder, and runs each
 // case several times; the figures are medians. Run it on a quiet machine, and
@@ -58,6 +59,9 @@ func bench(events, rounds int) error {
 		return fmt.Errorf("build: %w\n%s", err, out)
 	}
 	fmt.Printf("%s, %d cores, %s/%s, medians of %d rounds\n\n", cpuName(), runtime.NumCPU(), runtime.GOOS, runtime.GOARCH, rounds)
+	if err := benchLayers(); err != nil {
+		return err
+	}
 	fmt.Println("| log | events | events/s | CPU s per million | peak memory | state calls per event |")
 	fmt.Println("|---|---:|---:|---:|---:|---:|")
 	for _, l := range []load{
