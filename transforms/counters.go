@@ -7,6 +7,7 @@ import (
 
 	"ordertimeout/transforms/cep"
 	"ordertimeout/transforms/live"
+	"ordertimeout/transforms/shard"
 )
 
 // Namespace is the namespace of all counters.
@@ -33,8 +34,7 @@ const (
 
 // count adds what came out of a tick to the counters, Beam's and the live ones: once a tick, as each
 // addition costs more than most events do.
-func (f *matchFn) count(ctx context.Context) {
-	out := &f.out
+func (f *matchFn) count(ctx context.Context, out *shard.Output) {
 	add := func(name string, n int64) {
 		add(ctx, name, n)
 		f.run.Count(name, n)

@@ -1,6 +1,7 @@
 package transforms
 
 import (
+	"math"
 	"math/rand/v2"
 	"sync"
 	"sync/atomic"
@@ -16,9 +17,14 @@ import (
 // can be absent but never wrong.
 type image struct {
 	shard *shard.Shard
-	// adding gives the error of a batch that is being added to the shard; nil
-	// while none is. See add.
-	adding  chan error
+	// working gives the error of what is done to the shard in the background; nil
+	// while nothing is. See add.
+	working chan error
+	// ahead is the tick that was worked ahead of its timer, noTick without one, and
+	// out what came of it. The log does not have it yet.
+	ahead int64
+	out   shard.Output
+
 	version int64
 	// read and written are the bundles that last read the version and wrote it. A
 	// bundle is committed or fails as a whole, so it reads once and writes once: a
@@ -32,21 +38,36 @@ type image struct {
 	logSize, snapshotSize int
 }
 
-// add adds a batch to the shard, in the background: unpacking it takes as long as
-// what the bundle still has to do with it, which is to write it to the log. The
-// shard must not be used before wait.
-func (im *image) add(batch []byte) {
-	im.adding = make(chan error, 1)
-	go func(done chan<- error) { done <- im.shard.Add(batch) }(im.adding)
+const noTick int64 = math.MinInt64
+
+// add adds a batch to the shard and works the tick that is due after it, unless
+// that is noTick. It does so in the background, while the bundle writes the batch
+// to the log, the runner passes from the batches to their timers, and other shards
+// send what came of theirs: Prism works a bundle of a stage at a time, and without
+// it half of two cores were idle. The shard must not be used before wait.
+func (im *image) add(batch []byte, tick int64) {
+	im.working = make(chan error, 1)
+	if im.ahead == noTick { // else out is taken
+		im.ahead = tick
+	} else {
+		tick = noTick
+	}
+	go func(done chan<- error) {
+		err := im.shard.Add(batch)
+		if err == nil && tick != noTick {
+			im.shard.Tick(tick, &im.out)
+		}
+		done <- err
+	}(im.working)
 }
 
-// wait waits until the shard has the batch.
+// wait waits for the background.
 func (im *image) wait() error {
-	if im.adding == nil {
+	if im.working == nil {
 		return nil
 	}
-	err := <-im.adding
-	im.adding = nil
+	err := <-im.working
+	im.working = nil
 	return err
 }
 
@@ -132,7 +153,7 @@ func (f *matchFn) image(sp state.Provider, n int64) (*image, error) {
 	if err != nil {
 		return nil, err
 	}
-	im = &image{version: version, read: f.bundle}
+	im = &image{version: version, read: f.bundle, ahead: noTick}
 	im.shard, err = shard.Restore(f.prog, f.Config.Tick.Milliseconds(), log)
 	if err != nil {
 		return nil, err
@@ -150,13 +171,12 @@ func (f *matchFn) image(sp state.Provider, n int64) (*image, error) {
 // nil). A log that has grown to twice its snapshot becomes a new snapshot; one
 // that leads to nothing is cleared.
 func (f *matchFn) append(sp state.Provider, n int64, im *image, record []byte) error {
-	if im != nil && im.adding == nil && im.shard.Finished() {
+	// A snapshot must not have what was done ahead: its outcomes are not delivered.
+	settled := im != nil && im.working == nil && im.ahead == noTick
+	if settled && im.shard.Finished() {
 		return f.clear(sp, n)
 	}
-	if im != nil && im.logSize+len(record) > maxLog(im.snapshotSize, n) {
-		if err := im.wait(); err != nil {
-			return err
-		}
+	if settled && im.logSize+len(record) > maxLog(im.snapshotSize, n) {
 		record = im.shard.Snapshot()
 		if err := f.clearLog(sp, n); err != nil {
 			return err

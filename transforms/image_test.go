@@ -112,7 +112,8 @@ func newWorker(t *testing.T, s *store) *worker {
 	return &worker{t: t, fn: fn, store: s}
 }
 
-// batch gives the worker events in texts such as "create@1000 o1", or "end@5000".
+// batch gives the worker events in texts such as "create@1000 o1", "end@5000", or
+// "watermark@4000" behind them.
 func (w *worker) batch(texts ...string) {
 	w.t.Helper()
 	var b shard.Batch
@@ -122,8 +123,12 @@ func (w *worker) batch(texts ...string) {
 		if _, err := fmt.Sscan(strings.Replace(text, "@", " ", 1)+" -", &typ, &at, &id); err != nil {
 			w.t.Fatal(err)
 		}
-		if typ == "end" {
+		switch typ {
+		case "end":
 			b.End(at, at, at)
+			continue
+		case "watermark":
+			b.Promise(at)
 			continue
 		}
 		b.Add(&shard.Event{Key: order.Key("u", id), Event: cep.Event{Type: typ, Time: at, At: at, Data: []byte(text)}})
@@ -261,6 +266,12 @@ func TestFailedBundleLeavesNoWrongImage(t *testing.T) {
 			func(w *worker) []string { return w.tick(11000) }, []string{"timeout o1"}},
 		{"the first batch", func(*worker) {},
 			func(w *worker) []string { w.batch("pay@1000 o1"); return w.tick(2000) }, []string{"orphan"}},
+		{"a batch with a promise", func(w *worker) { w.batch("create@1000 o1"); w.tick(2000) },
+			func(w *worker) []string { w.batch("pay@3000 o1", "watermark@4000"); return nil }, nil},
+		{"and its tick", func(w *worker) { w.batch("create@1000 o1"); w.tick(2000) },
+			func(w *worker) []string { w.batch("pay@3000 o1", "watermark@4000"); return w.tick(4000) }, []string{"success o1"}},
+		{"the tick of a promise", func(w *worker) { w.batch("create@1000 o1", "pay@3000 o1", "watermark@4000") },
+			func(w *worker) []string { return w.tick(4000) }, []string{"success o1"}},
 		{"the end", func(w *worker) { w.batch("create@1000 o1"); w.tick(2000) },
 			func(w *worker) []string { w.batch("end@3000"); return w.tick(4000) }, []string{"open o1"}},
 	} {
@@ -287,6 +298,63 @@ func TestFailedBundleLeavesNoWrongImage(t *testing.T) {
 	}
 }
 
+// What was done ahead of its timer comes with the timer, however it goes on.
+func TestTickThatWasWorkedAhead(t *testing.T) {
+	for _, test := range []struct {
+		reason string
+		after  func(*worker) []string
+		want   []string
+	}{
+		{"its timer", func(w *worker) []string { return w.tick(5000) }, []string{"success o1"}},
+		{"the timer of an earlier tick", func(w *worker) []string { return append(w.tick(3000), w.tick(5000)...) }, []string{"success o1"}},
+		{"the timer of a later tick", func(w *worker) []string { return w.tick(12000) }, []string{"success o1", "timeout o2"}},
+		{"its timer, and again", func(w *worker) []string { return append(w.tick(5000), w.tick(5000)...) }, []string{"success o1"}},
+		{"a later batch", func(w *worker) []string { w.batch("pay@6000 o2", "watermark@7000"); return append(w.tick(5000), w.tick(7000)...) },
+			[]string{"success o1", "success o2"}},
+		{"a batch that comes too late for the promise", func(w *worker) []string { w.batch("pay@4500 o2"); return w.tick(5000) },
+			[]string{"success o1", "success o2"}},
+		{"the end", func(w *worker) []string { w.batch("end@20000"); return append(w.tick(5000), w.tick(21000)...) },
+			[]string{"success o1", "timeout o2"}},
+		{"another process", func(w *worker) []string { return newWorker(w.t, w.store).tick(5000) }, []string{"success o1"}},
+	} {
+		s := &store{}
+		w := newWorker(t, s)
+		w.batch("create@1000 o1", "create@2000 o2")
+		w.want(w.tick(2000))
+		w.batch("pay@3000 o1", "watermark@5000")
+		if im := images.m[imageKey{w.fn.ID, 0}]; im == nil || im.ahead != 5000 {
+			t.Fatalf("%s: the tick of the promise was not worked ahead", test.reason)
+		}
+		if diff := cmp.Diff(test.want, test.after(w)); diff != "" {
+			t.Errorf("%s (-want +got):\n%s", test.reason, diff)
+		}
+		// The log leads where the image is.
+		again := newWorker(t, &store{bundle: cells{s.bundle.version, slices.Clone(s.bundle.log)}})
+		w.batch("create@30000 o2")
+		again.batch("create@30000 o2")
+		if diff := cmp.Diff(again.tick(50000), w.tick(50000)); diff != "" {
+			t.Errorf("%s: afterwards the image gives other than the log (-log +image):\n%s", test.reason, diff)
+		}
+	}
+}
+
+// A snapshot with what was done ahead would lose its outcomes in a crash.
+func TestNoSnapshotBeforeWhatWasDoneAheadIsDelivered(t *testing.T) {
+	s := &store{}
+	w := newWorker(t, s)
+	w.batch("create@1000 o1")
+	w.want(w.tick(2000))
+	images.m[imageKey{w.fn.ID, 0}].logSize = 10 * logSlack
+	w.batch("pay@3000 o1", "watermark@4000")
+	if len(s.bundle.log) != 3 {
+		t.Errorf("%d records of log, want 3", len(s.bundle.log))
+	}
+	w.want(w.tick(4000), "success o1")
+	if len(s.bundle.log) != 1 || !shard.IsSnapshot(s.bundle.log[0].([]byte)) {
+		t.Errorf("%d records of log after the tick, want a snapshot", len(s.bundle.log))
+	}
+}
+
 func TestLogBecomesASnapshot(t *testing.T) {
 	record := shard.TickRecord(1000)
 	for _, test := range []struct {
@@ -302,7 +370,7 @@ func TestLogBecomesASnapshot(t *testing.T) {
 		s := &store{}
 		w := newWorker(t, s)
 		s.bundle.log = []any{[]byte("what was there")}
-		im := &image{shard: shard.New(w.fn.prog, 1000), logSize: test.logSize, snapshotSize: test.snapshot}
+		im := &image{shard: shard.New(w.fn.prog, 1000), logSize: test.logSize, snapshotSize: test.snapshot, ahead: noTick}
 		if err := w.fn.append(s, 0, im, record); err != nil {
 			t.Fatal(err)
 		}

@@ -100,6 +100,7 @@ func (f *keyFn) add(e *order.Event, emit func(beam.EventTime, int64, []byte)) {
 		Source: e.Source, Line: e.Line,
 	})
 	if b.Len() > maxBatch {
+		b.More()
 		f.send(n, emit)
 	}
 }

@@ -116,7 +116,6 @@ type matchFn struct {
 
 	prog    *cep.Prog
 	run     *live.Run
-	out     shard.Output
 	events  []order.StepEvent // memory for outcomes
 	traffic traffic
 	bundle  int64 // the number of the bundle, among all of the process
@@ -145,16 +144,23 @@ func (f *matchFn) ProcessElement(ctx context.Context, at beam.EventTime, sp stat
 	if err != nil {
 		return f.run.Fail(err)
 	}
+	hold := at.Milliseconds()
+	tick := f.tickOf(header, hold)
+	if im != nil && hold < im.ahead {
+		im = nil // what was done ahead was done too early: it is done again, from the log
+	}
 	if im != nil {
-		im.add(batch)
+		ahead := noTick
+		if header.Reaches(tick) && !header.More {
+			ahead = tick
+		}
+		im.add(batch, ahead)
 	}
 	if err := f.append(sp, n, im, batch); err != nil {
 		return f.run.Fail(err)
 	}
-	hold := at.Milliseconds()
-	tick := f.tickOf(header, hold)
-	if im != nil && header.Promises() && im.next.tick < tick && im.next != (appointment{}) {
-		// The watermark is about to pass both ticks, so one does.
+	if im != nil && header.Reaches(tick) && im.next.tick < tick && im.next != (appointment{}) {
+		// The watermark is about to reach both ticks, so one does.
 		f.Timer.ClearTag(tp, im.next.tag())
 		hold = min(hold, im.next.hold)
 		im.next = appointment{}
@@ -219,7 +225,7 @@ func (f *matchFn) OnTimer(ctx context.Context, hold beam.EventTime, sp state.Pro
 	if err != nil {
 		return f.run.Fail(err)
 	}
-	if im.shard.Done(tick) {
+	if tick < im.ahead || im.ahead == noTick && im.shard.Done(tick) {
 		if im.logSize > 0 {
 			im.keep(f.ID, n)
 		}
@@ -228,8 +234,11 @@ func (f *matchFn) OnTimer(ctx context.Context, hold beam.EventTime, sp state.Pro
 	if im.next.tick == tick {
 		im.next = appointment{}
 	}
-	defer f.out.Reset()
-	im.shard.Tick(tick, &f.out)
+	if tick > im.ahead {
+		im.shard.Tick(tick, &im.out)
+	}
+	im.ahead = noTick
+	defer im.out.Reset()
 	if err := f.append(sp, n, im, shard.TickRecord(tick)); err != nil {
 		return f.run.Fail(err)
 	}
@@ -237,18 +246,18 @@ func (f *matchFn) OnTimer(ctx context.Context, hold beam.EventTime, sp state.Pro
 		im.next = appointment{next, hold}
 		f.setTimer(tp, im.next)
 	}
-	f.count(ctx)
-	for _, refs := range f.out.Settled {
+	f.count(ctx, &im.out)
+	for _, refs := range im.out.Settled {
 		f.run.Done(refs)
 	}
-	return f.run.Fail(f.emit(hold, success, timeout, reject, open))
+	return f.run.Fail(f.emit(hold, &im.out, success, timeout, reject, open))
 }
 
 // emit sends what came out of a tick. An outcome has the time of its own, but is
 // never behind the output watermark, where the next transform might drop it.
-func (f *matchFn) emit(hold beam.EventTime, success, timeout func(beam.EventTime, order.Outcome), reject func(order.Reject), open func(*order.Event)) error {
-	for i := range f.out.Ended {
-		o, err := f.outcome(&f.out.Ended[i])
+func (f *matchFn) emit(hold beam.EventTime, out *shard.Output, success, timeout func(beam.EventTime, order.Outcome), reject func(order.Reject), open func(*order.Event)) error {
+	for i := range out.Ended {
+		o, err := f.outcome(&out.Ended[i])
 		if err != nil {
 			return err
 		}
@@ -258,16 +267,16 @@ func (f *matchFn) emit(hold beam.EventTime, success, timeout func(beam.EventTime
 			timeout(max(hold, beam.EventTime(o.Deadline)), o)
 		}
 	}
-	for i := range f.out.Rejects {
-		reject(rejectOf(&f.out.Rejects[i]))
+	for i := range out.Rejects {
+		reject(rejectOf(&out.Rejects[i]))
 	}
-	for i := range f.out.Open {
-		if err := f.openEvents(&f.out.Open[i], open); err != nil {
+	for i := range out.Open {
+		if err := f.openEvents(&out.Open[i], open); err != nil {
 			return err
 		}
 	}
-	for i := range f.out.Returned {
-		e := &f.out.Returned[i]
+	for i := range out.Returned {
+		e := &out.Returned[i]
 		open(&order.Event{Type: e.Type, ID: e.ID, Time: e.Time, Raw: e.Data, Ref: e.Ref})
 	}
 	return nil

@@ -24,6 +24,8 @@ type Header struct {
 	// Watermark is what the source promises to have reached once the batch has
 	// arrived, in milliseconds; NoWatermark without a promise.
 	Watermark int64
+	// More is set where the same bundle has another batch for the shard.
+	More bool
 	// End is set in the last batch of an input. Last is the largest event time
 	// of the input; deadlines after Limit never expire.
 	End         bool
@@ -32,9 +34,9 @@ type Header struct {
 	Events int
 }
 
-// Promises reports whether the watermark will have passed the events once the
-// batch has arrived.
-func (h Header) Promises() bool { return h.Watermark != NoWatermark || h.End }
+// Reaches reports whether the watermark is sure to have reached a tick soon, with
+// no more events before it than those of this batch and the ones before.
+func (h Header) Reaches(tick int64) bool { return h.Watermark >= tick || h.End }
 
 // NoWatermark is the watermark of a batch without a promise.
 const NoWatermark int64 = math.MinInt64
@@ -47,6 +49,9 @@ const (
 	batchVersion = 1 // increase it when the layout changes
 	headerSize   = 1 + 1 + 8 + 1 + 8 + 8 + 4
 	minEventSize = 8 // bytes of the shortest event: eight empty or one-byte fields
+
+	endFlag  = 1
+	moreFlag = 2
 
 	onTimeEvent    = 0 // at = time
 	lateEvent      = 1 // at = time + a delay, which follows
@@ -118,6 +123,9 @@ func (b *Batch) Promise(watermark int64) {
 	}
 }
 
+// More notes that another batch of the same bundle follows.
+func (b *Batch) More() { b.header.More = true }
+
 // End makes the batch the last one of its input; at is the place in time that
 // holds the watermark back until the batch has arrived.
 func (b *Batch) End(at, last, limit int64) {
@@ -129,11 +137,14 @@ func (b *Batch) End(at, last, limit int64) {
 func (b *Batch) Bytes() []byte {
 	h := append(make([]byte, 0, headerSize), batchRecord, batchVersion)
 	h = binary.LittleEndian.AppendUint64(h, uint64(b.header.Watermark))
-	end := byte(0)
+	var flags byte
 	if b.header.End {
-		end = 1
+		flags |= endFlag
 	}
-	h = append(h, end)
+	if b.header.More {
+		flags |= moreFlag
+	}
+	h = append(h, flags)
 	h = binary.LittleEndian.AppendUint64(h, uint64(b.header.Last))
 	h = binary.LittleEndian.AppendUint64(h, uint64(b.header.Limit))
 	h = binary.LittleEndian.AppendUint32(h, uint32(b.header.Events))

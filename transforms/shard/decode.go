@@ -19,7 +19,8 @@ func DecodeHeader(b []byte) (Header, error) {
 	}
 	return Header{
 		Watermark: int64(binary.LittleEndian.Uint64(b[2:])),
-		End:       b[10] != 0,
+		End:       b[10]&endFlag != 0,
+		More:      b[10]&moreFlag != 0,
 		Last:      int64(binary.LittleEndian.Uint64(b[11:])),
 		Limit:     int64(binary.LittleEndian.Uint64(b[19:])),
 		Events:    int(binary.LittleEndian.Uint32(b[27:])),
