@@ -490,3 +490,25 @@ func TestImagesOfAProcessAreBounded(t *testing.T) {
 	}
 	clear(images.m)
 }
+
+// A runner that drains a job lets the watermark jump to the end of time. On a live
+// input that is no time at which an order could time out.
+func TestDrainOfALiveInputIsNoTime(t *testing.T) {
+	now := time.Now().Truncate(time.Second).UnixMilli()
+	for _, live := range []bool{true, false} {
+		s := &store{}
+		w := newWorker(t, s)
+		w.fn.Config.Live = live
+		w.batch(fmt.Sprintf("create@%d o1", now-20_000), fmt.Sprintf("create@%d o2", now))
+		w.want(w.tick(now-5_000), "timeout o1") // the clock has reached it
+		s.writes = 0
+		var want []string
+		if !live {
+			want = []string{"timeout o2"}
+		}
+		w.want(w.tick(now+3_600_000), want...)
+		if live && s.writes > 0 {
+			t.Error("the run was not kept as it was")
+		}
+	}
+}
