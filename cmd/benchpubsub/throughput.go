@@ -1,0 +1,132 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"path/filepath"
+	"time"
+)
+
+// measureSingle is part a: the pipeline and the library alone take turns, the
+// other one first in every other round, so that what else the machine does meets
+// them alike.
+func measureSingle(ctx context.Context, dir string, s *server, set settings) error {
+	var alone, read, whole, ratios []float64
+	for round := range set.rounds {
+		var rates [3]float64
+		library := func() (err error) { rates[0], err = s.libraryRate(ctx, set.messages/2); return err }
+		pipeline := func() (err error) { rates[1], rates[2], err = s.pipelineRate(ctx, dir, set.messages/2, 1); return err }
+		turns := []func() error{library, pipeline}
+		for turn := range turns {
+			if err := turns[(round+turn)%2](); err != nil {
+				return err
+			}
+		}
+		alone, read, whole = append(alone, rates[0]), append(read, rates[1]), append(whole, rates[2])
+		ratios = append(ratios, rates[2]/rates[0])
+		fmt.Fprintf(os.Stderr, "a: round %d of %d: %.0f events/s alone, %.0f in the pipeline\n", round+1, set.rounds, rates[0], rates[2])
+	}
+	fmt.Printf("One event a message, %d messages, medians of %d rounds (least-most), %s:\n\n", set.messages/2*2, set.rounds, s.name)
+	fmt.Print("| | events/s | to pull and ack alone |\n|---|---:|---:|\n")
+	fmt.Printf("| pull and ack alone, %d pulls of up to %d | %s | |\n", pulls, pullBatch, spread("%.0f", alone))
+	fmt.Printf("| ordertimeout, reading | %s | |\n", spread("%.0f", read))
+	fmt.Printf("| ordertimeout, all outcomes written, all acked | %s | %s |\n\n", spread("%.0f", whole), spread("%.2f", ratios))
+	return nil
+}
+
+// packedEvents is how many events a message of part b has.
+const packedEvents = 100
+
+// measurePacked is part b.
+func measurePacked(ctx context.Context, dir string, s *server, set settings) error {
+	var read, whole []float64
+	for round := range set.rounds {
+		r, w, err := s.pipelineRate(ctx, dir, set.packed/2, packedEvents)
+		if err != nil {
+			return err
+		}
+		read, whole = append(read, r), append(whole, w)
+		fmt.Fprintf(os.Stderr, "b: round %d of %d: %.0f events/s\n", round+1, set.rounds, w)
+	}
+	fmt.Printf("%d events a message, %d events, medians of %d rounds (least-most), %s:\n\n", packedEvents, set.packed/2*2, set.rounds, s.name)
+	fmt.Print("| | events/s |\n|---|---:|\n")
+	fmt.Printf("| ordertimeout, reading | %s |\n", spread("%.0f", read))
+	fmt.Printf("| ordertimeout, all outcomes written, all acked | %s |\n\n", spread("%.0f", whole))
+	return nil
+}
+
+// preload returns a queue with the backlog of some orders.
+func (s *server) preload(ctx context.Context, orders, inMessage int) (queue, int, error) {
+	q, err := s.newQueue(ctx)
+	if err != nil {
+		return q, 0, err
+	}
+	messages := pack(backlog(orders, time.Now()), inMessage)
+	return q, len(messages), q.publish(ctx, messages)
+}
+
+// libraryRate returns the events a second of the library alone.
+func (s *server) libraryRate(ctx context.Context, orders int) (float64, error) {
+	q, n, err := s.preload(ctx, orders, 1)
+	if err != nil {
+		return 0, err
+	}
+	took, err := q.pullAll(ctx, n)
+	if err != nil {
+		return 0, fmt.Errorf("pull: %w", err)
+	}
+	return float64(n) / took.Seconds(), q.delete(ctx)
+}
+
+// pipelineRate returns the events a second at which the pipeline reads a backlog,
+// and those until all of its outcomes are written and its messages acknowledged.
+//
+// What is not counted is the time in which the pipeline has read everything and
+// waits: at a start no order ends in the first seconds, until all that a process
+// before may have had leased has come back. No time is taken off for work that
+// went on in that time besides.
+func (s *server) pipelineRate(ctx context.Context, dir string, orders, inMessage int) (read, whole float64, err error) {
+	q, _, err := s.preload(ctx, orders, inMessage)
+	if err != nil {
+		return 0, 0, err
+	}
+	c, err := start(ctx, dir, "-input", q.uri()+"?window=1s", "-within", "10m", "-disorder", "1s", "-tick", "1s",
+		"-success", filepath.Join(dir, "success.jsonl"), "-timeouts", "none")
+	if err != nil {
+		return 0, 0, err
+	}
+	var t times
+	events := float64(2 * orders)
+	if err = c.await(ctx, "all to be acknowledged", func(f figures) bool { return t.saw(f, events) }); err != nil {
+		_ = c.stop()
+		return 0, 0, err
+	}
+	if err := c.stop(); err != nil {
+		return 0, 0, err
+	}
+	idle := max(0, t.known.Sub(t.read))
+	return events / t.read.Sub(t.first).Seconds(), events / (t.acked.Sub(t.first) - idle).Seconds(), q.delete(ctx)
+}
+
+// times are when the pipeline was last seen without a message, and first seen with
+// all read, with a watermark, and with all acknowledged.
+type times struct{ first, read, known, acked time.Time }
+
+// saw takes note of the figures, and reports whether all is done.
+func (t *times) saw(f figures, events float64) bool {
+	now := time.Now()
+	if f[unacked] == 0 && f[eventsRead] == 0 {
+		t.first = now
+	}
+	if t.read.IsZero() && f[eventsRead] >= events {
+		t.read = now
+	}
+	if t.known.IsZero() && f.knowsTime() {
+		t.known = now
+	}
+	if f[successes] >= events/2 && f[unacked] == 0 {
+		t.acked = now
+	}
+	return !t.acked.IsZero()
+}
