@@ -20,8 +20,8 @@ const (
 	// maxBundleTime is how long a bundle waits for a message, and maxWaiting how
 	// long what it then has waits for more. The watermark moves on between
 	// bundles, so this is how late a timeout is told.
-	maxBundleTime = 100 * time.Millisecond
-	maxWaiting    = 50 * time.Millisecond
+	maxBundleTime = 50 * time.Millisecond
+	maxWaiting    = 25 * time.Millisecond
 )
 
 // The counters of the source.

@@ -30,7 +30,9 @@
 // that is held, or that was acknowledged in the last seconds, is recognized by
 // its id and gives no event. A publisher's own second copy of a message has
 // another id: its events are duplicates for as long as the pipeline remembers
-// the order, which it does not across a restart.
+// the order, which it does not across a restart. So are, after a restart, the
+// events of finished orders in a message that is held for another order's event:
+// their pays come as orphans, to the rejects, and change no outcome.
 //
 // # Watermark
 //
