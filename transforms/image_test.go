@@ -309,7 +309,10 @@ func TestTickThatWasWorkedAhead(t *testing.T) {
 		{"the timer of an earlier tick", func(w *worker) []string { return append(w.tick(3000), w.tick(5000)...) }, []string{"success o1"}},
 		{"the timer of a later tick", func(w *worker) []string { return w.tick(12000) }, []string{"success o1", "timeout o2"}},
 		{"its timer, and again", func(w *worker) []string { return append(w.tick(5000), w.tick(5000)...) }, []string{"success o1"}},
-		{"a later batch", func(w *worker) []string { w.batch("pay@6000 o2", "watermark@7000"); return append(w.tick(5000), w.tick(7000)...) },
+		{"a later batch", func(w *worker) []string {
+			w.batch("pay@6000 o2", "watermark@7000")
+			return append(w.tick(5000), w.tick(7000)...)
+		},
 			[]string{"success o1", "success o2"}},
 		{"a batch that comes too late for the promise", func(w *worker) []string { w.batch("pay@4500 o2"); return w.tick(5000) },
 			[]string{"success o1", "success o2"}},

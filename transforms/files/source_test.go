@@ -275,7 +275,7 @@ func BenchmarkRead(b *testing.B) {
 				}
 				s.close()
 			}
-			b.ReportMetric(float64(n*b.N)/b.Elapsed().Seconds(), "events/s")
+			b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N)/n, "ns/event")
 		})
 	}
 }
