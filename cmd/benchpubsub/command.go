@@ -119,7 +119,7 @@ func parseMetrics(r io.Reader) figures {
 
 // Figures are looked at so often, and waited for so long.
 const (
-	lookEvery = 50 * time.Millisecond
+	lookEvery = 100 * time.Millisecond
 	maxWait   = 5 * time.Minute
 )
 

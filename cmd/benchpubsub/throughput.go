@@ -91,7 +91,7 @@ func (s *server) pipelineRate(ctx context.Context, dir string, orders, inMessage
 	if err != nil {
 		return 0, 0, err
 	}
-	c, err := start(ctx, dir, "-input", q.uri()+"?window=1s", "-within", "10m", "-disorder", "1s", "-tick", "1s",
+	c, err := start(ctx, dir, "-input", q.uri()+"?window=1s", "-within", "10m", "-disorder", "1s", "-tick", "100ms",
 		"-success", filepath.Join(dir, "success.jsonl"), "-timeouts", "none")
 	if err != nil {
 		return 0, 0, err

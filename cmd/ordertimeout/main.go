@@ -115,25 +115,29 @@ func execute(o options, stderr io.Writer) (err error) {
 }
 
 // runPipeline runs the pipeline to its end and returns the counters. A live input
-// has no end: the run is cancelled once it was asked to stop and what is under way
-// is delivered, and the counters are the live ones, as Beam's are lost with it.
+// has no end: the run is left as it is once it was asked to stop and what is under
+// way is delivered, and the counters are the live ones.
+//
+// It is not cancelled: Beam 2.77.0 then closes a channel that the source's bundle
+// still sends its answer on (core/runtime/harness/harness.go:195 and :213), which is
+// a data race and a panic. The process ends anyway.
 func runPipeline(c pipeline.Config, run *live.Run) (map[string]int64, error) {
 	if !c.Live() {
 		return runPrism(context.Background(), c)
 	}
-	ctx, cancel := context.WithCancel(context.Background())
-	defer cancel()
+	failed := make(chan error, 1)
 	go func() {
-		<-run.Stopping()
-		grace, done := context.WithTimeout(ctx, stopGrace)
-		defer done()
-		_ = pubsub.Quiesce(grace, run.ID) // what is not delivered by then is so by the next run
-		cancel()
+		_, err := runPrism(context.Background(), c)
+		failed <- err
 	}()
-	if _, err := runPrism(ctx, c); err != nil && !run.Stopped() {
+	select {
+	case err := <-failed:
 		return nil, err
+	case <-run.Stopping():
 	}
-	pubsub.Close(run.ID)
+	grace, done := context.WithTimeout(context.Background(), stopGrace)
+	defer done()
+	_ = pubsub.Quiesce(grace, run.ID) // what is not delivered by then is so by the next run
 	counters := run.Counters()
 	counters[transforms.ReturnedCounter] = counters[transforms.ReadCounter]
 	for _, class := range classes {

@@ -10,7 +10,7 @@
 //	... run the pipeline; to stop it:
 //	run.Stop()
 //	pubsub.Quiesce(ctx, run.ID)
-//	cancel() // the context of beam.Run
+//	cancel() // the context of beam.Run, if the process is to go on
 //	pubsub.Close(run.ID)
 //
 // # Acknowledgement

@@ -71,8 +71,8 @@ const quietTime = 300 * time.Millisecond
 // Quiesce waits, once a run was stopped, until all that its sources have read has
 // gone through the pipeline: until no bundle is being processed in this process
 // but those of the sources that have nothing, and none has been for 300 ms. It
-// returns at the end of ctx with its error. The caller then cancels the context
-// of beam.Run, which does not end by itself.
+// returns at the end of ctx with its error. beam.Run does not
+// end by itself: the caller then cancels its context, or ends the process.
 func Quiesce(ctx context.Context, runID string) error {
 	tick := time.NewTicker(20 * time.Millisecond)
 	defer tick.Stop()
