@@ -32,8 +32,8 @@ const (
 	StateBytesCounter = "state-bytes"
 )
 
-// count adds what came out of a tick to the counters, Beam's and the live ones: once a tick, as each
-// addition costs more than most events do.
+// count adds what came out of a tick to the counters, Beam's and the live ones:
+// once a tick, as each addition costs more than most events do.
 func (f *matchFn) count(ctx context.Context, out *shard.Output) {
 	add := func(name string, n int64) {
 		add(ctx, name, n)

@@ -31,8 +31,8 @@ type DecodeConfig struct {
 //
 //	PCollection<string> -> PCollection<[]order.Event>, PCollection<order.Reject>
 //
-// An event is a block of its own, and has its event time as timestamp, and no place in time yet (its At is
-// zero). A blank line is nothing; one that is no event is a reject.
+// An event is a block of its own. It has its event time as timestamp, and no place
+// in time yet (its At is zero). A blank line is nothing; one that is no event is a reject.
 func Decode(s beam.Scope, lines beam.PCollection, c DecodeConfig) (events, rejects beam.PCollection) {
 	s = s.Scope("transforms.Decode")
 	return beam.ParDo2(s, &decodeFn{Config: c}, lines)

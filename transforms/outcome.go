@@ -23,7 +23,7 @@ func (f *matchFn) outcome(e *shard.Ended) (order.Outcome, error) {
 		CreatedAt: first.Time,
 		Deadline:  first.Time + pattern.Within.Milliseconds(),
 		Events:    f.stepEvents(len(e.Run)),
-		Refs:      refsOf(e.Run),
+		Refs:      e.Run.Refs(),
 	}
 	if e.How == cep.Matched {
 		o.Kind, o.PaidAt = order.Success, e.Run[len(e.Run)-1].Time
@@ -43,20 +43,6 @@ func (f *matchFn) stepEvents(n int) []order.StepEvent {
 	events := f.events[:n:n]
 	f.events = f.events[n:]
 	return events
-}
-
-// refsOf returns the Refs of a run's events by step, or nil without any.
-func refsOf(run cep.Run) []uint64 {
-	for i := range run {
-		if run[i].Ref != 0 {
-			refs := make([]uint64, len(run))
-			for i := range run {
-				refs[i] = run[i].Ref
-			}
-			return refs
-		}
-	}
-	return nil
 }
 
 // orderOf returns the ids of a run's order. Where the order is known by its id

@@ -17,11 +17,12 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
-	"runtime"
 	"slices"
 	"strconv"
 	"syscall"
 	"time"
+
+	"ordertimeout/cmd/internal/machine"
 )
 
 func main() {
@@ -58,7 +59,7 @@ func bench(events, rounds int) error {
 	if out, err := exec.Command("go", "build", "-o", dir+"/", "./cmd/ordertimeout", "./cmd/orderlog").CombinedOutput(); err != nil {
 		return fmt.Errorf("build: %w\n%s", err, out)
 	}
-	fmt.Printf("%s, %d cores, %s/%s, medians of %d rounds\n\n", cpuName(), runtime.NumCPU(), runtime.GOOS, runtime.GOARCH, rounds)
+	fmt.Printf("%s, medians of %d rounds\n\n", machine.Describe(), rounds)
 	if err := benchLayers(); err != nil {
 		return err
 	}
@@ -128,17 +129,4 @@ func (l load) run(dir, input string) (figures, error) {
 func median(all []figures, of func(figures) float64) float64 {
 	slices.SortFunc(all, func(a, b figures) int { return cmp.Compare(of(a), of(b)) })
 	return of(all[len(all)/2])
-}
-
-// cpuName returns the model of the processor where the system tells it.
-func cpuName() string {
-	info, err := os.ReadFile("/proc/cpuinfo")
-	if err == nil {
-		for line := range bytes.Lines(info) {
-			if name, ok := bytes.CutPrefix(line, []byte("model name\t: ")); ok {
-				return string(bytes.TrimSpace(name))
-			}
-		}
-	}
-	return "unknown processor"
 }

@@ -24,6 +24,8 @@ import (
 	"runtime"
 	"strings"
 	"syscall"
+
+	"ordertimeout/cmd/internal/machine"
 )
 
 // minEvents is where the numbers of users of the smallest points still differ.
@@ -97,7 +99,7 @@ func bench(ctx context.Context, set settings) error {
 			return err
 		}
 	}
-	fmt.Printf("Medians of %d rounds (least-most) on %s; %s: `%s`\n", set.rounds, machine(), runtime.Version(),
+	fmt.Printf("Medians of %d rounds (least-most) on %s; %s: `%s`\n", set.rounds, machine.Describe(), runtime.Version(),
 		strings.Join(append([]string{"go run ./cmd/benchgrowth"}, os.Args[1:]...), " "))
 	return nil
 }

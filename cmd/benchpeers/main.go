@@ -25,6 +25,8 @@ import (
 	"strings"
 	"syscall"
 	"time"
+
+	"ordertimeout/cmd/internal/machine"
 )
 
 // disorder is how far out of order all three are told that events may be: the
@@ -103,7 +105,7 @@ func bench(ctx context.Context, set settings) error {
 		fmt.Printf("%d events, %v to pay: up to %d orders open\n\n%s\n", set.events, within, open, table(jobs))
 		versions = jobs[1].versions
 	}
-	fmt.Printf("Medians of %d rounds (least-most) on %s; %s, %s, -Xmx%s, parallelism %d: `%s`\n", set.rounds, machine(),
+	fmt.Printf("Medians of %d rounds (least-most) on %s; %s, %s, -Xmx%s, parallelism %d: `%s`\n", set.rounds, machine.Describe(),
 		runtime.Version(), versions, set.heap, set.parallelism, strings.Join(append([]string{"go run ./cmd/benchpeers"}, os.Args[1:]...), " "))
 	return nil
 }

@@ -27,6 +27,8 @@ import (
 	"strings"
 	"syscall"
 	"time"
+
+	"ordertimeout/cmd/internal/machine"
 )
 
 // settings is what the flags say.
@@ -125,7 +127,7 @@ func bench(ctx context.Context, set settings) error {
 			return fmt.Errorf("part %s: %w", part.letter, err)
 		}
 	}
-	fmt.Printf("%s; the server is %s; %s: `%s`\n", machine(), name, runtime.Version(),
+	fmt.Printf("%s; the server is %s; %s: `%s`\n", machine.Describe(), name, runtime.Version(),
 		strings.Join(append([]string{"go run ./cmd/benchpubsub"}, os.Args[1:]...), " "))
 	return nil
 }

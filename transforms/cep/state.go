@@ -31,6 +31,20 @@ type Taken struct {
 // Run is what a run has taken, by step.
 type Run []Taken
 
+// Refs returns the Refs of the events, by step; nil where none has one.
+func (r Run) Refs() []uint64 {
+	var refs []uint64
+	for i := range r {
+		if r[i].Ref != 0 && refs == nil {
+			refs = make([]uint64, len(r))
+		}
+		if refs != nil {
+			refs[i] = r[i].Ref
+		}
+	}
+	return refs
+}
+
 // past is what is remembered of a run that has ended.
 type past struct {
 	ended  int64 // in place in time

@@ -56,8 +56,7 @@ const (
 	onTimeEvent    = 0 // at = time
 	lateEvent      = 1 // at = time + a delay, which follows
 	unstampedEvent = 2 // no at
-	kindOfTime     = 3 // the bits of the kinds above
-	withRef        = 4 // a Ref follows the data
+	withRef        = 4 // added to one of these: a Ref follows the data
 )
 
 // Batch encodes events. The zero value is an empty batch.
@@ -97,7 +96,7 @@ func (b *Batch) Add(e *Event) {
 	}
 	buf := append(b.body, kind)
 	buf = binary.AppendVarint(buf, e.Time-b.time)
-	if kind&kindOfTime == lateEvent {
+	if kind&^withRef == lateEvent {
 		buf = binary.AppendVarint(buf, e.At-e.Time)
 	}
 	buf = b.types.append(buf, e.Type)

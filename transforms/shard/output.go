@@ -59,24 +59,13 @@ type Reject struct {
 	Redelivered bool
 }
 
-// settle notes the Refs of a broken run.
-func (o *Output) settle(run cep.Run) {
-	var refs []uint64
-	for i := range run {
-		if run[i].Ref != 0 {
-			refs = append(refs, run[i].Ref)
-		}
-	}
-	if refs != nil {
-		o.Settled = append(o.Settled, refs)
-	}
-}
-
 func (o *Output) ended(e Ended) {
 	switch e.How {
 	case cep.Broken:
 		o.Broken++
-		o.settle(e.Run)
+		if refs := e.Run.Refs(); refs != nil {
+			o.Settled = append(o.Settled, refs)
+		}
 	case cep.Matched, cep.TimedOut:
 		o.Ended = append(o.Ended, e)
 		o.runs = o.runs[:len(o.runs)+len(e.Run)]
