@@ -126,6 +126,8 @@ func (c Config) validateLive() error {
 		return errors.New("-at-end: a subscription has no end")
 	case c.Format != "" && c.Format != "jsonl":
 		return fmt.Errorf("-format %q: a message holds JSON lines", c.Format)
+	case len(c.Columns) > 0:
+		return fmt.Errorf("-columns %q: a message holds JSON lines", strings.Join(c.Columns, ","))
 	}
 	p := c.PubSub()
 	if p.Run == "" {

@@ -33,6 +33,7 @@ func TestWrongLiveFlags(t *testing.T) {
 		{"an end", "-input pubsub://shop/orders -at-end timeout", "", 2, "-at-end: a subscription has no end"},
 		{"open orders", "-input pubsub://shop/orders -open x", "", 2, "-open"},
 		{"not JSON", "-input pubsub://shop/orders -format csv", "", 2, `-format "csv"`},
+		{"columns", "-input pubsub://shop/orders -columns a,b", "", 2, `-columns "a,b": a message holds JSON lines`},
 		{"wrong topic", "-input pubsub://shop/orders -success pubsub://shop/", "", 2, "-success: pubsub"},
 		{"setting of the other kind", "-input pubsub://shop/orders -timeouts pubsub://shop/timeouts?lease=1s", "", 2, `no setting "lease"`},
 		{"nowhere for what is refused", "-input pubsub://shop/orders -timeouts https://x.example/", "", 2, "-timeouts: a webhook wants -rejects"},
