@@ -58,9 +58,24 @@ type Config struct {
 	// a topic, all else a file; and of outcomes an https URL a webhook.
 	Success, Timeouts, Rejects, Open string
 
+	// Runner (-runner) is where the pipeline runs: RunnerPrism, RunnerFlink or
+	// RunnerDataflow.
+	Runner string
+	// Loopback says that all DoFns run in the process that builds the pipeline: on
+	// Prism, and on Flink with -environment_type LOOPBACK. Only there can they use
+	// its standard input and output, its open files, and its live.Run.
+	Loopback bool
+
 	// Run is the id of the live.Run that the pipeline belongs to.
 	Run string
 }
+
+// Values of Config.Runner.
+const (
+	RunnerPrism    = "prism"
+	RunnerFlink    = "flink"
+	RunnerDataflow = "dataflow"
+)
 
 // Values of Config.Key and Config.AtEnd.
 const (
@@ -85,6 +100,8 @@ func Default() Config {
 		Timeouts: sink.Stdout,
 		Rejects:  sink.None,
 		Open:     sink.None,
+		Runner:   RunnerPrism,
+		Loopback: true,
 	}
 }
 

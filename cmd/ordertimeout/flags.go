@@ -15,7 +15,6 @@ import (
 // options are the settings of the command.
 type options struct {
 	config  pipeline.Config
-	runner  string
 	summary string
 	profile string
 	metrics string
@@ -128,7 +127,7 @@ func define(fs *flag.FlagSet, o *options) {
 	fs.StringVar(&o.metrics, "metrics", "", "")
 	fs.StringVar(&o.profile, "cpuprofile", "", "")
 	fs.BoolVar(&o.quiet, "quiet", false, "")
-	fs.StringVar(&o.runner, "runner", "prism", "")
+	fs.StringVar(&c.Runner, "runner", c.Runner, "")
 	fs.BoolVar(&o.verbose, "v", false, "")
 	fs.BoolVar(&o.version, "version", false, "")
 }
@@ -154,8 +153,8 @@ func (o options) validate(fs *flag.FlagSet) error {
 		return err
 	case len(o.config.Input) == 0:
 		return errors.New("no -input: want a file, a glob, - (standard input), a demo: URI or pubsub://PROJECT/SUBSCRIPTION")
-	case o.runner != "prism" && o.runner != "direct":
-		return fmt.Errorf("-runner %s: not supported yet: want prism", o.runner)
+	case o.config.Runner != pipeline.RunnerPrism && o.config.Runner != runnerDirect:
+		return fmt.Errorf("-runner %s: not supported yet: want prism", o.config.Runner)
 	}
 	return o.config.Validate()
 }

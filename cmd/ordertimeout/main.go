@@ -58,7 +58,7 @@ func run(args []string, stdout, stderr io.Writer) int {
 	}
 	beam.Init() // sets up a log of its own, which is replaced at once
 	quietSDK(stderr, o.verbose)
-	if o.runner == "direct" {
+	if o.config.Runner == runnerDirect {
 		fmt.Fprintln(stderr, "ordertimeout: -runner direct: the SDK's direct runner has no state or timers; using the embedded runner, prism")
 	}
 	if err := execute(o, stderr); err != nil {

@@ -13,6 +13,9 @@ import (
 	"ordertimeout/transforms"
 )
 
+// runnerDirect is the SDK's runner without state or timers, whose name gives Prism.
+const runnerDirect = "direct"
+
 // noSplit turns off that Prism splits a source which takes its time over a
 // bundle: it drops the watermark of the part split off (Beam 2.77.0,
 // runners/prism/internal/stage.go:270). To be deleted when that TODO is done.
