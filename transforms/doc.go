@@ -4,7 +4,7 @@
 //	Decode      PCollection<string> -> (PCollection<[]order.Event>, PCollection<order.Reject>)
 //	KeyByUser   PCollection<[]order.Event> -> PCollection<KV<int64, []byte>>
 //	Match       PCollection<KV<int64, []byte>> -> (successes, timeouts, rejects, open)
-//	Format...   PCollection<order.Outcome>, ... -> PCollection<order.Message>
+//	Format...   PCollection<*order.Outcome>, ... -> PCollection<order.Message>
 //
 // What a match is stands in package cep. KeyByUser gathers the events of a bundle
 // by shard of users (key.go), and Match is the stateful step over a shard

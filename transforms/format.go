@@ -14,7 +14,7 @@ import (
 )
 
 func init() {
-	register.DoFn2x0[order.Outcome, func(order.Message)](&formatOutcomeFn{})
+	register.Function1x1(formatOutcome)
 	register.Function1x1(formatReject)
 	register.DoFn3x0[int, func(**order.Event) bool, func(order.Message)](&sortEventsFn{})
 	register.Emitter1[order.Message]()
@@ -23,10 +23,10 @@ func init() {
 
 // FormatOutcomes writes outcomes as lines of JSON.
 //
-// PCollection<order.Outcome> -> PCollection<order.Message>
+// PCollection<*order.Outcome> -> PCollection<order.Message>
 func FormatOutcomes(s beam.Scope, outcomes beam.PCollection) beam.PCollection {
 	s = s.Scope("transforms.FormatOutcomes")
-	return beam.ParDo(s, &formatOutcomeFn{}, outcomes)
+	return beam.ParDo(s, formatOutcome, outcomes)
 }
 
 // FormatRejects writes rejects as lines of JSON.
@@ -47,21 +47,8 @@ func FormatOpen(s beam.Scope, open beam.PCollection) beam.PCollection {
 	return beam.ParDo(s, &sortEventsFn{}, beam.GroupByKey(s, beam.AddFixedKey(s, open)))
 }
 
-// formatOutcomeFn writes bodies behind each other into pages, as an allocation
-// for each was 2 % of a run's time.
-type formatOutcomeFn struct{ page []byte }
-
-// pageSize is the size of a page in bytes. A body may be longer.
-const pageSize = 16 << 10
-
-func (f *formatOutcomeFn) ProcessElement(o order.Outcome, emit func(order.Message)) {
-	if cap(f.page)-len(f.page) < pageSize/16 {
-		f.page = make([]byte, 0, pageSize)
-	}
-	start := len(f.page)
-	f.page = o.AppendJSON(f.page)
-	body := f.page[start:len(f.page):len(f.page)]
-	emit(order.Message{Body: body, Outcome: string(o.Kind), ID: o.ID, UserID: o.UserID, OrderID: o.OrderID, Refs: o.Refs})
+func formatOutcome(o *order.Outcome) order.Message {
+	return order.Message{Body: o.JSON(), Outcome: string(o.Kind), ID: o.ID, UserID: o.UserID, OrderID: o.OrderID, Refs: o.Refs}
 }
 
 func formatReject(r order.Reject) order.Message {

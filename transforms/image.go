@@ -8,6 +8,7 @@ import (
 
 	"github.com/apache/beam/sdks/v2/go/pkg/beam/core/state"
 
+	"ordertimeout/transforms/order"
 	"ordertimeout/transforms/shard"
 )
 
@@ -20,10 +21,13 @@ type image struct {
 	// working gives the error of what is done to the shard in the background; nil
 	// while nothing is. See add.
 	working chan error
-	// ahead is the tick that was worked ahead of its timer, noTick without one, and
-	// out what came of it. The log does not have it yet.
+	// ahead is the tick that was worked ahead of its timer, noTick without one, out
+	// what came of it, and made the outcomes of that, which maker has made. The log
+	// does not have it yet.
 	ahead int64
 	out   shard.Output
+	made  []order.Outcome
+	maker maker
 
 	version int64
 	// read and written are the bundles that last read the version and wrote it. A
@@ -55,10 +59,23 @@ func (im *image) add(batch []byte, tick int64) {
 	go func(done chan<- error) {
 		err := im.shard.Add(batch)
 		if err == nil && tick != noTick {
-			im.shard.Tick(tick, &im.out)
+			err = im.work(tick)
 		}
 		done <- err
 	}(im.working)
+}
+
+// work works a tick, and makes its outcomes.
+func (im *image) work(tick int64) (err error) {
+	im.shard.Tick(tick, &im.out)
+	im.made, err = im.maker.outcomes(im.out.Ended)
+	return err
+}
+
+// done forgets what came of a tick.
+func (im *image) done() {
+	im.out.Reset()
+	im.made = nil // whoever was given it may still have it
 }
 
 // wait waits for the background.
@@ -153,7 +170,7 @@ func (f *matchFn) image(sp state.Provider, n int64) (*image, error) {
 	if err != nil {
 		return nil, err
 	}
-	im = &image{version: version, read: f.bundle, ahead: noTick}
+	im = &image{version: version, read: f.bundle, ahead: noTick, maker: maker{prog: f.prog, byOrder: f.Config.ByOrder}}
 	im.shard, err = shard.Restore(f.prog, f.Config.Tick.Milliseconds(), log)
 	if err != nil {
 		return nil, err

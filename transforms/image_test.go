@@ -140,7 +140,7 @@ func (w *worker) bytes(at int64, batch []byte) {
 	w.t.Helper()
 	w.start()
 	err := w.fn.ProcessElement(context.Background(), beam.EventTime(at), w.store, &w.timers, 0, batch,
-		func(beam.EventTime, order.Outcome) {}, func(beam.EventTime, order.Outcome) {}, func(order.Reject) {}, func(*order.Event) {})
+		func(beam.EventTime, *order.Outcome) {}, func(beam.EventTime, *order.Outcome) {}, func(order.Reject) {}, func(*order.Event) {})
 	if err != nil {
 		w.t.Fatal(err)
 	}
@@ -150,7 +150,7 @@ func (w *worker) bytes(at int64, batch []byte) {
 func (w *worker) tick(at int64) (texts []string) {
 	w.t.Helper()
 	w.start()
-	outcome := func(_ beam.EventTime, o order.Outcome) { texts = append(texts, string(o.Kind)+" "+o.OrderID) }
+	outcome := func(_ beam.EventTime, o *order.Outcome) { texts = append(texts, string(o.Kind)+" "+o.OrderID) }
 	var tags timerList
 	w.fn.setTimer(&tags, appointment{at, at})
 	err := w.fn.OnTimer(context.Background(), beam.EventTime(at), w.store, &w.timers, 0, timers.Context{Tag: tags.tags[0]}, outcome, outcome,

@@ -23,7 +23,7 @@ func init() {
 	// Not by register.DoFn10x1: it takes 40 s of CPU to compile, to make calls
 	// faster of which there is one a batch.
 	beam.RegisterDoFn(&matchFn{})
-	register.Emitter2[beam.EventTime, order.Outcome]()
+	register.Emitter2[beam.EventTime, *order.Outcome]()
 	register.Emitter1[order.Reject]()
 	register.Emitter1[*order.Event]()
 }
@@ -77,8 +77,8 @@ func (c MatchConfig) compile() (*cep.Prog, error) {
 // Match runs the pattern over each order by itself:
 //
 //	PCollection<KV<int64, []byte>>, of KeyByUser with the same settings ->
-//	  successes PCollection<order.Outcome>  every step came in time; at the time of the last step
-//	  timeouts  PCollection<order.Outcome>  the deadline passed first; at the deadline
+//	  successes PCollection<*order.Outcome>  every step came in time; at the time of the last step
+//	  timeouts  PCollection<*order.Outcome>  the deadline passed first; at the deadline
 //	  rejects   PCollection<order.Reject>   duplicate, orphan and late events
 //	  open      PCollection<*order.Event>   the events of the runs still open at the end of the input
 //
@@ -116,7 +116,6 @@ type matchFn struct {
 
 	prog    *cep.Prog
 	run     *live.Run
-	events  []order.StepEvent // memory for outcomes
 	traffic traffic
 	bundle  int64 // the number of the bundle, among all of the process
 }
@@ -127,13 +126,13 @@ func (f *matchFn) Setup() (err error) {
 	return err
 }
 
-func (f *matchFn) StartBundle(_, _ func(beam.EventTime, order.Outcome), _ func(order.Reject), _ func(*order.Event)) {
+func (f *matchFn) StartBundle(_, _ func(beam.EventTime, *order.Outcome), _ func(order.Reject), _ func(*order.Event)) {
 	f.bundle = bundles.Add(1)
 }
 
 // ProcessElement queues a batch and sets the timer of the tick that applies it.
 func (f *matchFn) ProcessElement(ctx context.Context, at beam.EventTime, sp state.Provider, tp timers.Provider, n int64, batch []byte,
-	_, _ func(beam.EventTime, order.Outcome), _ func(order.Reject), _ func(*order.Event)) error {
+	_, _ func(beam.EventTime, *order.Outcome), _ func(order.Reject), _ func(*order.Event)) error {
 	f.run.Sent(-len(batch))
 	defer f.traffic.report(ctx)
 	header, err := shard.DecodeHeader(batch)
@@ -212,7 +211,7 @@ func tickOfTag(tag string) (int64, error) {
 
 // OnTimer works a tick. hold is where the timer held the output watermark.
 func (f *matchFn) OnTimer(ctx context.Context, hold beam.EventTime, sp state.Provider, tp timers.Provider, n int64, tc timers.Context,
-	success, timeout func(beam.EventTime, order.Outcome), reject func(order.Reject), open func(*order.Event)) error {
+	success, timeout func(beam.EventTime, *order.Outcome), reject func(order.Reject), open func(*order.Event)) error {
 	defer f.traffic.report(ctx)
 	tick, err := tickOfTag(tc.Tag)
 	if err != nil {
@@ -235,10 +234,12 @@ func (f *matchFn) OnTimer(ctx context.Context, hold beam.EventTime, sp state.Pro
 		im.next = appointment{}
 	}
 	if tick > im.ahead {
-		im.shard.Tick(tick, &im.out)
+		if err := im.work(tick); err != nil {
+			return f.run.Fail(err)
+		}
 	}
 	im.ahead = noTick
-	defer im.out.Reset()
+	defer im.done()
 	if err := f.append(sp, n, im, shard.TickRecord(tick)); err != nil {
 		return f.run.Fail(err)
 	}
@@ -250,33 +251,29 @@ func (f *matchFn) OnTimer(ctx context.Context, hold beam.EventTime, sp state.Pro
 	for _, refs := range im.out.Settled {
 		f.run.Done(refs)
 	}
-	return f.run.Fail(f.emit(hold, &im.out, success, timeout, reject, open))
+	return f.run.Fail(emit(hold, im, success, timeout, reject, open))
 }
 
 // emit sends what came out of a tick. An outcome has the time of its own, but is
 // never behind the output watermark, where the next transform might drop it.
-func (f *matchFn) emit(hold beam.EventTime, out *shard.Output, success, timeout func(beam.EventTime, order.Outcome), reject func(order.Reject), open func(*order.Event)) error {
-	for i := range out.Ended {
-		o, err := f.outcome(&out.Ended[i])
-		if err != nil {
-			return err
-		}
-		if o.Kind == order.Success {
+func emit(hold beam.EventTime, im *image, success, timeout func(beam.EventTime, *order.Outcome), reject func(order.Reject), open func(*order.Event)) error {
+	for i := range im.made {
+		if o := &im.made[i]; o.Kind == order.Success {
 			success(max(hold, beam.EventTime(o.PaidAt)), o)
 		} else {
 			timeout(max(hold, beam.EventTime(o.Deadline)), o)
 		}
 	}
-	for i := range out.Rejects {
-		reject(rejectOf(&out.Rejects[i]))
+	for i := range im.out.Rejects {
+		reject(rejectOf(&im.out.Rejects[i]))
 	}
-	for i := range out.Open {
-		if err := f.openEvents(&out.Open[i], open); err != nil {
+	for i := range im.out.Open {
+		if err := im.maker.openEvents(&im.out.Open[i], open); err != nil {
 			return err
 		}
 	}
-	for i := range out.Returned {
-		e := &out.Returned[i]
+	for i := range im.out.Returned {
+		e := &im.out.Returned[i]
 		open(&order.Event{Type: e.Type, ID: e.ID, Time: e.Time, Raw: e.Data, Ref: e.Ref})
 	}
 	return nil

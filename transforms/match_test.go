@@ -76,7 +76,7 @@ func event(text string) *order.Event {
 	return e
 }
 
-func outcomeText(at beam.EventTime, o order.Outcome) string {
+func outcomeText(at beam.EventTime, o *order.Outcome) string {
 	return fmt.Sprintf("%s %s %s at %d", o.Kind, o.UserID, o.OrderID, at)
 }
 func rejectText(r order.Reject) string { return fmt.Sprintf("%s: %s", r.Reason, r.Error) }

@@ -8,21 +8,51 @@ import (
 	"ordertimeout/transforms/shard"
 )
 
-// outcome returns the outcome of a run that has ended as a match or a timeout.
-func (f *matchFn) outcome(e *shard.Ended) (order.Outcome, error) {
-	user, id, err := f.orderOf(e)
+// maker makes outcomes of runs. It is an image's own, as those of several shards
+// work at a time (see image.add).
+type maker struct {
+	prog    *cep.Prog
+	byOrder bool
+
+	events []order.StepEvent // memory for outcomes
+	page   []byte            // what they are rendered to
+}
+
+// pageSize is the size of a page in bytes, of which an outcome takes some 400. It
+// may be longer than a page.
+const pageSize = 64 << 10
+
+// outcomes returns the outcomes of runs that have ended as matches or timeouts,
+// rendered.
+func (m *maker) outcomes(ended []shard.Ended) ([]order.Outcome, error) {
+	made := make([]order.Outcome, len(ended))
+	for i := range ended {
+		var err error
+		if made[i], err = m.outcome(&ended[i]); err != nil {
+			return nil, err
+		}
+		if cap(m.page)-len(m.page) < pageSize/16 {
+			m.page = make([]byte, 0, pageSize)
+		}
+		m.page = made[i].Render(m.page)
+	}
+	return made, nil
+}
+
+func (m *maker) outcome(e *shard.Ended) (order.Outcome, error) {
+	user, id, err := m.orderOf(e)
 	if err != nil {
 		return order.Outcome{}, err
 	}
-	pattern, first := f.prog.Pattern(), &e.Run[0]
+	pattern, first := m.prog.Pattern(), &e.Run[0]
 	o := order.Outcome{
 		Kind:      order.Timeout,
-		ID:        order.OutcomeID(f.prog.Text(), e.Key, first.Time, first.ID),
+		ID:        order.OutcomeID(m.prog.Text(), e.Key, first.Time, first.ID),
 		UserID:    user,
 		OrderID:   id,
 		CreatedAt: first.Time,
 		Deadline:  first.Time + pattern.Within.Milliseconds(),
-		Events:    f.stepEvents(len(e.Run)),
+		Events:    m.stepEvents(len(e.Run)),
 		Refs:      e.Run.Refs(),
 	}
 	if e.How == cep.Matched {
@@ -36,20 +66,20 @@ func (f *matchFn) outcome(e *shard.Ended) (order.Outcome, error) {
 
 // stepEvents returns memory for the events of an outcome, of which many share an
 // allocation.
-func (f *matchFn) stepEvents(n int) []order.StepEvent {
-	if len(f.events) < n {
-		f.events = make([]order.StepEvent, max(n, 512))
+func (m *maker) stepEvents(n int) []order.StepEvent {
+	if len(m.events) < n {
+		m.events = make([]order.StepEvent, max(n, 512))
 	}
-	events := f.events[:n:n]
-	f.events = f.events[n:]
+	events := m.events[:n:n]
+	m.events = m.events[n:]
 	return events
 }
 
 // orderOf returns the ids of a run's order. Where the order is known by its id
 // alone, the user is that of the run's first event.
-func (f *matchFn) orderOf(e *shard.Ended) (user, id string, err error) {
+func (m *maker) orderOf(e *shard.Ended) (user, id string, err error) {
 	user, id, err = order.SplitKey(e.Key)
-	if err == nil && f.Config.ByOrder {
+	if err == nil && m.byOrder {
 		var first order.Event
 		first, err = new(order.Decoder).JSON(e.Run[0].Data)
 		user = first.UserID
@@ -58,14 +88,14 @@ func (f *matchFn) orderOf(e *shard.Ended) (user, id string, err error) {
 }
 
 // openEvents sends the events of a run that is still open.
-func (f *matchFn) openEvents(e *shard.Ended, open func(*order.Event)) error {
-	user, id, err := f.orderOf(e)
+func (m *maker) openEvents(e *shard.Ended, open func(*order.Event)) error {
+	user, id, err := m.orderOf(e)
 	if err != nil {
 		return err
 	}
 	for i := range e.Run {
 		t := &e.Run[i]
-		open(&order.Event{UserID: user, OrderID: id, Type: f.prog.Pattern().Steps[i].Type, ID: t.ID, Time: t.Time, Raw: t.Data, Ref: t.Ref})
+		open(&order.Event{UserID: user, OrderID: id, Type: m.prog.Pattern().Steps[i].Type, ID: t.ID, Time: t.Time, Raw: t.Data, Ref: t.Ref})
 	}
 	return nil
 }

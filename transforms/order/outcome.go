@@ -36,6 +36,10 @@ type Outcome struct {
 	Events []StepEvent
 	// Refs are the Refs of those events, by step; nil where nothing is held.
 	Refs []uint64
+
+	// json is what JSON returns, where it was made already. It is not part of the
+	// outcome and stays behind when that is sent to another worker.
+	json []byte
 }
 
 // StepEvent is the event that was taken as a step.
