@@ -15,34 +15,42 @@ const stateVersion = 2
 // buffer. The error is always nil (it is encoding.BinaryAppender's).
 func (s *State) AppendBinary(b []byte) ([]byte, error) {
 	b = append(b, stateVersion)
-	b = binary.AppendUvarint(b, uint64(s.taken))
-	if s.taken > 0 {
+	b = binary.AppendUvarint(b, uint64(s.taken()))
+	if s.Open() {
 		b = s.first.append(b)
 	}
-	for i := range s.rest {
-		b = s.rest[i].append(b)
+	rest := s.rest()
+	for i := range rest {
+		b = rest[i].append(b)
 	}
-	if s.duplicates != nil {
-		b = s.duplicates.append(b)
+	if s.more != nil {
+		b = s.more.duplicates.append(b)
 	} else {
 		b = append(b, 0)
 	}
-	b = binary.AppendUvarint(b, uint64(len(s.past)))
-	for i := range s.past {
-		b = binary.AppendVarint(b, s.past[i].ended)
-		b = s.past[i].prints.append(b)
+	if !s.ended.known() {
+		return append(b, 0), nil
+	}
+	b = binary.AppendUvarint(b, uint64(1+len(s.later)))
+	b = s.ended.append(b)
+	for i := range s.later {
+		b = s.later[i].append(b)
 	}
 	return b, nil
 }
 
-func (t *Taken) append(b []byte) []byte {
-	b = binary.AppendVarint(b, t.Time)
-	b = binary.AppendUvarint(b, uint64(len(t.ID)))
-	b = append(b, t.ID...)
-	b = binary.AppendUvarint(b, uint64(len(t.Data)))
-	b = append(b, t.Data...)
-	b = binary.AppendUvarint(b, t.Ref)
-	return binary.LittleEndian.AppendUint64(b, t.print)
+func (k *kept) append(b []byte) []byte {
+	b = binary.AppendVarint(b, k.time)
+	b = binary.AppendUvarint(b, uint64(k.id))
+	b = append(b, k.text[:k.id]...)
+	b = binary.AppendUvarint(b, uint64(len(k.text)-int(k.id)))
+	b = append(b, k.text[k.id:]...)
+	b = binary.AppendUvarint(b, k.ref)
+	return binary.LittleEndian.AppendUint64(b, k.print)
+}
+
+func (p *past) append(b []byte) []byte {
+	return p.prints.append(binary.AppendVarint(b, p.ended))
 }
 
 // DecodeState reads a state at the start of b and returns it with the rest of b.
@@ -57,19 +65,25 @@ func DecodeState(b []byte, steps int) (State, []byte, error) {
 		return s, nil, fmt.Errorf("cep: state has version %d: want 1 to %d", version, stateVersion)
 	}
 	for n := r.count(1 + 1 + 1 + 8); n > 0; n-- {
-		t := Taken{Time: r.varint(), ID: string(r.bytes())}
-		t.Data = append([]byte{}, r.bytes()...)
-		if version > 1 {
-			t.Ref = r.uvarint()
+		k := r.kept(version)
+		if r.err == nil && k.print == 0 {
+			r.err = errNoPrint
 		}
-		t.print = r.uint64()
-		s.take(t)
+		s.take(k)
 	}
 	if d := r.prints(); d.len() > 0 {
-		s.duplicates = &d
+		s.addMore().duplicates = d
 	}
 	for n := r.count(1 + 1); n > 0; n-- {
-		s.past = append(s.past, past{r.varint(), r.prints()})
+		p := past{r.varint(), r.prints()}
+		if r.err == nil && !p.known() {
+			r.err = errNoPrint
+		}
+		if s.ended.known() {
+			s.later = append(s.later, p)
+		} else {
+			s.ended = p
+		}
 	}
 	if r.err == nil && !s.valid() {
 		r.err = errors.New("cep: state with a time out of range")
@@ -77,8 +91,8 @@ func DecodeState(b []byte, steps int) (State, []byte, error) {
 	if r.err != nil {
 		return State{}, nil, r.err
 	}
-	if s.taken >= steps {
-		return State{}, nil, fmt.Errorf("cep: state with an open run of %d events: want fewer than the pattern's %d steps", s.taken, steps)
+	if n := s.taken(); n >= steps {
+		return State{}, nil, fmt.Errorf("cep: state with an open run of %d events: want fewer than the pattern's %d steps", n, steps)
 	}
 	return s, r.b, nil
 }
@@ -92,21 +106,19 @@ const maxTime int64 = 1 << 60
 func ValidTime(t int64) bool { return -maxTime <= t && t <= maxTime }
 
 func (s *State) valid() bool {
-	for i := range s.rest {
-		if !ValidTime(s.rest[i].Time) {
-			return false
-		}
+	ok := ValidTime(s.first.time) && ValidTime(s.ended.ended)
+	for _, k := range s.rest() {
+		ok = ok && ValidTime(k.time)
 	}
-	if !ValidTime(s.first.Time) {
-		return false
+	for i := range s.later {
+		ok = ok && ValidTime(s.later[i].ended)
 	}
-	for i := range s.past {
-		if !ValidTime(s.past[i].ended) {
-			return false
-		}
-	}
-	return true
+	return ok
 }
+
+// errNoPrint is the error of an event or an ended run without a fingerprint, which
+// no state has.
+var errNoPrint = errors.New("cep: state without a fingerprint")
 
 // errTruncated is the error of an encoding that ends before it should.
 var errTruncated = errors.New("cep: truncated state")
@@ -186,4 +198,16 @@ func (r *reader) prints() printSet {
 		s.add(r.uint64())
 	}
 	return s
+}
+
+func (r *reader) kept(version byte) kept {
+	k := kept{time: r.varint()}
+	id := r.bytes()
+	k.id = uint32(len(id))
+	k.text = string(id) + string(r.bytes())
+	if version > 1 {
+		k.ref = r.uvarint()
+	}
+	k.print = r.uint64()
+	return k
 }

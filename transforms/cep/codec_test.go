@@ -46,7 +46,7 @@ func TestStateEncoding(t *testing.T) {
 			t.Fatalf("DecodeState: %v, rest %q", err, rest)
 		}
 		if version == stateV1 { // which has no Refs
-			decoded.first.Ref, decoded.rest[0].Ref = 3, 4
+			decoded.first.ref, decoded.more.rest[0].ref = 3, 4
 		}
 		if again, _ := decoded.AppendBinary(nil); hex.EncodeToString(again) != stateV2 {
 			t.Errorf("decoded and encoded again:\ngot  %x\nwant %s", again, stateV2)
@@ -74,7 +74,9 @@ func TestBrokenStates(t *testing.T) {
 		{"a version to come", "cep: state has version 9: want 1 to 2", append([]byte{9}, whole[1:]...), 3},
 		{"a longer run than the pattern has", "cep: state with an open run of 2 events: want fewer than the pattern's 2 steps", whole, 2},
 		{"a count beyond the bytes", "cep: truncated state", []byte{1, 0xff, 0xff, 0x03}, 2},
-		{"a time that cannot be", "cep: state with a time out of range", []byte{1, 0, 0, 1, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0x01, 0}, 2},
+		{"a time that cannot be", "cep: state with a time out of range", []byte{1, 0, 0, 1, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0x01, 1, 1, 0, 0, 0, 0, 0, 0, 0}, 2},
+		{"an event without a fingerprint", "cep: state without a fingerprint", []byte{1, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0}, 2},
+		{"an ended run without a fingerprint", "cep: state without a fingerprint", []byte{1, 0, 0, 1, 0, 0}, 2},
 	} {
 		if _, _, err := DecodeState(test.b, test.steps); err == nil || err.Error() != test.want {
 			t.Errorf("%s: got %v, want %s", test.reason, err, test.want)

@@ -68,10 +68,7 @@ type Result struct {
 // Deadline returns the deadline of the open run in milliseconds; ok is false
 // without one.
 func (p *Prog) Deadline(s *State) (deadline int64, ok bool) {
-	if s.taken == 0 {
-		return 0, false
-	}
-	return s.first.Time + p.within, true
+	return s.first.time + p.within, s.Open()
 }
 
 // Due returns the place in time at which Advance will have something to do: the
@@ -82,8 +79,8 @@ func (p *Prog) Due(s *State) int64 {
 	if deadline, ok := p.Deadline(s); ok {
 		due = deadline
 	}
-	if len(s.past) > 0 {
-		due = min(due, s.past[0].ended+p.remember+1)
+	if s.ended.known() {
+		due = min(due, s.ended.ended+p.remember+1)
 	}
 	return due
 }
@@ -93,11 +90,10 @@ func (p *Prog) Due(s *State) int64 {
 // forgotten.
 func (p *Prog) Advance(s *State, at int64, run Run) (timedOut Run, ok bool) {
 	if deadline, open := p.Deadline(s); open && deadline <= at {
-		timedOut, ok = s.end(deadline, run), true
+		timedOut, _ = s.end(deadline, run)
+		ok = true
 	}
-	if len(s.past) > 0 {
-		s.forget(at - p.remember)
-	}
+	s.forget(at - p.remember)
 	return timedOut, ok
 }
 
@@ -116,7 +112,7 @@ func (p *Prog) Advance(s *State, at int64, run Run) (timedOut Run, ok bool) {
 // allocation a run; nil will do.
 func (p *Prog) Step(s *State, e *Event, run Run) Result {
 	pos := p.position(e.Type)
-	waiting := s.taken
+	waiting := s.taken()
 	table := p.onTime
 	late := e.Time < e.At
 	if late {
@@ -137,13 +133,14 @@ func (p *Prog) Step(s *State, e *Event, run Run) Result {
 	case open:
 		return p.open(s, e, print, run)
 	case restart:
-		broken := s.end(e.At, run)
+		broken, _ := s.end(e.At, run)
 		s.take(keep(e, print))
 		return Result{Class: d.class, Ended: Broken, Run: broken}
 	case take:
 		return p.take(s, e, print, run)
 	case breaks:
-		return Result{Class: d.class, Ended: Broken, Run: s.end(e.At, run)}
+		broken, _ := s.end(e.At, run)
+		return Result{Class: d.class, Ended: Broken, Run: broken}
 	}
 	if d.class == Duplicate {
 		s.addDuplicate(print)
@@ -157,7 +154,7 @@ func (p *Prog) stillPossible(s *State, a action, e *Event) bool {
 	case open:
 		return e.Time >= e.At-p.remember && !s.endedSince(e.Time)
 	case take:
-		return e.Time >= s.last().Time && e.Time < s.first.Time+p.within
+		return e.Time >= s.last() && e.Time < s.first.time+p.within
 	}
 	return true
 }
@@ -167,26 +164,30 @@ func (p *Prog) stillPossible(s *State, a action, e *Event) bool {
 func (p *Prog) open(s *State, e *Event, print uint64, run Run) Result {
 	s.take(keep(e, print))
 	if deadline := e.Time + p.within; deadline <= e.At {
-		return Result{Class: Started, Ended: TimedOut, Run: s.end(e.At, run)}
+		late, _ := s.end(e.At, run)
+		return Result{Class: Started, Ended: TimedOut, Run: late}
 	}
 	return Result{Class: Started}
 }
 
 // take adds the step that the run waits for, and ends the run if it is the last.
 func (p *Prog) take(s *State, e *Event, print uint64, run Run) Result {
-	if s.taken+1 < len(p.pattern.Steps) {
+	if s.taken()+1 < len(p.pattern.Steps) {
 		s.take(keep(e, print))
 		return Result{Class: Advanced}
 	}
 	// The last event is not kept in the state, which would take memory for it.
-	run = append(s.AppendRun(run), Taken{e.Time, e.ID, e.Data, e.Ref, print})
-	s.close(e.At)
-	s.past[len(s.past)-1].prints.add(print)
-	return Result{Class: Advanced, Ended: Matched, Run: run}
+	run, ended := s.end(e.At, run)
+	ended.prints.add(print)
+	return Result{Class: Advanced, Ended: Matched, Run: append(run, Taken{e.Time, e.ID, e.Data, e.Ref})}
 }
 
 // keep copies of an event what its run needs, as the event's memory is its
 // batch's, of which a single open run would keep all.
-func keep(e *Event, print uint64) Taken {
-	return Taken{e.Time, strings.Clone(e.ID), bytes.Clone(e.Data), e.Ref, print}
+func keep(e *Event, print uint64) kept {
+	var text strings.Builder
+	text.Grow(len(e.ID) + len(e.Data))
+	text.WriteString(e.ID)
+	text.Write(e.Data)
+	return kept{e.Time, text.String(), e.Ref, print, uint32(len(e.ID))}
 }

@@ -5,8 +5,6 @@ import (
 	"fmt"
 	"unsafe"
 
-	"github.com/cespare/xxhash/v2"
-
 	"ordertimeout/transforms/cep"
 )
 
@@ -122,7 +120,7 @@ func (s *Shard) restoreSnapshot(record []byte) error {
 			return err
 		}
 		r.pos = len(b) - len(rest)
-		s.schedule(s.keys.add(xxhash.Sum64String(key), key, state))
+		s.schedule(s.keys.add(tagOf(key), key, state))
 	}
 	pending := r.uvarint()
 	if r.err != nil {

@@ -5,8 +5,6 @@ import (
 	"slices"
 	"sort"
 
-	"github.com/cespare/xxhash/v2"
-
 	"ordertimeout/transforms/cep"
 )
 
@@ -38,7 +36,7 @@ type Shard struct {
 type slot struct {
 	tick   int64
 	events [][]Event // parts of batches as they came, which need no copies
-	due    []*entry  // an entry with another due has moved to another slot
+	due    []uint32  // entries; one with another due has moved to another slot
 }
 
 const notDue int64 = math.MinInt64
@@ -47,7 +45,7 @@ const notDue int64 = math.MinInt64
 func New(prog *cep.Prog, tick int64) *Shard {
 	return &Shard{
 		prog: prog, tick: tick, clock: math.MinInt64, limit: math.MaxInt64,
-		keys: table{byHash: map[uint64]*entry{}}, slots: map[int64]*slot{},
+		slots: map[int64]*slot{},
 	}
 }
 
@@ -153,14 +151,18 @@ func (s *Shard) work(sl *slot, out *Output) {
 		s.applyAll(sl.events[0], out)
 	} else {
 		for _, e := range s.sort(sl.events) {
-			s.apply(e, xxhash.Sum64String(e.Key), out)
+			s.apply(e, tagOf(e.Key), out)
 		}
 	}
-	// Entries may be added to sl.due on the way.
-	for i := 0; i < len(sl.due); i++ {
-		if e := sl.due[i]; e.due == sl.tick {
-			s.expire(e, sl.tick, out)
+	for done := 0; done < len(sl.due); { // entries may be added on the way
+		some := sl.due[done:min(len(sl.due), done+ahead)]
+		s.keys.touch(some)
+		for _, n := range some {
+			if e := s.keys.at(n); e.due == sl.tick {
+				s.expire(e, sl.tick, out)
+			}
 		}
+		done += len(some)
 	}
 	s.now = nil
 }
@@ -189,20 +191,20 @@ func (s *Shard) sort(parts [][]Event) []*Event {
 
 // applyAll applies events that are in their order.
 func (s *Shard) applyAll(events []Event, out *Output) {
-	var hashes [ahead]uint64
+	var tags [ahead]uint32
 	for len(events) > 0 {
 		some := events[:min(len(events), ahead)]
 		events = events[len(some):]
-		s.keys.lookUp(some, &hashes)
+		s.keys.lookUp(some, &tags)
 		for i := range some {
-			s.apply(&some[i], hashes[i], out)
+			s.apply(&some[i], tags[i], out)
 		}
 	}
 }
 
-// apply gives an event to the state of its key, which has that hash.
-func (s *Shard) apply(e *Event, hash uint64, out *Output) {
-	k := s.keys.get(hash, e.Key)
+// apply gives an event to the state of its key, which has that tag.
+func (s *Shard) apply(e *Event, tag uint32, out *Output) {
+	k := s.keys.get(tag, e.Key)
 	known := k != nil
 	if !known {
 		k = &s.scratch
@@ -224,9 +226,11 @@ func (s *Shard) apply(e *Event, hash uint64, out *Output) {
 		out.Settled = append(out.Settled, []uint64{e.Ref})
 	}
 	if !known && !k.state.Empty() {
-		k = s.keys.add(hash, e.Key, k.state)
+		k, known = s.keys.add(tag, e.Key, k.state), true
 	}
-	s.schedule(k)
+	if known {
+		s.schedule(k)
+	}
 }
 
 // expire lets the deadlines of a key expire that its slot was made for.
@@ -263,7 +267,7 @@ func (s *Shard) schedule(k *entry) {
 	if k.due == notDue || tick < k.due {
 		k.due = tick
 		sl := s.slot(tick)
-		sl.due = append(sl.due, k)
+		sl.due = append(sl.due, k.n)
 	}
 }
 

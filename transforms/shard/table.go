@@ -8,54 +8,103 @@ import (
 	"ordertimeout/transforms/cep"
 )
 
-// entry is a key with a state.
+// entry is a key with a state: two lines of the processor's cache.
 type entry struct {
+	tag   uint32 // of the key
+	n     uint32 // the entry's number in its table
 	key   string
+	due   int64 // the tick of the slot that the entry is in
 	state cep.State
-	due   int64  // the tick of the slot that the entry is in
-	next  *entry // with the same hash, or free
 }
 
-// table holds the entries of a shard by their keys. It is a map by a hash of the
-// key, so that a look-up reads an entry and not also the key of the map, which is
-// elsewhere in memory; and entries come from slabs and go back to a list, so that
-// an order costs no allocation of its own. Both together are a third of the time
-// of a look-up with a new key.
+// table holds the entries of a shard by their keys, by open addressing with linear
+// probing. A key is looked for by its tag, half of a hash, in places of eight bytes
+// and so in one line of the cache; then its entry is read. Neither the places nor
+// the numbers by which a slot knows its entries have pointers, so the collector
+// does not look at them. Entries come from slabs and go back to a list: an order
+// costs no allocation of its own.
+//
+// With 130,000 open orders a tick takes a quarter less time than with Go's map.
 type table struct {
-	byHash map[uint64]*entry
+	places []place // their number is a power of two
 	size   int
-	slab   []entry // entries that were never used
-	free   *entry
+	slabs  []*[slabSize]entry
+	free   []uint32 // numbers of entries that are in no place
 }
 
-// slabSize is the number of entries in a slab.
-const slabSize = 256
+// place is empty, or has an entry.
+type place struct {
+	tag  uint32
+	next uint32 // the entry's number plus one; 0: empty
+}
+
+const (
+	// slabSize is the number of entries in a slab.
+	slabSize = 256
+	// fewPlaces is the number of places of a table with its first entry. They are
+	// doubled when five of eight are taken.
+	fewPlaces = 64
+)
+
+// tagOf returns the tag of a key. Tables are not stored, so neither are tags.
+func tagOf(key string) uint32 { return uint32(xxhash.Sum64String(key)) }
+
+// at returns the entry with a number.
+func (t *table) at(n uint32) *entry { return &t.slabs[n/slabSize][n%slabSize] }
 
 // get returns the entry of a key, or nil.
-func (t *table) get(hash uint64, key string) *entry {
-	e := t.byHash[hash]
-	for e != nil && e.key != key {
-		e = e.next
+func (t *table) get(tag uint32, key string) *entry {
+	if t.size == 0 {
+		return nil
 	}
-	return e
+	for i := t.home(tag); t.places[i].next != 0; i = t.after(i) {
+		if t.places[i].tag == tag {
+			if e := t.at(t.places[i].next - 1); e.key == key {
+				return e
+			}
+		}
+	}
+	return nil
 }
 
-// ahead is how many events are looked up at a time.
+// home returns the first place for a tag, after the place behind one.
+func (t *table) home(tag uint32) int { return int(tag) & (len(t.places) - 1) }
+func (t *table) after(i int) int     { return (i + 1) & (len(t.places) - 1) }
+
+// ahead is how many keys or entries are looked at at a time, before anything is
+// done with them: the reads do not depend on each other, so their cache misses
+// overlap, which those of apply after apply cannot.
 const ahead = 32
 
-// lookUp brings the entries of some events into the processor's cache, and gives
-// the hashes of their keys. The look-ups do not depend on each other, so their
-// misses overlap, which those of apply after apply cannot: a fifth of Tick's time
-// with 130,000 open orders. How many were found is of no use but that the entries
-// have to be read for it.
-func (t *table) lookUp(events []Event, hashes *[ahead]uint64) (found int) {
-	var first [ahead]*entry
+// lookUp brings the entries of some events into the cache, and gives the tags of
+// their keys. What it returns is of no use but that all has to be read for it.
+func (t *table) lookUp(events []Event, tags *[ahead]uint32) (found int) {
 	for i := range events {
-		hashes[i] = xxhash.Sum64String(events[i].Key)
-		first[i] = t.byHash[hashes[i]]
+		tags[i] = tagOf(events[i].Key)
+	}
+	if t.size == 0 {
+		return 0
+	}
+	var first [ahead]place
+	for i := range events {
+		first[i] = t.places[t.home(tags[i])]
 	}
 	for i := range events {
-		if e := first[i]; e != nil && len(e.key) == len(events[i].Key) {
+		if p := first[i]; p.next != 0 && p.tag == tags[i] && t.at(p.next-1).due != 0 {
+			found++
+		}
+	}
+	return found
+}
+
+// touch brings entries and their places into the cache, like lookUp.
+func (t *table) touch(numbers []uint32) (found int) {
+	var tags [ahead]uint32
+	for i, n := range numbers {
+		tags[i] = t.at(n).tag
+	}
+	for i := range numbers {
+		if t.size > 0 && t.places[t.home(tags[i])].tag == tags[i] {
 			found++
 		}
 	}
@@ -63,53 +112,84 @@ func (t *table) lookUp(events []Event, hashes *[ahead]uint64) (found int) {
 }
 
 // add adds a key that is not in the table. It keeps a copy of the key.
-func (t *table) add(hash uint64, key string, state cep.State) *entry {
-	e := t.free
-	switch {
-	case e != nil:
-		t.free = e.next
-	default:
-		if len(t.slab) == 0 {
-			t.slab = make([]entry, slabSize)
-		}
-		e, t.slab = &t.slab[0], t.slab[1:]
+func (t *table) add(tag uint32, key string, state cep.State) *entry {
+	if t.size >= len(t.places)/8*5 {
+		t.grow()
 	}
-	*e = entry{key: strings.Clone(key), state: state, due: notDue, next: t.byHash[hash]}
-	t.byHash[hash] = e
+	if len(t.free) == 0 {
+		t.addSlab()
+	}
+	n := t.free[len(t.free)-1]
+	t.free = t.free[:len(t.free)-1]
+	e := t.at(n)
+	*e = entry{tag: tag, n: n, key: strings.Clone(key), due: notDue, state: state}
+	t.put(place{tag, n + 1})
 	t.size++
 	return e
+}
+
+func (t *table) addSlab() {
+	first := uint32(len(t.slabs) * slabSize)
+	t.slabs = append(t.slabs, new([slabSize]entry))
+	for n := first + slabSize; n > first; n-- {
+		t.free = append(t.free, n-1)
+	}
+}
+
+func (t *table) grow() {
+	old := t.places
+	t.places = make([]place, max(fewPlaces, 2*len(old)))
+	for _, p := range old {
+		if p.next != 0 {
+			t.put(p)
+		}
+	}
+}
+
+// put puts an entry into the first place for it that is empty.
+func (t *table) put(p place) {
+	i := t.home(p.tag)
+	for t.places[i].next != 0 {
+		i = t.after(i)
+	}
+	t.places[i] = p
 }
 
 // remove removes an entry, whose memory another key gets. Slots may still have
 // it: its due is notDue until then, and that of the other key's slot after.
 func (t *table) remove(e *entry) {
-	hash := xxhash.Sum64String(e.key)
-	switch first := t.byHash[hash]; {
-	case first != e:
-		for first.next != e {
-			first = first.next
-		}
-		first.next = e.next
-	case e.next != nil:
-		t.byHash[hash] = e.next
-	default:
-		delete(t.byHash, hash)
+	i := t.home(e.tag)
+	for t.places[i].next != e.n+1 {
+		i = t.after(i)
 	}
-	*e = entry{due: notDue, next: t.free}
-	t.free = e
+	t.close(i)
+	n := e.n
+	*e = entry{n: n, due: notDue}
+	t.free = append(t.free, n)
 	t.size--
+}
+
+// close empties a place, and moves those behind it up that would not be found any
+// more: whose way from home leads over it.
+func (t *table) close(gap int) {
+	for i := t.after(gap); t.places[i].next != 0; i = t.after(i) {
+		mask := len(t.places) - 1
+		if home := t.home(t.places[i].tag); (i-home)&mask >= (i-gap)&mask {
+			t.places[gap] = t.places[i]
+			gap = i
+		}
+	}
+	t.places[gap] = place{}
 }
 
 // all calls f with each entry, in no order.
 func (t *table) all(f func(*entry) bool) {
-	for _, e := range t.byHash {
-		for ; e != nil; e = e.next {
-			if !f(e) {
-				return
-			}
+	for _, p := range t.places {
+		if p.next != 0 && !f(t.at(p.next-1)) {
+			return
 		}
 	}
 }
 
 // clear removes all entries.
-func (t *table) clear() { *t = table{byHash: map[uint64]*entry{}} }
+func (t *table) clear() { *t = table{} }
