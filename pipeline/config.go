@@ -10,6 +10,7 @@ import (
 	"ordertimeout/transforms/cep"
 	"ordertimeout/transforms/demo"
 	"ordertimeout/transforms/files"
+	"ordertimeout/transforms/order"
 	"ordertimeout/transforms/sink"
 )
 
@@ -213,8 +214,22 @@ func (c Config) match() transforms.MatchConfig {
 		Shards:   c.Shards,
 		ByOrder:  c.byOrder(),
 		Live:     c.Live(),
+		Unread:   c.unread(),
 		Run:      c.Run,
 	}
+}
+
+// unread returns the kinds of outcome that are not to be made, as they go nowhere.
+// Those of a live input are made all the same: their messages are let go of where
+// they are written.
+func (c Config) unread() (kinds []order.Kind) {
+	if c.Success == sink.None && !c.Live() {
+		kinds = append(kinds, order.Success)
+	}
+	if c.Timeouts == sink.None && !c.Live() {
+		kinds = append(kinds, order.Timeout)
+	}
+	return kinds
 }
 
 // demoScheme begins the input URI of the simulated shop.

@@ -170,7 +170,7 @@ func (f *matchFn) image(sp state.Provider, n int64) (*image, error) {
 	if err != nil {
 		return nil, err
 	}
-	im = &image{version: version, read: f.bundle, ahead: noTick, maker: maker{prog: f.prog, byOrder: f.Config.ByOrder}}
+	im = &image{version: version, read: f.bundle, ahead: noTick, maker: maker{prog: f.prog, byOrder: f.Config.ByOrder, unread: f.Config.Unread}}
 	im.shard, err = shard.Restore(f.prog, f.Config.Tick.Milliseconds(), log)
 	if err != nil {
 		return nil, err

@@ -48,6 +48,9 @@ type MatchConfig struct {
 	// of time, as runners let it when a job is drained, is not what it says, and
 	// no run times out before its deadline by the clock.
 	Live bool
+	// Unread are the kinds of outcome that nobody reads: they are counted, but none
+	// is made.
+	Unread []order.Kind
 	// Run is the id of the live.Run that the pipeline belongs to, if any.
 	Run string
 }

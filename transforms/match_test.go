@@ -262,6 +262,17 @@ func TestAllInOneBundle(t *testing.T) {
 	})
 }
 
+func TestOutcomesThatNobodyReadsAreCounted(t *testing.T) {
+	p, s := beam.NewPipelineWithRoot()
+	texts := beam.Create(s, "create@1000 o1 u1", "pay@10999 o1 u1", "create@1000 o2 u2", "end@11000/11000")
+	c := config
+	c.Unread = []order.Kind{order.Success}
+	check(t, p, s, texts, c, expectation{
+		successes: []any{}, timeouts: []any{"timeout u2 o2 at 11000"}, rejects: []any{}, open: []any{},
+		counters: "2 started, 1 advanced, 1 success, 1 timeout",
+	})
+}
+
 func TestDecode(t *testing.T) {
 	p, s := beam.NewPipelineWithRoot()
 	lines := beam.Create(s, `{"orderId":1,"userId":"u","type":"create","time":1000}`, "", " \t", `{"orderId":`, `{"orderId":1,"time":1000}`)

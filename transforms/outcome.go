@@ -2,6 +2,7 @@ package transforms
 
 import (
 	"fmt"
+	"slices"
 
 	"ordertimeout/transforms/cep"
 	"ordertimeout/transforms/order"
@@ -13,6 +14,7 @@ import (
 type maker struct {
 	prog    *cep.Prog
 	byOrder bool
+	unread  []order.Kind
 
 	events []order.StepEvent // memory for outcomes
 	page   []byte            // what they are rendered to
@@ -25,18 +27,30 @@ const pageSize = 64 << 10
 // outcomes returns the outcomes of runs that have ended as matches or timeouts,
 // rendered.
 func (m *maker) outcomes(ended []shard.Ended) ([]order.Outcome, error) {
-	made := make([]order.Outcome, len(ended))
+	made := make([]order.Outcome, 0, len(ended))
 	for i := range ended {
-		var err error
-		if made[i], err = m.outcome(&ended[i]); err != nil {
+		e := &ended[i]
+		if slices.Contains(m.unread, kindOf(e)) {
+			continue
+		}
+		o, err := m.outcome(e)
+		if err != nil {
 			return nil, err
 		}
 		if cap(m.page)-len(m.page) < pageSize/16 {
 			m.page = make([]byte, 0, pageSize)
 		}
-		m.page = made[i].Render(m.page)
+		m.page = o.Render(m.page)
+		made = append(made, o)
 	}
 	return made, nil
+}
+
+func kindOf(e *shard.Ended) order.Kind {
+	if e.How == cep.Matched {
+		return order.Success
+	}
+	return order.Timeout
 }
 
 func (m *maker) outcome(e *shard.Ended) (order.Outcome, error) {
@@ -46,7 +60,7 @@ func (m *maker) outcome(e *shard.Ended) (order.Outcome, error) {
 	}
 	pattern, first := m.prog.Pattern(), &e.Run[0]
 	o := order.Outcome{
-		Kind:      order.Timeout,
+		Kind:      kindOf(e),
 		ID:        order.OutcomeID(m.prog.Text(), e.Key, first.Time, first.ID),
 		UserID:    user,
 		OrderID:   id,
@@ -55,8 +69,8 @@ func (m *maker) outcome(e *shard.Ended) (order.Outcome, error) {
 		Events:    m.stepEvents(len(e.Run)),
 		Refs:      e.Run.Refs(),
 	}
-	if e.How == cep.Matched {
-		o.Kind, o.PaidAt = order.Success, e.Run[len(e.Run)-1].Time
+	if o.Kind == order.Success {
+		o.PaidAt = e.Run[len(e.Run)-1].Time
 	}
 	for i := range e.Run {
 		o.Events[i] = order.StepEvent{Step: pattern.Steps[i].Type, Raw: e.Run[i].Data}
