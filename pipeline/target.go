@@ -100,6 +100,16 @@ func (c Config) Check(ctx context.Context) (warnings []string, err error) {
 // Live reports whether the input is of now and never ends: a subscription.
 func (c Config) Live() bool { return slices.ContainsFunc(c.Input, pubsub.Is) }
 
+// Bounded reports whether the input ends by itself: files, or a simulated shop of so
+// many events. The settings must Validate.
+func (c Config) Bounded() bool {
+	if c.isDemo() {
+		d, err := c.demo()
+		return err == nil && d.Count > 0
+	}
+	return !c.Live()
+}
+
 // PubSub returns the settings of the Pub/Sub source, for an input that is one.
 func (c Config) PubSub() pubsub.Config {
 	p, err := c.pattern()

@@ -9,12 +9,14 @@ import (
 	"strings"
 	"time"
 
+	"ordertimeout/cmd/internal/flink"
 	"ordertimeout/pipeline"
 )
 
 // options are the settings of the command.
 type options struct {
 	config  pipeline.Config
+	flink   flink.Config
 	summary string
 	profile string
 	metrics string
@@ -51,7 +53,9 @@ Output (- is stdout, none is nothing, pubsub://PROJECT/TOPIC, else a file):
   -summary FILE      the counters, as a JSON object
   -quiet             no summary, no progress
 Running:
-  -runner RUNNER     prism, the embedded runner (default)
+  -runner RUNNER     prism, the embedded runner (default), or flink, with Beam's -endpoint,
+                     -environment_type, -environment_config, -parallelism and -job_name
+  -flink-options K=V,K=V   -resume CHECKPOINT   -detach      of a Flink job: see the README
   -shards N          groups of users that state is kept by (default 16)
   -tick D            how often deadlines are looked at (default within/60, 10ms to 10s)
   -metrics ADDRESS   serve /metrics (for Prometheus) and /healthz, as on :9090
@@ -82,10 +86,11 @@ func parse(args []string) (options, error) {
 	if err := flag.CommandLine.Parse(nil); err != nil {
 		return o, err
 	}
-	if o.version {
+	if o.version || isWorker() {
 		return o, nil
 	}
-	return o, o.validate(fs)
+	err := o.validate(fs)
+	return o, err
 }
 
 func define(fs *flag.FlagSet, o *options) {
@@ -128,11 +133,12 @@ func define(fs *flag.FlagSet, o *options) {
 	fs.StringVar(&o.profile, "cpuprofile", "", "")
 	fs.BoolVar(&o.quiet, "quiet", false, "")
 	fs.StringVar(&c.Runner, "runner", c.Runner, "")
+	defineFlink(fs, &o.flink)
 	fs.BoolVar(&o.verbose, "v", false, "")
 	fs.BoolVar(&o.version, "version", false, "")
 }
 
-func (o options) validate(fs *flag.FlagSet) error {
+func (o *options) validate(fs *flag.FlagSet) error {
 	var err error
 	fs.Visit(func(f *flag.Flag) { // zero means the default in Config, but not to who writes it
 		switch d := f.Value.String(); f.Name {
@@ -153,8 +159,9 @@ func (o options) validate(fs *flag.FlagSet) error {
 		return err
 	case len(o.config.Input) == 0:
 		return errors.New("no -input: want a file, a glob, - (standard input), a demo: URI or pubsub://PROJECT/SUBSCRIPTION")
-	case o.config.Runner != pipeline.RunnerPrism && o.config.Runner != runnerDirect:
-		return fmt.Errorf("-runner %s: not supported yet: want prism", o.config.Runner)
+	}
+	if err := o.completeRunner(); err != nil {
+		return err
 	}
 	return o.config.Validate()
 }
