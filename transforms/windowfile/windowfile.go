@@ -37,16 +37,16 @@
 package windowfile
 
 import (
-	"errors"
 	"fmt"
+	"os"
 	"strings"
 	"time"
 
 	"github.com/apache/beam/sdks/v2/go/pkg/beam"
 	"github.com/apache/beam/sdks/v2/go/pkg/beam/core/graph/window"
 	"github.com/apache/beam/sdks/v2/go/pkg/beam/core/graph/window/trigger"
-	"github.com/apache/beam/sdks/v2/go/pkg/beam/io/filesystem"
-	_ "github.com/apache/beam/sdks/v2/go/pkg/beam/io/filesystem/local" // paths without a scheme
+
+	"ordertimeout/transforms/fsys"
 )
 
 // Config says where the files are, and how many.
@@ -66,11 +66,17 @@ type Config struct {
 	Run string
 }
 
-// DefaultWindow and DefaultShards are for a log that is read from files.
-const (
-	DefaultWindow = time.Hour
-	DefaultShards = 1
-)
+// WithDefaults returns the settings with an hour where there is no Window, and one
+// shard where there are no Shards.
+func (c Config) WithDefaults() Config {
+	if c.Window == 0 {
+		c.Window = time.Hour
+	}
+	if c.Shards == 0 {
+		c.Shards = 1
+	}
+	return c
+}
 
 // The limits of the settings.
 const (
@@ -78,32 +84,34 @@ const (
 	maxShards = 1000
 )
 
-// Validate returns what is wrong with the settings in a line that names the
-// setting, or nil. It looks at no file.
+// Validate returns what is wrong with the settings in a line that names the flag
+// (of the directory only the directory, as several flags name one), or nil. It
+// looks at no file.
 func (c Config) Validate() error {
 	switch {
 	case strings.TrimRight(c.Dir, "/") == "":
 		return fmt.Errorf("windowfile: directory %q: want a directory other than the root", c.Dir)
 	case c.Window < time.Second || c.Window > maxWindow || c.Window%time.Second != 0:
-		return fmt.Errorf("windowfile: window %v: want whole seconds from 1s to 24h", c.Window)
+		return fmt.Errorf("windowfile: -file-window %v: want whole seconds from 1s to 24h", c.Window)
 	case c.Shards < 1 || c.Shards > maxShards:
-		return fmt.Errorf("windowfile: %d shards: want 1 to %d", c.Shards, maxShards)
+		return fmt.Errorf("windowfile: -file-shards %d: want 1 to %d", c.Shards, maxShards)
 	}
-	if err := registered(c.Dir); err != nil {
+	if err := fsys.Registered(c.Dir); err != nil {
 		return fmt.Errorf("windowfile: directory %q: %w", c.Dir, err)
 	}
 	return nil
 }
 
-// registered returns an error where there is no file system for a path.
-func registered(path string) (err error) {
-	defer func() {
-		if recover() != nil {
-			err = errors.New("no such file system here")
-		}
-	}()
-	filesystem.ValidateScheme(path)
-	return nil
+// Check returns an error where the directory is a file of this machine.
+func (c Config) Check() error {
+	if fsys.IsURI(c.Dir) {
+		return nil
+	}
+	info, err := os.Stat(c.Dir)
+	if err == nil && !info.IsDir() {
+		return fmt.Errorf("windowfile: %s: is a file, want a directory", c.Dir)
+	}
+	return nil // one that is missing is made, maybe on another machine
 }
 
 const (

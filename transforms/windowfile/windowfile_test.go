@@ -271,20 +271,37 @@ func TestValidate(t *testing.T) {
 		{"no directory", func(c *Config) { c.Dir = "" }, `windowfile: directory "": want a directory`},
 		{"the root", func(c *Config) { c.Dir = "//" }, `windowfile: directory "//": want a directory other than the root`},
 		{"a file system of memory", func(c *Config) { c.Dir = "memfs://out" }, ""},
-		{"an unknown file system", func(c *Config) { c.Dir = "hdfs://out" }, `windowfile: directory "hdfs://out": no such file system here`},
+		{"an unknown file system", func(c *Config) { c.Dir = "hdfs://out" }, `windowfile: directory "hdfs://out": no such file system in this program`},
 		{"the shortest window", func(c *Config) { c.Window = time.Second }, ""},
-		{"a shorter one", func(c *Config) { c.Window = time.Second / 2 }, "windowfile: window 500ms: want whole seconds from 1s to 24h"},
-		{"parts of a second", func(c *Config) { c.Window = 1500 * time.Millisecond }, "windowfile: window 1.5s: want whole seconds"},
+		{"a shorter one", func(c *Config) { c.Window = time.Second / 2 }, "windowfile: -file-window 500ms: want whole seconds from 1s to 24h"},
+		{"parts of a second", func(c *Config) { c.Window = 1500 * time.Millisecond }, "windowfile: -file-window 1.5s: want whole seconds"},
 		{"the longest window", func(c *Config) { c.Window = 24 * time.Hour }, ""},
-		{"a longer one", func(c *Config) { c.Window = 24*time.Hour + time.Second }, "windowfile: window 24h0m1s: want whole seconds"},
-		{"no shard", func(c *Config) { c.Shards = 0 }, "windowfile: 0 shards: want 1 to 1000"},
-		{"too many shards", func(c *Config) { c.Shards = 1001 }, "windowfile: 1001 shards: want 1 to 1000"},
+		{"a longer one", func(c *Config) { c.Window = 24*time.Hour + time.Second }, "windowfile: -file-window 24h0m1s: want whole seconds"},
+		{"no shard", func(c *Config) { c.Shards = 0 }, "windowfile: -file-shards 0: want 1 to 1000"},
+		{"too many shards", func(c *Config) { c.Shards = 1001 }, "windowfile: -file-shards 1001: want 1 to 1000"},
 	} {
-		c := Config{Dir: "out", Window: DefaultWindow, Shards: DefaultShards}
+		c := Config{Dir: "out"}.WithDefaults()
 		test.change(&c)
 		err := c.Validate()
 		if test.want == "" && err != nil || test.want != "" && (err == nil || !strings.HasPrefix(err.Error(), test.want)) {
 			t.Errorf("%s: got %v, want %q", test.reason, err, test.want)
+		}
+	}
+}
+
+func TestCheckRefusesAFile(t *testing.T) {
+	dir := t.TempDir()
+	file := filepath.Join(dir, "timeouts.jsonl")
+	if err := os.WriteFile(file, nil, 0o666); err != nil {
+		t.Fatal(err)
+	}
+	want := "windowfile: " + file + ": is a file, want a directory"
+	if err := (Config{Dir: file}).Check(); err == nil || err.Error() != want {
+		t.Errorf("of a file Check gave %v, want %s", err, want)
+	}
+	for _, good := range []string{dir, filepath.Join(dir, "new"), "memfs://" + file} {
+		if err := (Config{Dir: good}).Check(); err != nil {
+			t.Errorf("of %s Check gave %v", good, err)
 		}
 	}
 }

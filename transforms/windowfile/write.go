@@ -3,11 +3,8 @@ package windowfile
 import (
 	"context"
 	"crypto/rand"
-	"errors"
 	"fmt"
 	"io"
-	"io/fs"
-	"os"
 	"slices"
 	"strings"
 	"time"
@@ -19,6 +16,7 @@ import (
 	"github.com/apache/beam/sdks/v2/go/pkg/beam/register"
 	"github.com/cespare/xxhash/v2"
 
+	"ordertimeout/transforms/fsys"
 	"ordertimeout/transforms/live"
 	"ordertimeout/transforms/order"
 )
@@ -53,7 +51,7 @@ func (fn *writeFn) ProcessElement(ctx context.Context, pane typex.PaneInfo, w be
 	name := name(w.(window.IntervalWindow), pane.Index, shard, fn.Config.Shards)
 	done, err := fn.write(ctx, name, parts)
 	if err != nil {
-		return run.Fail(fmt.Errorf("windowfile: %s/%s: %w", strings.TrimRight(fn.Config.Dir, "/"), name, reason(err)))
+		return run.Fail(fmt.Errorf("windowfile: %s/%s: %w", strings.TrimRight(fn.Config.Dir, "/"), name, fsys.Reason(err)))
 	}
 	for _, refs := range done {
 		run.Done(refs)
@@ -144,17 +142,4 @@ func (fn *writeFn) remove(ctx context.Context, tmp string) {
 	if r, ok := fn.files.(filesystem.Remover); ok {
 		_ = r.Remove(ctx, tmp)
 	}
-}
-
-// reason cuts from an error the operation and the temporary name.
-func reason(err error) error {
-	var path *fs.PathError
-	var link *os.LinkError
-	switch {
-	case errors.As(err, &path):
-		return path.Err
-	case errors.As(err, &link):
-		return link.Err
-	}
-	return err
 }
