@@ -50,6 +50,9 @@ Output (- is stdout, none is nothing, pubsub://PROJECT/TOPIC, else a file):
   -timeouts TO       orders not paid in time (default -); also https://…
   -rejects TO        duplicate, orphan, late and malformed events (default none)
   -open TO           the events of open orders at the end: an input for the next run (default none)
+                     On Flink and Dataflow a file is a directory, local or gs://BUCKET/DIR
+  -file-window D     event time in a file of a directory (default 1h; of a subscription 1m)
+  -file-shards N     files a window has (default 1)
   -summary FILE      the counters, as a JSON object
   -quiet             no summary, no progress
 Running:
@@ -128,6 +131,8 @@ func define(fs *flag.FlagSet, o *options) {
 	fs.StringVar(&c.Timeouts, "timeouts", c.Timeouts, "")
 	fs.StringVar(&c.Rejects, "rejects", c.Rejects, "")
 	fs.StringVar(&c.Open, "open", c.Open, "")
+	fs.DurationVar(&c.FileWindow, "file-window", c.FileWindow, "")
+	fs.IntVar(&c.FileShards, "file-shards", c.FileShards, "")
 	fs.StringVar(&o.summary, "summary", "", "")
 	fs.StringVar(&o.metrics, "metrics", "", "")
 	fs.StringVar(&o.profile, "cpuprofile", "", "")
@@ -142,7 +147,7 @@ func (o *options) validate(fs *flag.FlagSet) error {
 	var err error
 	fs.Visit(func(f *flag.Flag) { // zero means the default in Config, but not to who writes it
 		switch d := f.Value.String(); f.Name {
-		case "within", "tick":
+		case "within", "tick", "file-window":
 			if d == "0s" {
 				err = fmt.Errorf("-%s %s: want at least 1ms", f.Name, d)
 			}

@@ -44,26 +44,35 @@ func Write(s beam.Scope, runID, target string, messages beam.PCollection) {
 	beam.ParDo0(s, &writeFn{RunID: runID, Target: target}, messages)
 }
 
-// maxBuffer bounds what is held back of a bundle, in bytes: runners make
-// bundles of any size. It is small as the rest is written at the end of the
-// bundle, when Prism has all timers of the stage and waits in a busy loop (Beam
-// 2.77.0, runners/prism/internal/stage.go, the loop "progress").
-const maxBuffer = 64 << 10
+// maxBuffer is how much of a bundle is collected before it is written, in bytes.
+const maxBuffer = 128 << 10
 
-// writeFn collects the lines of a bundle and appends them to its target at
-// once, since a runner may run several instances at the same time.
+// writeFn collects the lines of a bundle and appends many to its target at once,
+// since a runner may run several instances at the same time. It writes in the
+// background while it collects: the kernel's copy of what it writes takes as long as
+// all else that a bundle of outcomes has to do by then.
 type writeFn struct {
 	RunID  string
 	Target string
 
-	run  *live.Run
-	file *file // nil for None
-	buf  []byte
-	refs [][]uint64 // of what is in buf
+	run     *live.Run
+	file    *file // nil for None
+	next    lines // what is collected
+	last    lines // what is being written, or was
+	written chan error
+	writing bool // last is being written, and the error of that has not been taken
 }
 
+// lines are whole lines, and the Refs of what they are made of.
+type lines struct {
+	text []byte
+	refs [][]uint64
+}
+
+func (l *lines) reset() { l.text, l.refs = l.text[:0], nil }
+
 func (fn *writeFn) Setup() error {
-	fn.run = live.Lookup(fn.RunID)
+	fn.run, fn.written = live.Lookup(fn.RunID), make(chan error, 1)
 	if fn.Target == None {
 		return nil
 	}
@@ -75,36 +84,61 @@ func (fn *writeFn) Setup() error {
 }
 
 // StartBundle drops what a bundle that failed may have left.
-func (fn *writeFn) StartBundle() { fn.buf, fn.refs = fn.buf[:0], nil }
+func (fn *writeFn) StartBundle() error {
+	fn.next.reset()
+	return fn.wait()
+}
 
 func (fn *writeFn) ProcessElement(m order.Message) error {
 	if len(m.Refs) > 0 {
-		fn.refs = append(fn.refs, m.Refs)
+		fn.next.refs = append(fn.next.refs, m.Refs)
 	}
 	if fn.file == nil {
 		return nil
 	}
-	fn.buf = append(fn.buf, m.Body...)
-	fn.buf = append(fn.buf, '\n')
-	if len(fn.buf) > maxBuffer {
-		return fn.flush()
+	fn.next.text = append(fn.next.text, m.Body...)
+	fn.next.text = append(fn.next.text, '\n')
+	if len(fn.next.text) > maxBuffer {
+		return fn.write()
 	}
 	return nil
 }
 
-func (fn *writeFn) FinishBundle() error { return fn.flush() }
-
-func (fn *writeFn) flush() error {
-	if len(fn.buf) > 0 {
-		err := fn.file.write(fn.buf)
-		fn.buf = fn.buf[:0]
-		if err != nil {
-			return fn.run.Fail(fault(fn.Target, err))
-		}
+func (fn *writeFn) FinishBundle() error {
+	if err := fn.write(); err != nil {
+		return err
 	}
-	for _, refs := range fn.refs {
+	return fn.wait()
+}
+
+// write begins to write what is collected, once what was before is written.
+func (fn *writeFn) write() error {
+	if err := fn.wait(); err != nil {
+		return err
+	}
+	fn.next, fn.last = fn.last, fn.next
+	fn.writing = true
+	if len(fn.last.text) == 0 {
+		fn.written <- nil
+		return nil
+	}
+	go func() { fn.written <- fn.file.write(fn.last.text) }()
+	return nil
+}
+
+// wait waits until what is being written is written, and lets the source know.
+func (fn *writeFn) wait() error {
+	if !fn.writing {
+		return nil
+	}
+	err := <-fn.written
+	fn.writing = false
+	if err != nil {
+		return fn.run.Fail(fault(fn.Target, err))
+	}
+	for _, refs := range fn.last.refs {
 		fn.run.Done(refs)
 	}
-	fn.refs = nil
+	fn.last.reset()
 	return nil
 }
