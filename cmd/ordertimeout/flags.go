@@ -56,9 +56,8 @@ Output (- is stdout, none is nothing, pubsub://PROJECT/TOPIC, else a file):
   -summary FILE      the counters, as a JSON object
   -quiet             no summary, no progress
 Running:
-  -runner RUNNER     prism, the embedded runner (default), or flink, with Beam's -endpoint,
-                     -environment_type, -environment_config, -parallelism and -job_name
-  -flink-options K=V,K=V   -resume CHECKPOINT   -detach      of a Flink job: see the README
+  -runner RUNNER     prism, the embedded runner (default), or flink, with Beam's -endpoint and
+                     others, -flink-options K=V,… -resume CHECKPOINT -detach (see the README)
   -shards N          groups of users that state is kept by (default 16)
   -tick D            how often deadlines are looked at (default within/60, 10ms to 10s)
   -metrics ADDRESS   serve /metrics (for Prometheus) and /healthz, as on :9090
