@@ -1,6 +1,7 @@
 package pipeline
 
 import (
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -10,6 +11,7 @@ import (
 	"ordertimeout/transforms/cep"
 	"ordertimeout/transforms/demo"
 	"ordertimeout/transforms/files"
+	"ordertimeout/transforms/fsys"
 	"ordertimeout/transforms/order"
 	"ordertimeout/transforms/sink"
 )
@@ -56,8 +58,15 @@ type Config struct {
 
 	// Success, Timeouts, Rejects and Open (flags of the same names) are what is
 	// written to: "-" is standard output, "none" nothing, "pubsub://PROJECT/TOPIC"
-	// a topic, all else a file; and of outcomes an https URL a webhook.
+	// a topic, all else a file; and of outcomes an https URL a webhook. On Flink and
+	// Dataflow a file is a directory of files by window (see package windowfile),
+	// and "-" needs Loopback.
 	Success, Timeouts, Rejects, Open string
+	// FileWindow (-file-window) is how much event time a file of such a directory
+	// holds. Zero: a minute of a subscription, an hour of another input.
+	FileWindow time.Duration
+	// FileShards (-file-shards) is how many files a window has. Zero: one.
+	FileShards int
 
 	// Runner (-runner) is where the pipeline runs: RunnerPrism, RunnerFlink or
 	// RunnerDataflow.
@@ -141,12 +150,26 @@ func (c Config) Validate() error {
 		}
 		return d.Validate()
 	}
-	for _, in := range c.Input {
-		if scheme, _, ok := strings.Cut(in, "://"); ok {
-			return fmt.Errorf("-input %q: unknown kind of source %q: want a file, a glob, -, a demo: URI or pubsub://PROJECT/SUBSCRIPTION", in, scheme)
-		}
+	if err := c.validateInputs(); err != nil {
+		return err
 	}
 	return c.Files().Validate()
+}
+
+// validateInputs checks that the workers can read the files.
+func (c Config) validateInputs() error {
+	for _, in := range c.Input {
+		scheme, _, uri := strings.Cut(in, "://")
+		switch {
+		case uri && fsys.Registered(in) != nil:
+			return fmt.Errorf("-input %q: unknown kind of source %q: want a file, a glob, -, a demo: URI or pubsub://PROJECT/SUBSCRIPTION", in, scheme)
+		case in == sink.Stdout && !c.Loopback:
+			return errors.New("-input -: standard input is this process's, and the workers are others: want a file or pubsub://PROJECT/SUBSCRIPTION")
+		case !uri && c.Runner == RunnerDataflow:
+			return fmt.Errorf("-input %q: the workers of Dataflow do not see this machine's files: want gs://BUCKET/FILE or pubsub://PROJECT/SUBSCRIPTION", in)
+		}
+	}
+	return nil
 }
 
 func (c Config) validateDurations(within time.Duration) error {

@@ -1,9 +1,12 @@
 package pipeline
 
 import (
+	"slices"
 	"strings"
 	"testing"
 	"time"
+
+	_ "github.com/apache/beam/sdks/v2/go/pkg/beam/io/filesystem/memfs"
 )
 
 func TestValidate(t *testing.T) {
@@ -80,6 +83,27 @@ func TestValidate(t *testing.T) {
 		{"timeouts nowhere", func(c *Config) { c.Timeouts = "" }, `-timeouts "": want`},
 		{"rejects nowhere", func(c *Config) { c.Rejects = "" }, `-rejects "": want`},
 		{"open nowhere", func(c *Config) { c.Open = "" }, `-open "": want`},
+		{"a directory", func(c *Config) { c.onFlink("out") }, ""},
+		{"one of memory", func(c *Config) { c.onFlink("memfs://out") }, ""},
+		{"one of an unknown file system", func(c *Config) { c.onFlink("hdfs://out") }, `-success "hdfs://out": unknown kind of sink "hdfs": want`},
+		{"the root", func(c *Config) { c.onFlink("/") }, `-success: windowfile: directory "/": want a directory other than the root`},
+		{"standard output in another process", func(c *Config) { c.onFlink("-") }, "-success -: standard output is this process's, and the workers are others: want none, a directory"},
+		{"standard output in this process", func(c *Config) { c.onFlink("-"); c.Loopback = true }, ""},
+		{"standard input in another process", func(c *Config) { c.onFlink("out"); c.Input = []string{"-"} }, "-input -: standard input is this process's, and the workers are others: want a file"},
+		{"standard input in this process", func(c *Config) { c.onFlink("out"); c.Input, c.Loopback = []string{"-"}, true }, ""},
+		{"a file in memory", func(c *Config) { c.Input = []string{"memfs://in/*.jsonl"} }, ""},
+		{"a local file on Dataflow", func(c *Config) { c.onFlink("memfs://out"); c.Runner = RunnerDataflow }, `-input "orders.jsonl": the workers of Dataflow do not see this machine's files: want gs://BUCKET/FILE`},
+		{"a local directory on Dataflow", func(c *Config) {
+			c.onFlink("out")
+			c.Runner, c.Input = RunnerDataflow, []string{"memfs://in"}
+		}, `-success "out": the workers of Dataflow do not see this machine's files: want none, gs://BUCKET/DIRECTORY`},
+		{"files of a minute", func(c *Config) { c.onFlink("out"); c.FileWindow, c.FileShards = time.Minute, 4 }, ""},
+		{"files of half a second", func(c *Config) { c.onFlink("out"); c.FileWindow = time.Second / 2 }, "-success: windowfile: -file-window 500ms: want whole seconds from 1s to 24h"},
+		{"fewer than no files", func(c *Config) { c.onFlink("out"); c.FileShards = -1 }, "-success: windowfile: -file-shards -1: want 1 to 1000"},
+		{"a window without a directory", func(c *Config) { c.FileWindow = time.Minute }, "-file-window, -file-shards: the embedded runner writes a file and no directory"},
+		{"shards without a directory", func(c *Config) { c.FileShards = 2 }, "-file-window, -file-shards: the embedded runner writes a file and no directory"},
+		{"a file in memory as output", func(c *Config) { c.Timeouts = "memfs://out" }, `-timeouts "memfs://out": the embedded runner writes local files: want`},
+
 		{"an unknown sink", func(c *Config) { c.Timeouts = "mqtt://x" }, `-timeouts "mqtt://x": unknown kind of sink "mqtt": want`},
 	} {
 		c := Default()
@@ -96,6 +120,12 @@ func TestValidate(t *testing.T) {
 			t.Errorf("%s: the error names no flag or is no line: %v", test.reason, err)
 		}
 	}
+}
+
+// onFlink lets the workers be other processes that write everything to one place.
+func (c *Config) onFlink(to string) {
+	c.Runner, c.Loopback = RunnerFlink, false
+	c.Success, c.Timeouts, c.Rejects, c.Open = to, to, to, to
 }
 
 // What Validate lets pass the transforms take, too: Build does not panic.
@@ -143,9 +173,36 @@ func TestSettingsReachTheirTransforms(t *testing.T) {
 	if !f.ByOrder || !f.EndOfTime || f.Disorder != c.Disorder || f.MaxAhead != c.MaxAhead || f.Run != "run" {
 		t.Errorf("file settings %+v", f)
 	}
+	c.FileWindow, c.FileShards = 2*time.Minute, 3
+	if d := c.directory("out"); d.Dir != "out" || d.Window != 2*time.Minute || d.Shards != 3 || d.Run != "run" {
+		t.Errorf("directory settings %+v", d)
+	}
 	c.Input = []string{"demo:?count=10"}
 	d, err := c.demo()
 	if err != nil || d.Within != time.Hour || !d.EndOfTime || d.Disorder != c.Disorder || d.Run != "run" {
 		t.Errorf("demo settings %+v, %v", d, err)
+	}
+}
+
+func TestFilesOfADirectoryHoldAnHourOrOfASubscriptionAMinute(t *testing.T) {
+	for input, want := range map[string]time.Duration{"orders.jsonl": time.Hour, "demo:": time.Hour, "pubsub://p/s": time.Minute} {
+		c := Default()
+		c.Input = []string{input}
+		if d := c.directory("out"); d.Window != want || d.Shards != 1 {
+			t.Errorf("of %s: window %v, %d shards, want %v and one", input, d.Window, d.Shards, want)
+		}
+	}
+}
+
+// The files that the command opens are those of its own process.
+func TestOutputsAreThoseOfThisProcess(t *testing.T) {
+	c := Default()
+	c.Success, c.Timeouts, c.Rejects = "out", "pubsub://p/t", "-"
+	if got, want := c.Outputs(), []string{"out", "-", "none"}; !slices.Equal(got, want) {
+		t.Errorf("on Prism outputs %q, want %q", got, want)
+	}
+	c.Runner = RunnerFlink
+	if got, want := c.Outputs(), []string{"-", "none"}; !slices.Equal(got, want) {
+		t.Errorf("on Flink outputs %q, want %q", got, want)
 	}
 }

@@ -19,6 +19,7 @@ import (
 	"ordertimeout/transforms/pubsub"
 	"ordertimeout/transforms/sink"
 	"ordertimeout/transforms/webhook"
+	"ordertimeout/transforms/windowfile"
 )
 
 // Build adds the pipeline to a scope. The settings must Validate, and the files
@@ -68,18 +69,20 @@ func read(s beam.Scope, c Config) (events beam.PCollection, rejects []beam.PColl
 //
 //	PCollection<order.Message> -> a PCollection<order.Reject> of what a webhook has
 //	refused, if the target is one
-func write(s beam.Scope, c Config, target string, messages beam.PCollection) (refused []beam.PCollection) {
-	switch {
-	case pubsub.Is(target):
-		pubsub.Write(s, c.Run, target, messages)
-	case webhook.Is(target):
-		w, err := webhook.Parse(target)
+func write(s beam.Scope, c Config, to string, messages beam.PCollection) (refused []beam.PCollection) {
+	switch t := (target{value: to}); {
+	case pubsub.Is(to):
+		pubsub.Write(s, c.Run, to, messages)
+	case webhook.Is(to):
+		w, err := webhook.Parse(to)
 		if err != nil {
 			panic(err) // Validate has parsed it before
 		}
 		return []beam.PCollection{webhook.Write(s, c.Run, w, messages)}
+	case c.windowed() && t.isFile():
+		windowfile.Write(s, c.directory(to), messages)
 	default:
-		sink.Write(s, c.Run, target, messages)
+		sink.Write(s, c.Run, to, messages)
 	}
 	return nil
 }

@@ -34,7 +34,7 @@ func TestMain(m *testing.M) {
 }
 
 // Whatever the files, the stream, the order of arrival within the disorder, the
-// ticks and the shards: the same outcomes with the same ids, rejects and open
+// ticks and the shards, in a file or in a directory of files by window: the same outcomes with the same ids, rejects and open
 // orders, which are what the contract says, and counters that add up.
 func TestRandomLogsAgreeWithTheModel(t *testing.T) {
 	seeds := uint64(100)
@@ -48,14 +48,16 @@ func TestRandomLogsAgreeWithTheModel(t *testing.T) {
 		one := w.oneFile(t, w.log)
 		w.check(t, "one file", one, want)
 		log := model.Shuffle(w.rnd, w.log, w.config.Disorder.Milliseconds())
+		name, other := "stream", w.stream
 		switch seed % 3 {
 		case 0:
-			w.check(t, "files", w.someFiles(t, log), want)
+			name, other = "files", w.someFiles
 		case 1:
-			w.check(t, "CSV", w.csvFile(t, log), want)
-		case 2:
-			w.check(t, "stream", w.stream(log), want)
+			name, other = "CSV", w.csvFile
 		}
+		v := other(t, log)
+		v.directories = seed%2 == 0
+		w.check(t, name, v, want)
 		if t.Failed() {
 			return // the next seeds would say the same
 		}
@@ -263,6 +265,9 @@ func (w *world) run(t *testing.T, v variant) result {
 	c := w.config
 	c.Run, c.Input = run.ID, v.input
 	c.Success, c.Timeouts, c.Rejects, c.Open = dir+"/success", dir+"/timeouts", dir+"/rejects", dir+"/open"
+	if v.directories {
+		c.Runner, c.FileWindow, c.FileShards = RunnerFlink, time.Second, 1+int(w.seed%3)
+	}
 	if err := c.Validate(); err != nil && v.events == nil {
 		t.Fatalf("seed %d: %v", w.seed, err)
 	}
@@ -293,6 +298,14 @@ var noClass = []string{transforms.IntegerTimesCounter, transforms.January1970Cou
 func (w *world) result(t *testing.T, pr beam.PipelineResult, c Config, v variant) result {
 	t.Helper()
 	res := result{Counters: map[string]int64{}, Open: readLines(t, c.Open)}
+	if c.FileShards > 1 { // each file is sorted, and the file source merges them
+		slices.SortFunc(res.Open, func(a, b string) int {
+			var x, y fields
+			decodeLine(t, a, &x)
+			decodeLine(t, b, &y)
+			return cmp.Or(cmp.Compare(x.Time, y.Time), cmp.Compare(a, b))
+		})
+	}
 	for _, counter := range pr.Metrics().AllMetrics().Counters() {
 		if counter.Namespace() == transforms.Namespace && !slices.Contains(noClass, counter.Name()) && counter.Result() != 0 {
 			res.Counters[counter.Name()] += counter.Result()
@@ -329,12 +342,20 @@ func decodeLine(t *testing.T, line string, v any) {
 
 func readLines(t *testing.T, path string) (lines []string) {
 	t.Helper()
-	text, err := os.ReadFile(filepath.Clean(path))
-	if err != nil {
-		t.Fatal(err)
+	paths := []string{path}
+	if info, err := os.Stat(path); err != nil || info.IsDir() { // a directory without lines is not made
+		if paths, err = filepath.Glob(path + "/*.jsonl"); err != nil {
+			t.Fatal(err)
+		}
 	}
-	for line := range strings.Lines(string(text)) {
-		lines = append(lines, strings.TrimSuffix(line, "\n"))
+	for _, path := range paths {
+		text, err := os.ReadFile(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for line := range strings.Lines(string(text)) {
+			lines = append(lines, strings.TrimSuffix(line, "\n"))
+		}
 	}
 	return lines
 }

@@ -6,10 +6,13 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 
+	"ordertimeout/transforms/fsys"
 	"ordertimeout/transforms/pubsub"
 	"ordertimeout/transforms/sink"
 	"ordertimeout/transforms/webhook"
+	"ordertimeout/transforms/windowfile"
 )
 
 // target is a setting that says where something is written to.
@@ -19,12 +22,31 @@ func (c Config) targets() []target {
 	return []target{{"success", c.Success}, {"timeouts", c.Timeouts}, {"rejects", c.Rejects}, {"open", c.Open}}
 }
 
-// Outputs returns the files that the pipeline writes to, and "-" and "none", which
-// sink.Open takes, too.
+// isFile reports whether a target is a file, or a directory of files.
+func (t target) isFile() bool {
+	return !pubsub.Is(t.value) && !webhook.Is(t.value) && t.value != sink.Stdout && t.value != sink.None
+}
+
+// windowed reports whether files are directories of files by window. They are on
+// the runners for clusters, in every environment of theirs: what a setting means is
+// not to depend on how it was tried out.
+func (c Config) windowed() bool { return c.Runner == RunnerFlink || c.Runner == RunnerDataflow }
+
+// directory returns the settings of a directory of files by window.
+func (c Config) directory(path string) windowfile.Config {
+	d := windowfile.Config{Dir: path, Window: c.FileWindow, Shards: c.FileShards, Run: c.Run}
+	if d.Window == 0 && c.Live() {
+		d.Window = time.Minute // someone waits for the outcomes
+	}
+	return d.WithDefaults()
+}
+
+// Outputs returns the files that the pipeline writes to as one file in this
+// process, and "-" and "none", which sink.Open takes, too.
 func (c Config) Outputs() []string {
 	var outputs []string
 	for _, t := range c.targets() {
-		if !pubsub.Is(t.value) && !webhook.Is(t.value) {
+		if !pubsub.Is(t.value) && !webhook.Is(t.value) && !(c.windowed() && t.isFile()) {
 			outputs = append(outputs, t.value)
 		}
 	}
@@ -33,8 +55,14 @@ func (c Config) Outputs() []string {
 
 // validateTargets checks what can be checked without a look at anything.
 func (c Config) validateTargets() error {
+	if !c.windowed() && (c.FileWindow != 0 || c.FileShards != 0) {
+		return errors.New("-file-window, -file-shards: the embedded runner writes a file and no directory")
+	}
 	for _, t := range c.targets() {
 		if err := t.validate(); err != nil {
+			return err
+		}
+		if err := c.validateFile(t); err != nil {
 			return err
 		}
 		if webhook.Is(t.value) && c.Rejects == sink.None {
@@ -63,9 +91,28 @@ func (t target) validate() error {
 			return fmt.Errorf("-%s: a webhook is told of outcomes: want - (standard output), none, a file or pubsub://PROJECT/TOPIC", t.flag)
 		}
 	default:
-		if scheme, _, ok := strings.Cut(t.value, "://"); ok {
+		if scheme, _, ok := strings.Cut(t.value, "://"); ok && fsys.Registered(t.value) != nil {
 			return fmt.Errorf("-%s %q: unknown kind of sink %q: want - (standard output), none, a file, pubsub://PROJECT/TOPIC or https://…", t.flag, t.value, scheme)
 		}
+	}
+	return nil
+}
+
+// validateFile checks what is written where by the runner.
+func (c Config) validateFile(t target) error {
+	switch {
+	case t.value == sink.Stdout && !c.Loopback:
+		return fmt.Errorf("-%s -: standard output is this process's, and the workers are others: want none, a directory, pubsub://PROJECT/TOPIC or https://…", t.flag)
+	case !t.isFile():
+		return nil
+	case c.Runner == RunnerDataflow && !fsys.IsURI(t.value):
+		return fmt.Errorf("-%s %q: the workers of Dataflow do not see this machine's files: want none, gs://BUCKET/DIRECTORY, pubsub://PROJECT/TOPIC or https://…", t.flag, t.value)
+	case c.windowed():
+		if err := c.directory(t.value).Validate(); err != nil {
+			return fmt.Errorf("-%s: %w", t.flag, err)
+		}
+	case fsys.IsURI(t.value):
+		return fmt.Errorf("-%s %q: the embedded runner writes local files: want - (standard output), none, a file, pubsub://PROJECT/TOPIC or https://…", t.flag, t.value)
 	}
 	return nil
 }
@@ -89,6 +136,8 @@ func (c Config) Check(ctx context.Context) (warnings []string, err error) {
 			err = pubsub.CheckTopic(ctx, t.value)
 		case webhook.Is(t.value):
 			err = webhook.CheckSecret()
+		case c.windowed() && t.isFile():
+			err = c.directory(t.value).Check()
 		}
 		if err != nil {
 			return warnings, fmt.Errorf("-%s: %w", t.flag, err)
@@ -99,6 +148,16 @@ func (c Config) Check(ctx context.Context) (warnings []string, err error) {
 
 // Live reports whether the input is of now and never ends: a subscription.
 func (c Config) Live() bool { return slices.ContainsFunc(c.Input, pubsub.Is) }
+
+// Bounded reports whether the input ends by itself: files, or a simulated shop of so
+// many events. The settings must Validate.
+func (c Config) Bounded() bool {
+	if c.isDemo() {
+		d, err := c.demo()
+		return err == nil && d.Count > 0
+	}
+	return !c.Live()
+}
 
 // PubSub returns the settings of the Pub/Sub source, for an input that is one.
 func (c Config) PubSub() pubsub.Config {

@@ -24,6 +24,8 @@ type variant struct {
 	lines     map[string]string                   // what a reject says of its input, by source
 	events    func(s beam.Scope) beam.PCollection // instead of input
 	unread    bool                                // nothing counts what is read
+
+	directories bool // it is written to directories of files by window
 }
 
 // oneFile writes the log as a file of JSON lines, some malformed.
@@ -111,7 +113,7 @@ func (v *variant) write(t *testing.T, path string, lines []line) {
 
 // stream makes a TestStream of the log: stamped events in chunks, the watermark
 // between them, and the end marker at the watermark.
-func (w *world) stream(log []model.Event) variant {
+func (w *world) stream(_ *testing.T, log []model.Event) variant {
 	v := variant{unread: true, lines: map[string]string{}}
 	disorder := w.config.Disorder.Milliseconds()
 	stamped, last := model.Stamp(log, disorder)

@@ -9,12 +9,14 @@ import (
 	"strings"
 	"time"
 
+	"ordertimeout/cmd/internal/flink"
 	"ordertimeout/pipeline"
 )
 
 // options are the settings of the command.
 type options struct {
 	config  pipeline.Config
+	flink   flink.Config
 	summary string
 	profile string
 	metrics string
@@ -48,10 +50,14 @@ Output (- is stdout, none is nothing, pubsub://PROJECT/TOPIC, else a file):
   -timeouts TO       orders not paid in time (default -); also https://…
   -rejects TO        duplicate, orphan, late and malformed events (default none)
   -open TO           the events of open orders at the end: an input for the next run (default none)
+                     On Flink and Dataflow a file is a directory, local or gs://BUCKET/DIR
+  -file-window D     event time in a file of a directory (default 1h; of a subscription 1m)
+  -file-shards N     files a window has (default 1)
   -summary FILE      the counters, as a JSON object
   -quiet             no summary, no progress
 Running:
-  -runner RUNNER     prism, the embedded runner (default)
+  -runner RUNNER     prism, the embedded runner (default), or flink, with Beam's -endpoint and
+                     others, -flink-options K=V,… -resume CHECKPOINT -detach (see the README)
   -shards N          groups of users that state is kept by (default 16)
   -tick D            how often deadlines are looked at (default within/60, 10ms to 10s)
   -metrics ADDRESS   serve /metrics (for Prometheus) and /healthz, as on :9090
@@ -82,10 +88,11 @@ func parse(args []string) (options, error) {
 	if err := flag.CommandLine.Parse(nil); err != nil {
 		return o, err
 	}
-	if o.version {
+	if o.version || isWorker() {
 		return o, nil
 	}
-	return o, o.validate(fs)
+	err := o.validate(fs)
+	return o, err
 }
 
 func define(fs *flag.FlagSet, o *options) {
@@ -123,20 +130,23 @@ func define(fs *flag.FlagSet, o *options) {
 	fs.StringVar(&c.Timeouts, "timeouts", c.Timeouts, "")
 	fs.StringVar(&c.Rejects, "rejects", c.Rejects, "")
 	fs.StringVar(&c.Open, "open", c.Open, "")
+	fs.DurationVar(&c.FileWindow, "file-window", c.FileWindow, "")
+	fs.IntVar(&c.FileShards, "file-shards", c.FileShards, "")
 	fs.StringVar(&o.summary, "summary", "", "")
 	fs.StringVar(&o.metrics, "metrics", "", "")
 	fs.StringVar(&o.profile, "cpuprofile", "", "")
 	fs.BoolVar(&o.quiet, "quiet", false, "")
 	fs.StringVar(&c.Runner, "runner", c.Runner, "")
+	defineFlink(fs, &o.flink)
 	fs.BoolVar(&o.verbose, "v", false, "")
 	fs.BoolVar(&o.version, "version", false, "")
 }
 
-func (o options) validate(fs *flag.FlagSet) error {
+func (o *options) validate(fs *flag.FlagSet) error {
 	var err error
 	fs.Visit(func(f *flag.Flag) { // zero means the default in Config, but not to who writes it
 		switch d := f.Value.String(); f.Name {
-		case "within", "tick":
+		case "within", "tick", "file-window":
 			if d == "0s" {
 				err = fmt.Errorf("-%s %s: want at least 1ms", f.Name, d)
 			}
@@ -153,8 +163,9 @@ func (o options) validate(fs *flag.FlagSet) error {
 		return err
 	case len(o.config.Input) == 0:
 		return errors.New("no -input: want a file, a glob, - (standard input), a demo: URI or pubsub://PROJECT/SUBSCRIPTION")
-	case o.config.Runner != pipeline.RunnerPrism && o.config.Runner != runnerDirect:
-		return fmt.Errorf("-runner %s: not supported yet: want prism", o.config.Runner)
+	}
+	if err := o.completeRunner(); err != nil {
+		return err
 	}
 	return o.config.Validate()
 }

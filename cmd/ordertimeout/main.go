@@ -17,12 +17,10 @@ import (
 	"path/filepath"
 	"runtime/pprof"
 	"syscall"
-	"time"
 
 	"github.com/apache/beam/sdks/v2/go/pkg/beam"
 
 	"ordertimeout/pipeline"
-	"ordertimeout/transforms"
 	"ordertimeout/transforms/live"
 	"ordertimeout/transforms/pubsub"
 	"ordertimeout/transforms/sink"
@@ -100,7 +98,7 @@ func execute(o options, stderr io.Writer) (err error) {
 	stop := stopOnSignal(current, stderr)
 	defer stop()
 	bar := startProgress(current, o, stderr)
-	counters, err := runPipeline(o.config, current)
+	counters, err := runPipeline(o, current, stderr)
 	bar.stop()
 	if closeErr := outputs.Close(); err == nil {
 		err = closeErr
@@ -113,45 +111,6 @@ func execute(o options, stderr io.Writer) (err error) {
 	}
 	return errors.Join(err, report(counters, o, stderr))
 }
-
-// runPipeline runs the pipeline to its end and returns the counters. A live input
-// has no end: the run is left as it is once it was asked to stop and what is under
-// way is delivered, and the counters are the live ones.
-//
-// It is not cancelled: Beam 2.77.0 then closes a channel that the source's bundle
-// still sends its answer on (core/runtime/harness/harness.go:195 and :213), which is
-// a data race and a panic. The process ends anyway.
-func runPipeline(c pipeline.Config, run *live.Run) (map[string]int64, error) {
-	if !c.Live() {
-		return runPrism(context.Background(), c)
-	}
-	failed := make(chan error, 1)
-	go func() {
-		_, err := runPrism(context.Background(), c)
-		failed <- err
-	}()
-	select {
-	case err := <-failed:
-		return nil, err
-	case <-run.Stopping():
-	}
-	grace, done := context.WithTimeout(context.Background(), stopGrace)
-	defer done()
-	_ = pubsub.Quiesce(grace, run.ID) // what is not delivered by then is so by the next run
-	counters := run.Counters()
-	counters[transforms.ReturnedCounter] = counters[transforms.ReadCounter]
-	for _, class := range classes {
-		if class != transforms.ReturnedCounter {
-			counters[transforms.ReturnedCounter] -= counters[class]
-		}
-	}
-	counters[transforms.OpenCounter] = counters[live.OpenNow]
-	return counters, nil
-}
-
-// stopGrace is how long what is under way has to be delivered at a stop, so that
-// the whole of it takes less than 5 s.
-const stopGrace = 2500 * time.Millisecond
 
 // checkServices asks what is not on this machine whether it can be used.
 func checkServices(c pipeline.Config, stderr io.Writer) error {

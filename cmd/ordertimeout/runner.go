@@ -3,45 +3,65 @@ package main
 import (
 	"context"
 	"errors"
+	"flag"
+	"fmt"
+	"io"
 	"strings"
-
-	"github.com/apache/beam/sdks/v2/go/pkg/beam"
-	"github.com/apache/beam/sdks/v2/go/pkg/beam/options/jobopts"
-	"github.com/apache/beam/sdks/v2/go/pkg/beam/runners/prism"
+	"time"
 
 	"ordertimeout/pipeline"
 	"ordertimeout/transforms"
+	"ordertimeout/transforms/live"
+	"ordertimeout/transforms/pubsub"
 )
 
 // runnerDirect is the SDK's runner without state or timers, whose name gives Prism.
 const runnerDirect = "direct"
 
-// noSplit turns off that Prism splits a source which takes its time over a
-// bundle: it drops the watermark of the part split off (Beam 2.77.0,
-// runners/prism/internal/stage.go:270). To be deleted when that TODO is done.
-const noSplit = "prism_disable_sdf_split"
+// completeRunner completes and checks the settings of the runner.
+func (o *options) completeRunner() error {
+	switch o.config.Runner {
+	case pipeline.RunnerPrism, runnerDirect:
+		return refuseFlink(o.flink)
+	case pipeline.RunnerFlink:
+		return completeFlink(&o.flink, &o.config)
+	}
+	return fmt.Errorf("-runner %s: want prism or flink", o.config.Runner)
+}
 
-// runPrism runs the pipeline on the embedded runner and returns its counters by
-// name.
-func runPrism(ctx context.Context, c pipeline.Config) (map[string]int64, error) {
-	if *jobopts.Experiments == "" {
-		*jobopts.Experiments = noSplit
-	} else if !strings.Contains(*jobopts.Experiments, noSplit) {
-		*jobopts.Experiments += "," + noSplit
+// isWorker reports whether the process is started by a runner, to work for it. It
+// has only Beam's own flags then, and beam.Init does not return.
+func isWorker() bool { return flag.Lookup("worker").Value.String() == "true" }
+
+// runPipeline runs the pipeline on the runner of the settings, to its end or until
+// the run was asked to stop, and returns the counters by name: nil where there are
+// none to tell.
+func runPipeline(o options, run *live.Run, stderr io.Writer) (counters map[string]int64, err error) {
+	if o.config.Runner == pipeline.RunnerFlink {
+		return runFlink(o, run, stderr)
 	}
-	p, s := beam.NewPipelineWithRoot()
-	pipeline.Build(s, c)
-	result, err := prism.Execute(ctx, p)
-	if err != nil {
-		return nil, shortError(err)
-	}
-	counters := map[string]int64{}
-	for _, counter := range result.Metrics().AllMetrics().Counters() {
-		if counter.Namespace() == transforms.Namespace {
-			counters[counter.Name()] += counter.Result()
+	return runPrism(o.config, run)
+}
+
+// stopGrace is how long what is under way has to be delivered at a stop, so that
+// the whole of it takes less than 5 s.
+const stopGrace = 2500 * time.Millisecond
+
+// quiesce waits, once a live run in this process was asked to stop, until what is
+// under way is delivered, and returns its counters, which are the live ones.
+func quiesce(run *live.Run) map[string]int64 {
+	grace, done := context.WithTimeout(context.Background(), stopGrace)
+	defer done()
+	_ = pubsub.Quiesce(grace, run.ID) // what is not delivered by then is so by the next run
+	counters := run.Counters()
+	counters[transforms.ReturnedCounter] = counters[transforms.ReadCounter]
+	for _, class := range classes {
+		if class != transforms.ReturnedCounter {
+			counters[transforms.ReturnedCounter] -= counters[class]
 		}
 	}
-	return counters, nil
+	counters[transforms.OpenCounter] = counters[live.OpenNow]
+	return counters
 }
 
 // shortError returns the last line of an error of the runner, which otherwise

@@ -1,0 +1,150 @@
+package flink
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/apache/beam/sdks/v2/go/pkg/beam"
+	"github.com/apache/beam/sdks/v2/go/pkg/beam/core/runtime/graphx"
+	jobpb "github.com/apache/beam/sdks/v2/go/pkg/beam/model/jobmanagement_v1"
+	pipepb "github.com/apache/beam/sdks/v2/go/pkg/beam/model/pipeline_v1"
+	"github.com/apache/beam/sdks/v2/go/pkg/beam/options/jobopts"
+	"github.com/apache/beam/sdks/v2/go/pkg/beam/runners/universal/runnerlib"
+	"google.golang.org/grpc"
+	"google.golang.org/grpc/credentials/insecure"
+	"google.golang.org/grpc/status"
+)
+
+// maxMessage bounds what the job server may send at once, such as the counters.
+const maxMessage = 256 << 20
+
+// Submit submits a pipeline as a job. The settings must Validate. Close the job
+// when it has ended, or is to be left alone.
+//
+// An error is one line; an OptionsError is about the settings, and no job was
+// submitted then.
+func Submit(ctx context.Context, p *beam.Pipeline, c Config) (*Job, error) {
+	conn, err := grpc.NewClient(c.Endpoint, grpc.WithTransportCredentials(insecure.NewCredentials()),
+		grpc.WithDefaultCallOptions(grpc.MaxCallRecvMsgSize(maxMessage)))
+	if err != nil {
+		return nil, OptionsError{fmt.Errorf("-endpoint %q: %w", c.Endpoint, err)}
+	}
+	job := &Job{endpoint: c.Endpoint, conn: conn, client: jobpb.NewJobServiceClient(conn), closeWorkers: func() {}}
+	if err := job.submit(ctx, p, c); err != nil {
+		job.Close()
+		return nil, err
+	}
+	return job, nil
+}
+
+func (j *Job) submit(ctx context.Context, p *beam.Pipeline, c Config) error {
+	known, err := j.knownOptions(ctx)
+	if err != nil {
+		return err
+	}
+	options, err := c.encode(known)
+	if err != nil {
+		return OptionsError{err}
+	}
+	env, err := c.environment(ctx)
+	if err != nil {
+		return err
+	}
+	j.closeWorkers = env.close
+	if j.pipeline, err = marshal(p, env); err != nil {
+		return err
+	}
+	prepared, err := j.client.Prepare(ctx, &jobpb.PrepareJobRequest{Pipeline: j.pipeline, PipelineOptions: options, JobName: c.JobName})
+	if err != nil {
+		return j.fault("prepare the job", err)
+	}
+	token, err := runnerlib.Stage(ctx, prepared.GetPreparationId(), prepared.GetArtifactStagingEndpoint().GetUrl(), env.binary, prepared.GetStagingSessionToken())
+	if err != nil {
+		return j.fault("stage the worker", err)
+	}
+	run, err := j.client.Run(ctx, &jobpb.RunJobRequest{PreparationId: prepared.GetPreparationId(), RetrievalToken: token})
+	if err != nil {
+		return j.fault("start the job", err)
+	}
+	j.ID = run.GetJobId()
+	if c.Resume != "" {
+		return j.checkResumed(ctx, c)
+	}
+	return nil
+}
+
+// localMaster is the setting of a job server that runs each job in a cluster in
+// itself.
+const localMaster = "[local]"
+
+// checkResumed cancels a job that was to be resumed and is not: a job server that
+// runs jobs in itself ignores where to start from (Beam 2.70.0, runners/flink,
+// FlinkExecutionEnvironments.createStreamExecutionEnvironment), and tells that it is
+// one only of a job that it has.
+func (j *Job) checkResumed(ctx context.Context, c Config) error {
+	answer, err := j.client.GetJobs(ctx, &jobpb.GetJobsRequest{})
+	if err != nil {
+		return j.fault("ask for the job", err)
+	}
+	for _, job := range answer.GetJobInfo() {
+		master := job.GetPipelineOptions().GetFields()["beam:option:flink_master:v1"].GetStringValue()
+		if job.GetJobId() != j.ID || master != localMaster {
+			continue
+		}
+		if err := j.Cancel(ctx); err != nil {
+			return err
+		}
+		return OptionsError{fmt.Errorf("-resume %s: the job server at %s runs jobs in itself (--flink-master=%s) and cannot resume one: the job is cancelled", c.Resume, j.endpoint, master)}
+	}
+	return nil
+}
+
+// marshal returns the pipeline for the job server.
+func marshal(p *beam.Pipeline, env environment) (*pipepb.Pipeline, error) {
+	edges, _, err := p.Build()
+	if err != nil {
+		return nil, fmt.Errorf("flink: %w", err)
+	}
+	pipeline, err := graphx.Marshal(edges, &graphx.Options{Environment: env.proto, PipelineResourceHints: jobopts.GetPipelineResourceHints()})
+	if err != nil {
+		return nil, fmt.Errorf("flink: %w", err)
+	}
+	if err := runnerlib.UpdateGoEnvironmentWorker(env.binary, pipeline); err != nil {
+		return nil, fmt.Errorf("-worker_binary: %w", err)
+	}
+	return pipeline, nil
+}
+
+// answerTime is how long the job server has for its first answer.
+const answerTime = 20 * time.Second
+
+// knownOptions asks the job server which options there are, and of which type.
+//
+// It does not tell its version, there or elsewhere (Beam 2.70.0 and 2.77.0), so that
+// no one is warned where it is not that of the SDK. Beam asks for the same one; an
+// older job server with a newer SDK has worked, and what the job server cannot do,
+// it refuses.
+func (j *Job) knownOptions(ctx context.Context) (map[string]jobpb.PipelineOptionType_Enum, error) {
+	ctx, cancel := context.WithTimeout(ctx, answerTime)
+	defer cancel()
+	answer, err := j.client.DescribePipelineOptions(ctx, &jobpb.DescribePipelineOptionsRequest{})
+	if err != nil {
+		return nil, j.fault("ask for its options", err)
+	}
+	known := map[string]jobpb.PipelineOptionType_Enum{}
+	for _, o := range answer.GetOptions() {
+		known[o.GetName()] = o.GetType()
+	}
+	return known, nil
+}
+
+// fault is an error of a call to the job server, in one line.
+func (j *Job) fault(what string, err error) error {
+	message := lastLine(status.Convert(err).Message())
+	if _, dial, ok := strings.Cut(message, "Error while dialing: "); ok {
+		message = strings.TrimSuffix(dial, `"`)
+	}
+	return fmt.Errorf("flink: job server at %s: %s: %s", j.endpoint, what, message)
+}

@@ -1,0 +1,139 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"strings"
+	"time"
+
+	"github.com/apache/beam/sdks/v2/go/pkg/beam"
+	"github.com/apache/beam/sdks/v2/go/pkg/beam/options/jobopts"
+
+	"ordertimeout/cmd/internal/flink"
+	"ordertimeout/pipeline"
+	"ordertimeout/transforms"
+	"ordertimeout/transforms/live"
+)
+
+// defineFlink adds the flags of Flink that Beam does not have.
+func defineFlink(fs *flag.FlagSet, c *flink.Config) {
+	fs.Func("flink-options", "", func(text string) (err error) {
+		c.Options, err = flink.ParseOptions(text)
+		return err
+	})
+	fs.StringVar(&c.Resume, "resume", "", "")
+	fs.BoolVar(&c.Detach, "detach", false, "")
+}
+
+// refuseFlink refuses what only Flink has.
+func refuseFlink(c flink.Config) error {
+	switch {
+	case len(c.Options) > 0:
+		return errors.New("-flink-options: want -runner flink")
+	case c.Resume != "":
+		return errors.New("-resume: want -runner flink")
+	case c.Detach:
+		return errors.New("-detach: want -runner flink")
+	}
+	return nil
+}
+
+// completeFlink takes the settings of Flink from Beam's flags and from the rest of
+// the settings, and checks them. It says in these whether the workers are in this
+// process.
+func completeFlink(c *flink.Config, rest *pipeline.Config) error {
+	c.Endpoint, c.Parallelism = *jobopts.Endpoint, *jobopts.Parallelism
+	c.JobName = *jobopts.JobName
+	if c.JobName == "" {
+		c.JobName = "ordertimeout"
+	}
+	c.Experiments, c.WorkerBinary = jobopts.GetExperiments(), *jobopts.WorkerBinary
+	c.Environment, c.EnvironmentConfig = strings.ToUpper(*jobopts.EnvironmentType), *jobopts.EnvironmentConfig
+	if c.Environment == flink.Docker && c.EnvironmentConfig == "" {
+		c.EnvironmentConfig = flink.DefaultImage
+	}
+	rest.Loopback = c.Environment == flink.Loopback
+	c.Bounded = rest.Bounded() || rest.Loopback && !rest.Live()
+	return c.Validate()
+}
+
+// cancelTime is how long Flink has to cancel a job.
+const cancelTime = 30 * time.Second
+
+// runFlink runs the pipeline on Flink and returns its counters, which there are none
+// of where the job was cancelled or goes on by itself.
+//
+// At a stop the sources end, if they are in this process, and with a bounded input
+// the job ends by itself; else the job is cancelled.
+func runFlink(o options, run *live.Run, stderr io.Writer) (map[string]int64, error) {
+	ctx := context.Background()
+	p, s := beam.NewPipelineWithRoot()
+	pipeline.Build(s, o.config)
+	job, err := flink.Submit(ctx, p, o.flink)
+	if errors.As(err, new(flink.OptionsError)) {
+		return nil, usageError{err}
+	}
+	if err != nil {
+		return nil, err
+	}
+	defer job.Close()
+	tellJob(o, job, stderr)
+	if o.flink.Detach {
+		return nil, job.Started(ctx)
+	}
+	ended := make(chan error, 1)
+	go func() { ended <- job.Wait(ctx) }()
+	select {
+	case err = <-ended:
+	case <-run.Stopping():
+		if o.config.Loopback && !o.config.Live() {
+			err = <-ended
+			break
+		}
+		var counters map[string]int64
+		if o.config.Loopback {
+			counters = quiesce(run)
+		}
+		return counters, cancelFlink(job, ended)
+	}
+	if err != nil {
+		return nil, err
+	}
+	return job.Counters(ctx, transforms.Namespace)
+}
+
+// tellJob says which job it is, and how to be rid of it.
+func tellJob(o options, job *flink.Job, stderr io.Writer) {
+	how := "ctrl-c cancels it"
+	switch {
+	case o.flink.Detach:
+		how = "it goes on; cancel it with: flink cancel JOB, where flink list shows JOB by this name"
+	case o.config.Loopback:
+		how = "ctrl-c ends it"
+	}
+	fmt.Fprintf(stderr, "ordertimeout: job %s, named %s: %s\n", job.ID, o.flink.JobName, how)
+	if !o.config.Loopback {
+		fmt.Fprintln(stderr, "ordertimeout: to go on where it ended: the same command with -resume CHECKPOINT, the newest chk-N below Flink's state.checkpoints.dir")
+	}
+}
+
+// cancelFlink cancels the job and waits until it has ended.
+func cancelFlink(job *flink.Job, ended <-chan error) error {
+	ctx, cancel := context.WithTimeout(context.Background(), cancelTime)
+	defer cancel()
+	if err := job.Cancel(ctx); err != nil {
+		return err
+	}
+	select {
+	case err := <-ended:
+		if errors.Is(err, flink.ErrCancelled) {
+			return nil
+		}
+		return err
+	case <-ctx.Done():
+		return fmt.Errorf("flink: job %s is not cancelled after %v", job.ID, cancelTime)
+	}
+}
