@@ -143,8 +143,8 @@ func Write(s beam.Scope, c Config, messages beam.PCollection) {
 	parts := beam.ParDo(s, &batchFn{Window: c.Window.Milliseconds(), Shards: int64(c.Shards)}, messages)
 	windowed := beam.WindowInto(s, window.NewFixedWindows(c.Window), parts,
 		beam.Trigger(trigger.AfterEndOfWindow().
-			EarlyFiring(trigger.Repeat(trigger.AfterCount(maxParts))).
-			LateFiring(trigger.Repeat(trigger.AfterCount(1)))),
+			EarlyFiring(trigger.AfterCount(maxParts)). // these repeat by themselves, and Java refuses to be told so
+			LateFiring(trigger.AfterCount(1))),
 		beam.PanesDiscard(), beam.AllowedLateness(lateness))
 	beam.ParDo0(s, &writeFn{Config: c}, beam.GroupByKey(s, windowed))
 }
