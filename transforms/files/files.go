@@ -11,6 +11,11 @@
 // at the very record where the last one stopped. Standard input is the
 // exception: it cannot be read twice.
 //
+// A path with a scheme, such as gs://bucket/orders-*.jsonl, is one of a file system
+// that is registered with Beam; its patterns are that file system's. All others are
+// of the machine where they are read: what a runner's workers are to read must be
+// there.
+//
 // Files ending in .gz and .zst are decompressed; the name alone decides. A file
 // is read up to the end that is found when the reader gets there. A byte order
 // mark at a file's start is skipped; the encoding is UTF-8.
@@ -31,8 +36,8 @@ import (
 
 // Config says what to read and how.
 type Config struct {
-	// Inputs are paths, patterns of path/filepath.Match, or "-" for standard
-	// input. A file that exists under the name of a pattern wins over what the
+	// Inputs are paths, patterns of path/filepath.Match, URIs and their patterns, or
+	// "-" for standard input. A file that exists under the name of a pattern wins over what the
 	// pattern matches.
 	Inputs []string
 	// Format is "jsonl", "csv" or "". With "" the name decides: CSV for .csv,

@@ -26,18 +26,19 @@ type entry struct {
 }
 
 // openInput opens a file and reads its header row, if it has one.
-func openInput(c Config, path string, d *order.Decoder, buffer int, progress func(int), idle func() error) (*input, error) {
-	s, err := open(path, progress, idle)
+func (s *session) openInput(path string, buffer int) (*input, error) {
+	c, d := s.config, s.decoder
+	f, err := open(s.ctx, &s.remote, path, s.progress, s.deliver)
 	if err != nil {
 		return nil, fmt.Errorf("files: %s: %w", path, plain(err))
 	}
-	in := &input{path: path, stream: s, lines: &lines{r: s, split: splitLine, buffer: buffer}, decode: d.JSON}
+	in := &input{path: path, stream: f, lines: &lines{r: f, split: splitLine, buffer: buffer}, decode: d.JSON}
 	if !c.isCSV(path) {
 		return in, nil
 	}
 	in.lines.split = splitRow
 	if err := in.header(c.Columns, d); err != nil {
-		s.Close()
+		f.Close()
 		return nil, err
 	}
 	return in, nil

@@ -2,6 +2,7 @@ package files
 
 import (
 	"bufio"
+	"context"
 	"errors"
 	"io"
 	"os"
@@ -9,39 +10,54 @@ import (
 
 	"github.com/klauspost/compress/gzip"
 	"github.com/klauspost/compress/zstd"
+
+	"ordertimeout/transforms/fsys"
 )
 
 // stream is an opened input, decompressed.
 type stream struct {
 	io.Reader
-	file  *os.File
+	file  io.Closer
 	close func() // of the decompressor; nil without one
 }
 
 // open opens an input. Of what it reads from it, it calls progress with the
 // number of bytes after each read and, where a read may have to wait for
 // someone to write, idle before it.
-func open(path string, progress func(bytes int), idle func() error) (*stream, error) {
-	f := os.Stdin
-	if path != stdin {
-		var err error
-		if f, err = os.Open(path); err != nil {
-			return nil, reason(err)
-		}
-	}
-	info, err := f.Stat()
+func open(ctx context.Context, remote *remotes, path string, progress func(bytes int), idle func() error) (*stream, error) {
+	f, mayWait, err := openRaw(ctx, remote, path)
 	if err != nil {
-		return nil, reason(err)
+		return nil, fsys.Reason(err)
 	}
-	if info.Mode().IsRegular() {
+	if !mayWait {
 		idle = nil
 	}
 	s := &stream{Reader: &meter{file: f, progress: progress, idle: idle}, file: f}
 	if err := s.decompress(path); err != nil {
 		s.Close()
-		return nil, reason(err)
+		return nil, fsys.Reason(err)
 	}
 	return s, nil
+}
+
+// openRaw opens an input as it is. A local file is read without Beam's file system
+// in between, which has no standard input and does not tell what may wait.
+func openRaw(ctx context.Context, remote *remotes, path string) (f io.ReadCloser, mayWait bool, err error) {
+	if fsys.IsURI(path) {
+		f, err = remote.open(ctx, path)
+		return f, false, err
+	}
+	local := os.Stdin
+	if path != stdin {
+		if local, err = os.Open(path); err != nil {
+			return nil, false, err
+		}
+	}
+	info, err := local.Stat()
+	if err != nil {
+		return nil, false, err
+	}
+	return local, !info.Mode().IsRegular(), nil
 }
 
 // decompress puts the decompressor that the path asks for before the reader.
@@ -72,7 +88,7 @@ func (s *stream) Close() {
 	if s.close != nil {
 		s.close()
 	}
-	if s.file != os.Stdin {
+	if s.file != io.Closer(os.Stdin) {
 		s.file.Close() // of what was only read there is nothing to lose
 	}
 }
@@ -97,10 +113,14 @@ func (c Config) isCSV(path string) bool {
 	return strings.HasSuffix(base, ".csv")
 }
 
-// size returns how many bytes there are to read, or 0 where nobody knows.
+// size returns how many bytes there are to read, or 0 where nobody knows, or would
+// have to ask for each file.
 func size(paths []string) int64 {
 	var sum int64
 	for _, path := range paths {
+		if fsys.IsURI(path) {
+			return 0
+		}
 		info, err := check(path)
 		if err != nil || !info.Mode().IsRegular() {
 			return 0
@@ -112,7 +132,7 @@ func size(paths []string) int64 {
 
 // meter watches the reads of a file.
 type meter struct {
-	file     *os.File
+	file     io.Reader
 	progress func(bytes int)
 	idle     func() error
 }
@@ -126,7 +146,7 @@ func (m *meter) Read(p []byte) (int, error) {
 	n, err := m.file.Read(p)
 	m.progress(n)
 	if err != nil && err != io.EOF {
-		err = reason(err)
+		err = fsys.Reason(err)
 	}
 	return n, err
 }

@@ -1,6 +1,7 @@
 package files
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -8,17 +9,32 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"time"
+
+	"ordertimeout/transforms/fsys"
 )
 
 // stdin is the path of standard input.
 const stdin = "-"
 
+// listTime is how long all file systems that are not of this machine have to say
+// what there is to read.
+const listTime = time.Minute
+
 // Paths returns the files to read, sorted, each file once under the first of
-// its names. A pattern that matches nothing is an error, and so is whatever is
-// there and cannot be read.
+// its names; of a URI the name is all there is to tell files by. A pattern that
+// matches nothing is an error, and so is whatever is there and cannot be read.
 func (c Config) Paths() ([]string, error) {
+	ctx, cancel := context.WithTimeout(context.Background(), listTime)
+	defer cancel()
+	var remote remotes
+	defer remote.close()
 	var paths []string
 	for _, input := range c.Inputs {
+		expand := expand
+		if fsys.IsURI(input) {
+			expand = func(input string) ([]string, error) { return remote.expand(ctx, input) }
+		}
 		matches, err := expand(input)
 		if err != nil {
 			return nil, fmt.Errorf("files: -input %q: %w", input, err)
@@ -29,6 +45,10 @@ func (c Config) Paths() ([]string, error) {
 	var infos []fs.FileInfo
 	var unique []string
 	for _, path := range slices.Compact(paths) {
+		if fsys.IsURI(path) {
+			unique = append(unique, path)
+			continue
+		}
 		info, err := check(path)
 		if err != nil {
 			return nil, fmt.Errorf("files: -input %q: %w", path, err)
@@ -44,7 +64,7 @@ func (c Config) Paths() ([]string, error) {
 
 // expand returns what an input stands for.
 func expand(input string) ([]string, error) {
-	if input == stdin || !strings.ContainsAny(input, `*?[`) {
+	if input == stdin || !isPattern(input) {
 		return []string{input}, nil
 	}
 	if _, err := os.Stat(input); err == nil {
@@ -60,16 +80,18 @@ func expand(input string) ([]string, error) {
 	return matches, nil
 }
 
+func isPattern(input string) bool { return strings.ContainsAny(input, `*?[`) }
+
 // check returns why a path cannot be read. It opens regular files only: that of
 // a pipe would wait for its writer.
 func check(path string) (fs.FileInfo, error) {
 	if path == stdin {
 		info, err := os.Stdin.Stat()
-		return info, reason(err)
+		return info, fsys.Reason(err)
 	}
 	info, err := os.Stat(path)
 	if err != nil {
-		return nil, reason(err)
+		return nil, fsys.Reason(err)
 	}
 	if info.IsDir() {
 		return nil, errors.New("is a directory, want a file")
@@ -77,18 +99,9 @@ func check(path string) (fs.FileInfo, error) {
 	if info.Mode().IsRegular() {
 		f, err := os.Open(path)
 		if err != nil {
-			return nil, reason(err)
+			return nil, fsys.Reason(err)
 		}
-		return info, reason(f.Close())
+		return info, fsys.Reason(f.Close())
 	}
 	return info, nil
-}
-
-// reason cuts from an error the operation and path, which the caller tells.
-func reason(err error) error {
-	var path *fs.PathError
-	if errors.As(err, &path) {
-		return path.Err
-	}
-	return err
 }

@@ -1,6 +1,7 @@
 package files
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -20,6 +21,8 @@ type session struct {
 	skip   int64     // records at the start that an earlier session handed out
 
 	// Of the goroutine that reads.
+	ctx     context.Context // ends with closed
+	remote  remotes
 	decoder *order.Decoder
 	clock   clock
 	records int64 // read so far
@@ -28,7 +31,8 @@ type session struct {
 
 	blocks chan block
 	closed chan struct{}
-	idle   *time.Timer // closes it if it stays parked for long
+	cancel context.CancelFunc // of ctx
+	idle   *time.Timer        // closes it if it stays parked for long
 
 	// Of the one that hands out.
 	handed int64      // records
@@ -77,12 +81,14 @@ func newSession(c Config, run *live.Run, skip int64) *session {
 		handed:  skip,
 	}
 	s.now, s.block.before = s.clock, s.clock
+	s.ctx, s.cancel = context.WithCancel(context.Background())
 	if run != nil {
 		run.Read.Store(0)
 		run.Size.Store(size(c.Inputs))
 	}
 	go func() {
 		err := s.read()
+		s.remote.close()
 		s.block.last, s.block.err = true, err
 		_ = s.deliver() // to a session that was closed there is nothing to say
 	}()
@@ -91,7 +97,10 @@ func newSession(c Config, run *live.Run, skip int64) *session {
 
 // close lets the reading end. A read that waits for someone to write goes on
 // waiting; nobody waits for it.
-func (s *session) close() { close(s.closed) }
+func (s *session) close() {
+	close(s.closed)
+	s.cancel()
+}
 
 // read reads the log to its end and delivers it, but for the last block.
 func (s *session) read() error {
@@ -129,7 +138,7 @@ func (s *session) read() error {
 func (s *session) open() (inputs []*input, err error) {
 	buffer := max(minBuffer, blockSize/len(s.config.Inputs))
 	for _, path := range s.config.Inputs {
-		in, err := openInput(s.config, path, s.decoder, buffer, s.progress, s.deliver)
+		in, err := s.openInput(path, buffer)
 		if err != nil {
 			return inputs, err
 		}
