@@ -22,6 +22,7 @@ type OptionsError struct{ error }
 // encode returns the options for the job server, which knows the types of them. The
 // error names the flag.
 func (c Config) encode(known map[string]jobpb.PipelineOptionType_Enum) (*structpb.Struct, error) {
+	enableElements()
 	hooks.SerializeHooksToOptions()
 	beam.PipelineOptions.LoadOptionsFromFlags(nil)
 	raw, err := json.Marshal(runtime.RawOptionsWrapper{

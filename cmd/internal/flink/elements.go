@@ -1,0 +1,128 @@
+package flink
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"math"
+	"sync"
+	"time"
+
+	fnpb "github.com/apache/beam/sdks/v2/go/pkg/beam/model/fnexecution_v1"
+	"github.com/apache/beam/sdks/v2/go/pkg/beam/util/grpcx"
+	"google.golang.org/grpc"
+	"google.golang.org/grpc/credentials/insecure"
+)
+
+// Of what a worker sends, Flink takes a hundred messages of a bundle at most, and
+// looks at them when the bundle has ended: with one more the worker waits for Flink,
+// which waits for the worker, and the job hangs for ever (Beam 2.70.0,
+// sdk.fn.data.BeamFnDataInboundObserver, whose queue is read by
+// runners.fnexecution.control.SdkHarnessClient.ActiveBundle.close after it has got
+// the answer). The SDK sends a message for each timer (Beam 2.77.0,
+// core/runtime/harness/datamgr.go:741), of which a bundle easily has a hundred.
+//
+// So the messages are put together: one for each output of a bundle, or a few where
+// they are large. To be deleted when either side is repaired.
+
+const hookName = "ordertimeout-flink"
+
+func init() {
+	grpcx.RegisterHook(hookName, func([]string) grpcx.Hook { return grpcx.Hook{Dialer: dial} })
+}
+
+// enableElements lets the workers of the pipelines that are built from now on put
+// their messages together, wherever they run.
+func enableElements() { grpcx.EnableHook(hookName) }
+
+// dial is grpcx.DefaultDial with streams that put messages together.
+func dial(ctx context.Context, endpoint string, timeout time.Duration) (*grpc.ClientConn, error) {
+	ctx, cancel := context.WithTimeout(ctx, timeout)
+	defer cancel()
+	//lint:ignore SA1019 the SDK expects a connection that is made
+	conn, err := grpc.DialContext(ctx, endpoint, grpc.WithTransportCredentials(insecure.NewCredentials()), grpc.WithBlock(),
+		grpc.WithDefaultCallOptions(grpc.MaxCallRecvMsgSize(math.MaxInt32)), grpc.WithStreamInterceptor(intercept))
+	if err != nil {
+		return nil, fmt.Errorf("flink: worker: connect to %s: %w", endpoint, err)
+	}
+	return conn, nil
+}
+
+// dataMethod is the stream of what the bundles of a worker take and put out.
+const dataMethod = "/org.apache.beam.model.fn_execution.v1.BeamFnData/Data"
+
+func intercept(ctx context.Context, desc *grpc.StreamDesc, conn *grpc.ClientConn, method string, open grpc.Streamer, opts ...grpc.CallOption) (grpc.ClientStream, error) {
+	stream, err := open(ctx, desc, conn, method, opts...)
+	if err != nil || method != dataMethod {
+		return stream, err
+	}
+	return &elements{ClientStream: stream, held: map[string]*held{}}, nil
+}
+
+// maxHeld is how many bytes of a bundle are put together at most. It leaves a bundle
+// a hundred times as much.
+const maxHeld = 16 << 20
+
+// elements is the stream of what the bundles put out.
+type elements struct {
+	grpc.ClientStream
+
+	mu   sync.Mutex
+	held map[string]*held // by instruction
+}
+
+// held is what is to go with the next message of a bundle.
+type held struct {
+	message fnpb.Elements
+	size    int
+}
+
+// SendMsg holds a message back until one ends an output of its bundle: each bundle
+// ends with those.
+func (s *elements) SendMsg(message any) error {
+	e, ok := message.(*fnpb.Elements)
+	if !ok {
+		return s.ClientStream.SendMsg(message)
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, d := range e.GetData() {
+		h := s.of(d.GetInstructionId())
+		// The SDK uses the memory again.
+		h.message.Data = append(h.message.Data, &fnpb.Elements_Data{
+			InstructionId: d.InstructionId, TransformId: d.TransformId, Data: bytes.Clone(d.Data), IsLast: d.IsLast,
+		})
+		if err := s.sent(d.InstructionId, h, len(d.Data), d.IsLast); err != nil {
+			return err
+		}
+	}
+	for _, t := range e.GetTimers() {
+		h := s.of(t.GetInstructionId())
+		h.message.Timers = append(h.message.Timers, &fnpb.Elements_Timers{
+			InstructionId: t.InstructionId, TransformId: t.TransformId, TimerFamilyId: t.TimerFamilyId, Timers: bytes.Clone(t.Timers), IsLast: t.IsLast,
+		})
+		if err := s.sent(t.InstructionId, h, len(t.Timers), t.IsLast); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (s *elements) of(instruction string) *held {
+	h := s.held[instruction]
+	if h == nil {
+		h = &held{}
+		s.held[instruction] = h
+	}
+	return h
+}
+
+// sent sends what is held of a bundle, if it is time.
+func (s *elements) sent(instruction string, h *held, size int, last bool) error {
+	h.size += size
+	if !last && h.size < maxHeld {
+		return nil
+	}
+	delete(s.held, instruction)
+	return s.ClientStream.SendMsg(&h.message)
+}
