@@ -53,7 +53,7 @@ func newJobServer(t *testing.T, env ...string) *jobserver.Server {
 	t.Cleanup(server.Stop)
 	t.Cleanup(func() {
 		if t.Failed() {
-			t.Logf("the end of the job server's log:\n%s", lastLines(server.Log(), 40))
+			t.Logf("the end of the job server's log:\n%s", lastLines(server.Log(), 15))
 		}
 	})
 	return server

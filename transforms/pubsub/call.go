@@ -130,8 +130,9 @@ func (c *call) end() int64 {
 	if w > 0 {
 		p.run.Set(live.WatermarkTime, w)
 	}
-	if p.sub.Ack == AckBundle && len(c.blocks) > 0 {
-		bundles.onEnd(c.id, func(committed bool) { p.bundleEnded(c.blocks, committed) })
+	if p.sub.Ack == AckBundle && (len(c.blocks) > 0 || p.commits.pending()) {
+		number := p.commits.number()
+		bundles.onEnd(c.id, func(committed bool) { p.bundleEnded(number, c.blocks, committed) })
 	}
 	return w
 }

@@ -20,6 +20,7 @@ type puller struct {
 	run     *live.Run // nil without one
 	service service
 	held    *held
+	commits commits // of ack=bundle
 
 	// pulls ends all pulls, work what is done in the background besides.
 	pulls, work       context.Context
@@ -250,14 +251,14 @@ func (p *puller) handedOut(blocks []*block) {
 	}
 }
 
-// bundleEnded acknowledges what a bundle has handed out, or gives it back where
-// the bundle failed. It does not block.
-func (p *puller) bundleEnded(blocks []*block, committed bool) {
+// bundleEnded gives back what a bundle has handed out where it failed, and else
+// acknowledges what is sure to be committed. It does not block.
+func (p *puller) bundleEnded(number int64, blocks []*block, committed bool) {
 	if !committed {
 		go p.giveBack(context.Background(), blocks)
 		return
 	}
-	for _, b := range blocks {
+	for _, b := range p.commits.finalized(number, blocks) {
 		p.held.release(b.inputs)
 	}
 }

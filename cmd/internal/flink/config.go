@@ -92,6 +92,7 @@ func Production() map[string]string {
 		"max_bundle_time_mills":            "100",
 		"max_bundle_size":                  "1000",
 		checkpointInterval:                 "10000",
+		"min_pause_between_checkpoints":    "1000",
 		finishBundle:                       "true",
 		"externalized_checkpoints_enabled": "true",
 		"retain_externalized_checkpoints_on_cancellation": "true",

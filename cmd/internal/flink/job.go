@@ -18,6 +18,9 @@ type Job struct {
 	// ID is what the job server calls the job; Flink shows it by its name.
 	ID string
 
+	name, environment string // as in Config
+	master            string // address of the cluster, or localMaster
+
 	endpoint     string
 	conn         *grpc.ClientConn
 	client       jobpb.JobServiceClient
@@ -80,14 +83,6 @@ func (j *Job) follow(ctx context.Context, goal jobpb.JobState_Enum) error {
 			return fmt.Errorf("flink: the job failed: %s", lastLine(cause))
 		}
 	}
-}
-
-// Cancel asks for the end of the job. Wait tells when it has come.
-func (j *Job) Cancel(ctx context.Context) error {
-	if _, err := j.client.Cancel(ctx, &jobpb.CancelJobRequest{JobId: j.ID}); err != nil {
-		return j.fault("cancel the job", err)
-	}
-	return nil
 }
 
 // Counters returns the counters of a job that is done, of one namespace by name.

@@ -2,6 +2,7 @@ package flink
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"strings"
 	"time"
@@ -31,7 +32,7 @@ func Submit(ctx context.Context, p *beam.Pipeline, c Config) (*Job, error) {
 	if err != nil {
 		return nil, OptionsError{fmt.Errorf("-endpoint %q: %w", c.Endpoint, err)}
 	}
-	job := &Job{endpoint: c.Endpoint, conn: conn, client: jobpb.NewJobServiceClient(conn), closeWorkers: func() {}}
+	job := &Job{name: c.JobName, environment: c.Environment, endpoint: c.Endpoint, conn: conn, client: jobpb.NewJobServiceClient(conn), closeWorkers: func() {}}
 	if err := job.submit(ctx, p, c); err != nil {
 		job.Close()
 		return nil, err
@@ -69,34 +70,14 @@ func (j *Job) submit(ctx context.Context, p *beam.Pipeline, c Config) error {
 		return j.fault("start the job", err)
 	}
 	j.ID = run.GetJobId()
-	if c.Resume != "" {
-		return j.checkResumed(ctx, c)
+	if err := j.askMaster(ctx); err != nil {
+		return err
 	}
-	return nil
-}
-
-// localMaster is the setting of a job server that runs each job in a cluster in
-// itself.
-const localMaster = "[local]"
-
-// checkResumed cancels a job that was to be resumed and is not: a job server that
-// runs jobs in itself ignores where to start from (Beam 2.70.0, runners/flink,
-// FlinkExecutionEnvironments.createStreamExecutionEnvironment), and tells that it is
-// one only of a job that it has.
-func (j *Job) checkResumed(ctx context.Context, c Config) error {
-	answer, err := j.client.GetJobs(ctx, &jobpb.GetJobsRequest{})
-	if err != nil {
-		return j.fault("ask for the job", err)
-	}
-	for _, job := range answer.GetJobInfo() {
-		master := job.GetPipelineOptions().GetFields()["beam:option:flink_master:v1"].GetStringValue()
-		if job.GetJobId() != j.ID || master != localMaster {
-			continue
-		}
-		if err := j.Cancel(ctx); err != nil {
-			return err
-		}
-		return OptionsError{fmt.Errorf("-resume %s: the job server at %s runs jobs in itself (--flink-master=%s) and cannot resume one: the job is cancelled", c.Resume, j.endpoint, master)}
+	// It would start anew (Beam 2.70.0, runners/flink, FlinkExecutionEnvironments.
+	// createStreamExecutionEnvironment).
+	if c.Resume != "" && j.master == localMaster {
+		_, err := j.Cancel(ctx)
+		return OptionsError{errors.Join(fmt.Errorf("-resume %s: the job server at %s runs jobs in itself (--flink-master=%s) and cannot resume one", c.Resume, j.endpoint, j.master), err)}
 	}
 	return nil
 }
