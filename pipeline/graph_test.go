@@ -97,7 +97,7 @@ type printer struct {
 
 func (g *printer) transform(transform *pipepb.PTransform) {
 	urn := transform.GetSpec().GetUrn()
-	fmt.Fprintf(g, "%s  %s\n", transform.GetUniqueName(), urn)
+	fmt.Fprintln(g, strings.TrimSpace(transform.GetUniqueName()+"  "+urn))
 	if len(transform.GetSubtransforms()) > 0 {
 		return
 	}

@@ -51,7 +51,8 @@ Output (- is stdout, none is nothing, pubsub://PROJECT/TOPIC, else a file):
   -summary FILE      the counters, as a JSON object
   -quiet             no summary, no progress
 Running:
-  -runner RUNNER     prism, the embedded runner (default)
+  -runner RUNNER     prism, the embedded runner (default), or dataflow, with Beam's -project,
+                     -region, -staging_location, -worker_binary, -job_name and -update
   -shards N          groups of users that state is kept by (default 16)
   -tick D            how often deadlines are looked at (default within/60, 10ms to 10s)
   -metrics ADDRESS   serve /metrics (for Prometheus) and /healthz, as on :9090
@@ -72,20 +73,39 @@ func parse(args []string) (options, error) {
 	define(fs, &o)
 	flag.VisitAll(func(f *flag.Flag) { // Beam's own
 		if fs.Lookup(f.Name) == nil {
-			fs.Var(f.Value, f.Name, f.Usage)
+			fs.Var(global{f}, f.Name, f.Usage)
 		}
 	})
-	if err := fs.Parse(args); err != nil {
-		return o, err
-	}
-	// The SDK looks at the global flags only to see that they were parsed.
+	// The SDK wants to see the global flags parsed, before any is set.
 	if err := flag.CommandLine.Parse(nil); err != nil {
 		return o, err
 	}
-	if o.version {
+	if err := fs.Parse(args); err != nil {
+		return o, err
+	}
+	if o.version || isWorker() {
 		return o, nil
 	}
-	return o, o.validate(fs)
+	err := o.validate(fs)
+	return o, err
+}
+
+// global is a flag of the SDK. The SDK asks which of its flags were set, and gives
+// those to its runners, so they are set where it looks.
+type global struct{ *flag.Flag }
+
+func (g global) Set(value string) error { return flag.Set(g.Name, value) }
+
+func (g global) IsBoolFlag() bool {
+	b, ok := g.Value.(interface{ IsBoolFlag() bool })
+	return ok && b.IsBoolFlag()
+}
+
+func (g global) String() string {
+	if g.Flag == nil { // package flag asks the zero value for the default
+		return ""
+	}
+	return g.Value.String()
 }
 
 func define(fs *flag.FlagSet, o *options) {
@@ -132,7 +152,7 @@ func define(fs *flag.FlagSet, o *options) {
 	fs.BoolVar(&o.version, "version", false, "")
 }
 
-func (o options) validate(fs *flag.FlagSet) error {
+func (o *options) validate(fs *flag.FlagSet) error {
 	var err error
 	fs.Visit(func(f *flag.Flag) { // zero means the default in Config, but not to who writes it
 		switch d := f.Value.String(); f.Name {
@@ -153,8 +173,9 @@ func (o options) validate(fs *flag.FlagSet) error {
 		return err
 	case len(o.config.Input) == 0:
 		return errors.New("no -input: want a file, a glob, - (standard input), a demo: URI or pubsub://PROJECT/SUBSCRIPTION")
-	case o.config.Runner != pipeline.RunnerPrism && o.config.Runner != runnerDirect:
-		return fmt.Errorf("-runner %s: not supported yet: want prism", o.config.Runner)
+	}
+	if err := o.completeRunner(); err != nil {
+		return err
 	}
 	return o.config.Validate()
 }

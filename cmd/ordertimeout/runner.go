@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"errors"
+	"fmt"
 	"strings"
 
 	"github.com/apache/beam/sdks/v2/go/pkg/beam"
@@ -15,6 +16,17 @@ import (
 
 // runnerDirect is the SDK's runner without state or timers, whose name gives Prism.
 const runnerDirect = "direct"
+
+// completeRunner completes and checks the settings of the runner.
+func (o *options) completeRunner() error {
+	switch o.config.Runner {
+	case pipeline.RunnerPrism, runnerDirect:
+		return nil
+	case pipeline.RunnerDataflow:
+		return completeDataflow(o)
+	}
+	return fmt.Errorf("-runner %s: want prism or dataflow", o.config.Runner)
+}
 
 // noSplit turns off that Prism splits a source which takes its time over a
 // bundle: it drops the watermark of the part split off (Beam 2.77.0,
