@@ -53,12 +53,12 @@ type hold struct{ at int64 }
 // pull is one that is out.
 type pull struct {
 	begun time.Time
-	at    int64 // the watermark then, in milliseconds
+	at    int64 // from when on events were expected then, in milliseconds
 }
 
 const (
 	// littleLag is a lag that pulls under load have at any time.
-	littleLag = 500 * time.Millisecond
+	littleLag = 100 * time.Millisecond
 	// maxOut is how long a pull may be out until it is taken for one that waits for
 	// a message to be published.
 	maxOut = 10 * time.Second
@@ -74,12 +74,8 @@ func (w *watermark) value() int64 {
 	for len(w.lags) > 0 && first.begun.Sub(w.lags[0].seen) > w.window {
 		w.lags = w.lags[1:]
 	}
-	var behind time.Duration
-	if len(w.lags) > 0 {
-		behind = w.lags[0].behind
-	}
-	at := now.Add(-max(behind, w.disorder)).UnixMilli()
-	if behind > max(w.disorder/2, littleLag) {
+	at := w.expected(now)
+	if w.behind() > max(w.disorder/2, littleLag) {
 		at = min(at, first.at)
 	}
 	for h := range w.holds {
@@ -87,6 +83,20 @@ func (w *watermark) value() int64 {
 	}
 	w.at = max(w.at, at)
 	return w.at
+}
+
+// behind returns the worst lag of late.
+func (w *watermark) behind() time.Duration {
+	if len(w.lags) == 0 {
+		return 0
+	}
+	return w.lags[0].behind
+}
+
+// expected returns the time in milliseconds from which on events are expected, by
+// the lags.
+func (w *watermark) expected(now time.Time) int64 {
+	return now.Add(-max(w.behind(), w.disorder)).UnixMilli()
 }
 
 // firstOut returns the first times of the pulls that may bring more.
@@ -114,7 +124,8 @@ func (w *watermark) next(r *reader, some bool) {
 	if w.more == nil {
 		w.more = map[*reader]pull{}
 	}
-	w.more[r] = pull{w.now(), w.value()}
+	now := w.now()
+	w.more[r] = pull{now, w.expected(now)}
 }
 
 // pulled says that a pull succeeded.
