@@ -1,5 +1,5 @@
 # Bare make prints this list.
-.PHONY: help run demo pubsub-demo build test race test-emulator lint fuzz bench bench-pubsub bench-peers bench-growth
+.PHONY: help run demo pubsub-demo build worker test race test-emulator lint fuzz bench bench-pubsub bench-peers bench-growth
 .DEFAULT_GOAL := help
 
 help: ## what can be made
@@ -16,6 +16,9 @@ pubsub-demo: ## the shop over Pub/Sub: a fake server, the pipeline, and the aler
 
 build: ## bin/ordertimeout and bin/orderlog
 	go build -o bin/ ./cmd/...
+
+worker: ## bin/ordertimeout-worker, what the workers of a cluster run: linux/amd64, static
+	CGO_ENABLED=0 GOOS=linux GOARCH=amd64 go build -ldflags '-s -w' -o bin/ordertimeout-worker ./cmd/ordertimeout
 
 test: ## all tests
 	go test ./...

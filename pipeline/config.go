@@ -140,6 +140,11 @@ func (c Config) Validate() error {
 	if err := c.validateTargets(); err != nil {
 		return err
 	}
+	if c.Runner == RunnerDataflow {
+		if err := c.validateDataflow(); err != nil {
+			return err
+		}
+	}
 	if c.Live() {
 		return c.validateLive()
 	}
@@ -230,7 +235,7 @@ func (c Config) match() transforms.MatchConfig {
 	if err != nil {
 		panic(err) // Validate has parsed it before
 	}
-	return transforms.MatchConfig{
+	m := transforms.MatchConfig{
 		Pattern:  p.String(),
 		Remember: c.remember(p.Within),
 		Tick:     c.tick(p.Within),
@@ -240,6 +245,10 @@ func (c Config) match() transforms.MatchConfig {
 		Unread:   c.unread(),
 		Run:      c.Run,
 	}
+	if c.Live() && c.native() {
+		m.Behind = c.Disorder // other sources see to that themselves
+	}
+	return m
 }
 
 // unread returns the kinds of outcome that are not to be made, as they go nowhere.

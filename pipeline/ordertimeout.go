@@ -17,6 +17,7 @@ import (
 	"ordertimeout/transforms/demo"
 	"ordertimeout/transforms/files"
 	"ordertimeout/transforms/pubsub"
+	"ordertimeout/transforms/pubsub/native"
 	"ordertimeout/transforms/sink"
 	"ordertimeout/transforms/webhook"
 	"ordertimeout/transforms/windowfile"
@@ -34,14 +35,29 @@ func Build(s beam.Scope, c Config) {
 func match(s beam.Scope, c Config, events beam.PCollection, rejects []beam.PCollection) {
 	keyed := transforms.KeyByUser(s, events, c.match())
 	successes, timeouts, unmatched, open := transforms.Match(s, keyed, c.match())
-	refused := write(s, c, c.Success, transforms.FormatOutcomes(s, successes))
-	refused = append(refused, write(s, c, c.Timeouts, transforms.FormatOutcomes(s, timeouts))...)
-	for _, r := range append(append(rejects, unmatched), refused...) {
-		write(s, c, c.Rejects, transforms.FormatRejects(s, r))
+	// The scopes keep the name of a transform the same whatever else is written: a
+	// runner that updates a job knows by its name what goes on.
+	deliver(s.Scope("successes"), c, c.Success, successes)
+	deliver(s.Scope("timeouts"), c, c.Timeouts, timeouts)
+	for _, malformed := range rejects {
+		putAside(s.Scope("malformed"), c, malformed)
 	}
+	putAside(s.Scope("unmatched"), c, unmatched)
 	if c.Open != sink.None {
 		write(s, c, c.Open, transforms.FormatOpen(s, open))
 	}
+}
+
+// deliver adds the sink of outcomes, PCollection<*order.Outcome>.
+func deliver(s beam.Scope, c Config, target string, outcomes beam.PCollection) {
+	for _, refused := range write(s, c, target, transforms.FormatOutcomes(s, outcomes)) {
+		putAside(s.Scope("refused"), c, refused)
+	}
+}
+
+// putAside adds the sink of rejects, PCollection<order.Reject>.
+func putAside(s beam.Scope, c Config, rejects beam.PCollection) {
+	write(s, c, c.Rejects, transforms.FormatRejects(s, rejects))
 }
 
 // read adds the source that the input names:
@@ -57,6 +73,8 @@ func read(s beam.Scope, c Config) (events beam.PCollection, rejects []beam.PColl
 			panic(err) // Validate has parsed it before
 		}
 		return demo.Read(s, d), nil
+	case c.Live() && c.native():
+		events, malformed = native.Read(s, c.nativePubSub())
 	case c.Live():
 		events, malformed = pubsub.Read(s, c.PubSub())
 	default:
@@ -71,6 +89,8 @@ func read(s beam.Scope, c Config) (events beam.PCollection, rejects []beam.PColl
 //	refused, if the target is one
 func write(s beam.Scope, c Config, to string, messages beam.PCollection) (refused []beam.PCollection) {
 	switch t := (target{value: to}); {
+	case pubsub.Is(to) && c.native():
+		native.Write(s, to, messages)
 	case pubsub.Is(to):
 		pubsub.Write(s, c.Run, to, messages)
 	case webhook.Is(to):

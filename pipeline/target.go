@@ -188,6 +188,9 @@ func (c Config) validateLive() error {
 	case len(c.Columns) > 0:
 		return fmt.Errorf("-columns %q: a message holds JSON lines", strings.Join(c.Columns, ","))
 	}
+	if c.native() {
+		return c.nativePubSub().Validate()
+	}
 	p := c.PubSub()
 	if p.Run == "" {
 		p.Run = "none yet" // the command starts the run after the settings were checked

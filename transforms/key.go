@@ -26,15 +26,15 @@ func init() {
 //
 // PCollection<[]order.Event> -> PCollection<KV<int64, []byte>>, the shard and an
 // encoded shard.Batch. A batch has the timestamp of its earliest event, which
-// holds the watermark back. Of the settings it needs Shards, ByOrder and Run,
-// which are to be those of Match.
+// holds the watermark back. Of the settings it needs Shards, ByOrder, Behind and
+// Run, which are to be those of Match.
 //
 // Events come in blocks as what a runner costs an element (half a microsecond and
 // two allocations a step, on the Go SDK) is more than what it costs to match an
 // event.
 func KeyByUser(s beam.Scope, events beam.PCollection, c MatchConfig) beam.PCollection {
 	s = s.Scope("transforms.KeyByUser")
-	return beam.ParDo(s, &keyFn{Shards: int64(c.Shards), ByOrder: c.ByOrder, Run: c.Run}, events)
+	return beam.ParDo(s, &keyFn{Shards: int64(c.Shards), ByOrder: c.ByOrder, Behind: c.Behind.Milliseconds(), Run: c.Run}, events)
 }
 
 // maxBatch is the size in bytes, before compression, from which a batch does not
@@ -45,6 +45,7 @@ const maxBatch = 512 << 10
 type keyFn struct {
 	Shards  int64
 	ByOrder bool
+	Behind  int64 // milliseconds
 	Run     string
 
 	run     *live.Run
@@ -73,7 +74,7 @@ func (f *keyFn) ProcessElement(at beam.EventTime, events []order.Event, emit fun
 			}
 		case order.MarkEnd:
 			for i := range f.batches {
-				f.batches[i].End(at.Milliseconds(), e.Time, e.At)
+				f.batches[i].End(at.Milliseconds()-f.Behind, e.Time, e.At)
 			}
 		default:
 			f.add(e, emit)
@@ -115,7 +116,7 @@ func (f *keyFn) FinishBundle(emit func(beam.EventTime, int64, []byte)) {
 
 func (f *keyFn) send(n int64, emit func(beam.EventTime, int64, []byte)) {
 	b := &f.batches[n]
-	at := beam.EventTime(b.Min())
+	at := beam.EventTime(b.Min() + f.Behind)
 	data := b.Bytes()
 	f.run.Sent(len(data))
 	emit(at, n, data)

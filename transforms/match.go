@@ -51,6 +51,12 @@ type MatchConfig struct {
 	// Unread are the kinds of outcome that nobody reads: they are counted, but none
 	// is made.
 	Unread []order.Kind
+	// Behind is how far time is behind the runner's watermark: a tick is worked
+	// once the watermark is so much beyond it, and batches and timers hold the
+	// watermark at their time plus it. It is for a source whose watermark promises
+	// nothing about the events' times but that they are at most so much before it;
+	// zero where the source has seen to that itself. In whole milliseconds.
+	Behind time.Duration
 	// Run is the id of the live.Run that the pipeline belongs to, if any.
 	Run string
 }
@@ -65,6 +71,8 @@ func (c MatchConfig) Validate() error {
 		return fmt.Errorf("transforms: tick %v: want whole milliseconds, at least one", c.Tick)
 	case c.Shards < 1:
 		return fmt.Errorf("transforms: %d shards: want at least one", c.Shards)
+	case c.Behind < 0 || c.Behind%time.Millisecond != 0:
+		return fmt.Errorf("transforms: %v behind the watermark: want whole milliseconds, none or more", c.Behind)
 	}
 	return nil
 }
@@ -146,7 +154,7 @@ func (f *matchFn) ProcessElement(ctx context.Context, at beam.EventTime, sp stat
 	if err != nil {
 		return f.run.Fail(err)
 	}
-	hold := at.Milliseconds()
+	hold := at.Milliseconds() - f.Config.Behind.Milliseconds()
 	tick := f.tickOf(header, hold)
 	if im != nil && hold < im.ahead {
 		im = nil // what was done ahead was done too early: it is done again, from the log
@@ -200,7 +208,8 @@ func (a appointment) tag() string {
 }
 
 func (f *matchFn) setTimer(tp timers.Provider, a appointment) {
-	f.Timer.Set(tp, time.UnixMilli(a.tick), timers.WithTag(a.tag()), timers.WithOutputTimestamp(time.UnixMilli(a.hold)))
+	at, hold := time.UnixMilli(a.tick).Add(f.Config.Behind), time.UnixMilli(a.hold).Add(f.Config.Behind)
+	f.Timer.Set(tp, at, timers.WithTag(a.tag()), timers.WithOutputTimestamp(hold))
 }
 
 func tickOfTag(tag string) (int64, error) {
@@ -220,7 +229,7 @@ func (f *matchFn) OnTimer(ctx context.Context, hold beam.EventTime, sp state.Pro
 	if err != nil {
 		return f.run.Fail(err)
 	}
-	if f.Config.Live && tick > time.Now().UnixMilli() {
+	if f.Config.Live && tick+f.Config.Behind.Milliseconds() > time.Now().UnixMilli() {
 		return nil
 	}
 	im, err := f.image(sp, n)

@@ -230,6 +230,25 @@ func TestStreams(t *testing.T) {
 			want:   expectation{successes: []any{"success  o1 at 2000"}, counters: "1 started, 1 advanced, 1 success"},
 		},
 		{
+			reason: "time is 3 s behind the watermark: a payment that comes so late is in time, and then the order times out",
+			change: func(c *transforms.MatchConfig) { c.Behind = 3 * time.Second },
+			items:  []any{"create@1000 o1 u1", "create@1000 o2 u2", 13999, "pay@10999 o1 u1", 14000, "pay@10999 o2 u2"},
+			want: expectation{
+				successes: []any{"success u1 o1 at 13000"}, timeouts: []any{"timeout u2 o2 at 13000"},
+				rejects:  []any{"late: pay at 1970-01-01T00:00:10.999Z is too late: the watermark had reached 1970-01-01T00:00:11.000Z"},
+				counters: "2 started, 1 advanced, 1 late, 1 success, 1 timeout",
+			},
+		},
+		{
+			reason: "the end of an input that is behind the watermark",
+			change: func(c *transforms.MatchConfig) { c.Behind = 3 * time.Second },
+			items:  []any{"create@1000/1000 o1 u1", "create@3000/3000 o2 u2", 13000, "end@11000/11000"},
+			want: expectation{
+				timeouts: []any{"timeout u1 o1 at 13000"}, open: []any{"create u2 o2 at 3000"},
+				counters: "2 started, 1 timeout, 1 open",
+			},
+		},
+		{
 			reason: "without order ids the pattern runs on the user",
 			change: func(c *transforms.MatchConfig) { c.Pattern = "create next pay within 10s" },
 			items:  []any{"create@1000 u1", "create@1000 u2", "pay@2000 u2", "pay@2500 o1 u1"},
@@ -299,6 +318,7 @@ func TestMatchConfigValidate(t *testing.T) {
 		{"pattern", func(c *transforms.MatchConfig) { c.Pattern = "create" }, "cep: column 7: unexpected end of pattern: want next or followedBy"},
 		{"remember", func(c *transforms.MatchConfig) { c.Remember = -1 }, "cep: remember -1ns: want whole milliseconds, not negative"},
 		{"tick", func(c *transforms.MatchConfig) { c.Tick = time.Microsecond }, "transforms: tick 1µs: want whole milliseconds, at least one"},
+		{"behind", func(c *transforms.MatchConfig) { c.Behind = -1 }, "transforms: -1ns behind the watermark: want whole milliseconds, none or more"},
 		{"shards", func(c *transforms.MatchConfig) { c.Shards = 0 }, "transforms: 0 shards: want at least one"},
 	} {
 		c := config

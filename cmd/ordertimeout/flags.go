@@ -56,8 +56,8 @@ Output (- is stdout, none is nothing, pubsub://PROJECT/TOPIC, else a file):
   -summary FILE      the counters, as a JSON object
   -quiet             no summary, no progress
 Running:
-  -runner RUNNER     prism, the embedded runner (default), or flink, with Beam's -endpoint and
-                     others, -flink-options K=V,… -resume CHECKPOINT -detach (see the README)
+  -runner RUNNER     prism, the embedded runner (default); flink: -endpoint, -flink-options K=V,…
+                     -resume CHECKPOINT -detach; dataflow: -project … (for both see the README)
   -shards N          groups of users that state is kept by (default 16)
   -tick D            how often deadlines are looked at (default within/60, 10ms to 10s)
   -metrics ADDRESS   serve /metrics (for Prometheus) and /healthz, as on :9090
@@ -78,14 +78,14 @@ func parse(args []string) (options, error) {
 	define(fs, &o)
 	flag.VisitAll(func(f *flag.Flag) { // Beam's own
 		if fs.Lookup(f.Name) == nil {
-			fs.Var(f.Value, f.Name, f.Usage)
+			fs.Var(global{f}, f.Name, f.Usage)
 		}
 	})
-	if err := fs.Parse(args); err != nil {
+	// The SDK wants to see the global flags parsed, before any is set.
+	if err := flag.CommandLine.Parse(nil); err != nil {
 		return o, err
 	}
-	// The SDK looks at the global flags only to see that they were parsed.
-	if err := flag.CommandLine.Parse(nil); err != nil {
+	if err := fs.Parse(args); err != nil {
 		return o, err
 	}
 	if o.version || isWorker() {
@@ -93,6 +93,24 @@ func parse(args []string) (options, error) {
 	}
 	err := o.validate(fs)
 	return o, err
+}
+
+// global is a flag of the SDK. The SDK asks which of its flags were set, and gives
+// those to its runners, so they are set where it looks.
+type global struct{ *flag.Flag }
+
+func (g global) Set(value string) error { return flag.Set(g.Name, value) }
+
+func (g global) IsBoolFlag() bool {
+	b, ok := g.Value.(interface{ IsBoolFlag() bool })
+	return ok && b.IsBoolFlag()
+}
+
+func (g global) String() string {
+	if g.Flag == nil { // package flag asks the zero value for the default
+		return ""
+	}
+	return g.Value.String()
 }
 
 func define(fs *flag.FlagSet, o *options) {

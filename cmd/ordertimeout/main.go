@@ -59,7 +59,12 @@ func run(args []string, stdout, stderr io.Writer) int {
 	if o.config.Runner == runnerDirect {
 		fmt.Fprintln(stderr, "ordertimeout: -runner direct: the SDK's direct runner has no state or timers; using the embedded runner, prism")
 	}
-	if err := execute(o, stderr); err != nil {
+	if o.config.Runner == pipeline.RunnerDataflow {
+		err = runDataflow(o, stdout, stderr)
+	} else {
+		err = execute(o, stderr)
+	}
+	if err != nil {
 		fmt.Fprintf(stderr, "ordertimeout: %v\n", err)
 		if errors.As(err, new(usageError)) {
 			return exitUsage

@@ -172,7 +172,7 @@ func TestWrongFlags(t *testing.T) {
 		{"-input IN -columns a,b", "-columns"},
 		{"-input IN -time-unit m", `invalid value "m" for flag -time-unit: want ms or s`},
 		{"-input IN -shards 0", "-shards 0: want 1 to 65536"},
-		{"-input IN -runner dataflow", "-runner dataflow: want prism or flink"},
+		{"-input IN -runner spark", "-runner spark: want prism, flink or dataflow"},
 		{"-input IN -timeouts mqtt://x", `-timeouts "mqtt://x": unknown kind of sink "mqtt": want - (standard output), none, a file, pubsub://PROJECT/TOPIC or https://…`},
 		{"-input IN -success IN", "output IN is also an input"},
 		{"-input IN -rejects DIR/../BASE/in.jsonl", "is also an input"},

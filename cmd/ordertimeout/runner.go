@@ -3,7 +3,6 @@ package main
 import (
 	"context"
 	"errors"
-	"flag"
 	"fmt"
 	"io"
 	"strings"
@@ -25,13 +24,14 @@ func (o *options) completeRunner() error {
 		return refuseFlink(o.flink)
 	case pipeline.RunnerFlink:
 		return completeFlink(&o.flink, &o.config)
+	case pipeline.RunnerDataflow:
+		if err := refuseFlink(o.flink); err != nil {
+			return err
+		}
+		return completeDataflow(o)
 	}
-	return fmt.Errorf("-runner %s: want prism or flink", o.config.Runner)
+	return fmt.Errorf("-runner %s: want prism, flink or dataflow", o.config.Runner)
 }
-
-// isWorker reports whether the process is started by a runner, to work for it. It
-// has only Beam's own flags then, and beam.Init does not return.
-func isWorker() bool { return flag.Lookup("worker").Value.String() == "true" }
 
 // runPipeline runs the pipeline on the runner of the settings, to its end or until
 // the run was asked to stop, and returns the counters by name: nil where there are

@@ -9,6 +9,13 @@ type ack struct {
 	circle bool     // the messages wait for one another
 }
 
+// ready returns how many messages are to be acknowledged, in any order.
+func (h *held) ready() int {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return len(h.queue)
+}
+
 // nextAck returns what to acknowledge next: at most max messages, but where they
 // wait for one another. It is empty where there is nothing. The caller says
 // succeeded or failed before the next one.

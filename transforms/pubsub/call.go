@@ -22,6 +22,11 @@ const (
 	// bundles, so this is how late a timeout is told.
 	maxBundleTime = 50 * time.Millisecond
 	maxWaiting    = 25 * time.Millisecond
+	// A bundle that has manyEvents by then waits maxBusy in all: what a bundle
+	// costs besides its events (of the CPU that reading a backlog takes, a third)
+	// counts more under load than some milliseconds.
+	manyEvents = 250
+	maxBusy    = 100 * time.Millisecond
 )
 
 // The counters of the source.
@@ -53,6 +58,7 @@ type call struct {
 func (c *call) handOut(ctx context.Context) (rest bool, err error) {
 	full := time.NewTimer(maxBundleTime)
 	defer full.Stop()
+	busy := false
 	for c.size < maxBundleSize && c.records < maxBundleEvents {
 		next, err := c.take()
 		switch {
@@ -69,7 +75,11 @@ func (c *call) handOut(ctx context.Context) (rest bool, err error) {
 		select {
 		case <-c.puller.arrived:
 		case <-full.C:
-			return true, nil
+			if busy || c.records < manyEvents {
+				return true, nil
+			}
+			busy = true
+			full.Reset(maxBusy - maxWaiting)
 		case <-ctx.Done():
 			return false, ctx.Err()
 		}

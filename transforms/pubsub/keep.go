@@ -23,13 +23,15 @@ func (p *puller) acknowledge() {
 	var retry backoff
 	progress := time.Now()
 	for p.work.Err() == nil {
+		least := 0
 		select {
 		case <-p.work.Done():
 			return
 		case <-tick.C:
 		case <-p.held.full:
+			least = maxIDs
 		}
-		n, err := p.flush(p.work)
+		n, err := p.flush(p.work, least)
 		if n > 0 || err != nil || p.held.size() < p.sub.Outstanding {
 			progress = time.Now()
 		}
@@ -55,14 +57,16 @@ func (p *puller) acknowledge() {
 const maxAcks = 4
 
 // flush acknowledges all that can be, and returns how many messages. What waits
-// for an acknowledgement follows it at once.
-func (p *puller) flush(ctx context.Context) (n int, err error) {
+// for an acknowledgement follows it at once. With less than least messages to be
+// acknowledged it leaves them: small requests cost the service as much as large
+// ones.
+func (p *puller) flush(ctx context.Context, least int) (n int, err error) {
 	defer p.room.Broadcast()
 	for err == nil {
 		var made sync.WaitGroup
 		var mu sync.Mutex // of what is returned
 		requests := 0
-		for ; requests < maxAcks; requests++ {
+		for ; requests < maxAcks && p.held.ready() >= least; requests++ {
 			a := p.held.nextAck(maxIDs)
 			if len(a.inputs) == 0 {
 				break

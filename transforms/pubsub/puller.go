@@ -182,6 +182,7 @@ func (p *puller) add(r *reader, messages []*pubsubpb.ReceivedMessage) {
 		}
 	}
 	p.clock.released(h)
+	p.clock.next(r, len(messages) > 0)
 	p.mu.Unlock()
 	if stopped {
 		p.giveBack(context.Background(), r.blocks)

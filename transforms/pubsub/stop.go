@@ -50,7 +50,7 @@ func (p *puller) close(ctx context.Context) {
 	p.stop(ctx)
 	p.endWork()
 	within(ctx, p.background.Wait)
-	if _, err := p.flush(ctx); err != nil {
+	if _, err := p.flush(ctx, 0); err != nil {
 		return
 	}
 	p.nack(ctx, p.held.giveAll())

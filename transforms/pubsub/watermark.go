@@ -1,6 +1,9 @@
 package pubsub
 
-import "time"
+import (
+	"math"
+	"time"
+)
 
 // watermark is the clock of the source in event time: the time before which no
 // event is expected any more.
@@ -12,8 +15,14 @@ import "time"
 //
 // It stands still where the lag is not known: at the start, and after a pull that
 // failed, since what a lost pull (or a process that was killed) had leased comes
-// back when the lease ends; while no pull gets through; and once it is frozen. It
-// is not safe for concurrent use.
+// back when the lease ends; while no pull gets through; and once it is frozen.
+//
+// And it stands still while events are well behind and a pull is out that follows
+// one which brought messages: there may be more of them, and when this pull comes
+// back, be it late, they are behind by as much more. For the same reason a lag is
+// not forgotten while such a pull is out.
+//
+// It is not safe for concurrent use.
 type watermark struct {
 	now      func() time.Time
 	disorder time.Duration
@@ -27,8 +36,9 @@ type watermark struct {
 	at     int64 // the watermark in milliseconds; 0 before it is known
 	lags   []lag // in the order of time, each larger than all that follow
 	holds  map[*hold]struct{}
-	since  time.Time // since when pulls succeed; zero: they do not
-	last   time.Time // the last pull that succeeded
+	more   map[*reader]pull // those that are out and may bring more, by who pulls
+	since  time.Time        // since when pulls succeed; zero: they do not
+	last   time.Time        // the last pull that succeeded
 	frozen bool
 }
 
@@ -40,25 +50,82 @@ type lag struct {
 // hold keeps the watermark from passing a time in milliseconds.
 type hold struct{ at int64 }
 
+// pull is one that is out.
+type pull struct {
+	begun time.Time
+	at    int64 // from when on events were expected then, in milliseconds
+}
+
+const (
+	// littleLag is a lag that pulls under load have at any time.
+	littleLag = 100 * time.Millisecond
+	// maxOut is how long a pull may be out until it is taken for one that waits for
+	// a message to be published.
+	maxOut = 10 * time.Second
+)
+
 // value returns the watermark in milliseconds, 0 where nothing is known.
 func (w *watermark) value() int64 {
 	now := w.now()
 	if w.frozen || w.since.IsZero() || now.Sub(w.since) < w.settle || now.Sub(w.last) > w.stale {
 		return w.at
 	}
-	for len(w.lags) > 0 && now.Sub(w.lags[0].seen) > w.window {
+	first := w.firstOut(now)
+	for len(w.lags) > 0 && first.begun.Sub(w.lags[0].seen) > w.window {
 		w.lags = w.lags[1:]
 	}
-	behind := w.disorder
-	if len(w.lags) > 0 {
-		behind = max(behind, w.lags[0].behind)
+	at := w.expected(now)
+	if w.behind() > max(w.disorder/2, littleLag) {
+		at = min(at, first.at)
 	}
-	at := now.Add(-behind).UnixMilli()
 	for h := range w.holds {
 		at = min(at, h.at)
 	}
 	w.at = max(w.at, at)
 	return w.at
+}
+
+// behind returns the worst lag of late.
+func (w *watermark) behind() time.Duration {
+	if len(w.lags) == 0 {
+		return 0
+	}
+	return w.lags[0].behind
+}
+
+// expected returns the time in milliseconds from which on events are expected, by
+// the lags.
+func (w *watermark) expected(now time.Time) int64 {
+	return now.Add(-max(w.behind(), w.disorder)).UnixMilli()
+}
+
+// firstOut returns the first times of the pulls that may bring more.
+func (w *watermark) firstOut(now time.Time) pull {
+	first := pull{now, math.MaxInt64}
+	for _, p := range w.more {
+		if now.Sub(p.begun) > maxOut {
+			continue
+		}
+		if p.begun.Before(first.begun) {
+			first.begun = p.begun
+		}
+		first.at = min(first.at, p.at)
+	}
+	return first
+}
+
+// next says that all that a pull of r has brought is seen, and that the next one
+// goes out. It may bring more where this one has brought some.
+func (w *watermark) next(r *reader, some bool) {
+	delete(w.more, r)
+	if !some {
+		return
+	}
+	if w.more == nil {
+		w.more = map[*reader]pull{}
+	}
+	now := w.now()
+	w.more[r] = pull{now, w.expected(now)}
 }
 
 // pulled says that a pull succeeded.

@@ -153,6 +153,73 @@ func TestWatermarkStandsWhileNoPullEnds(t *testing.T) {
 	w.want("they have", 33.001)
 }
 
+// A server that is slow to answer, and a publisher that is faster than the pulls:
+// each pull brings events that are further behind than all before.
+func TestWatermarkStandsWhileAPullOfABacklogIsOut(t *testing.T) {
+	w := newWatermark(t)
+	a, b := new(reader), new(reader)
+	w.pulls(20)
+	w.saw(seconds(17).UnixMilli())
+	w.next(a, true)
+	w.clock = seconds(20.2)
+	w.pulled()
+	w.saw(seconds(17.1).UnixMilli()) // 3.1 s behind
+	w.next(b, true)
+	w.want("the first pull to go out has seen 3 s", 17)
+	w.clock = seconds(22.9)
+	w.want("both are out", 17)
+	w.pulled()
+	w.saw(seconds(17.05).UnixMilli())
+	w.next(a, true)
+	w.want("one has come back, 5.85 s behind; the other one had seen 3.1 s", 17.05)
+	w.pulled()
+	w.next(b, false)
+	w.want("the other one, with nothing; the first one is out again", 17.05)
+	w.clock = seconds(23.4)
+	w.want("it may bring more", 17.05)
+	w.pulled()
+	w.next(a, false)
+	w.want("it brought nothing, so pulls wait for what is not published yet", 17.55)
+}
+
+func TestLagIsNotForgottenWhileAPullOfABacklogIsOut(t *testing.T) {
+	w := newWatermark(t)
+	w.window = time.Second
+	r := new(reader)
+	w.pulls(20)
+	w.want("settled", 19)
+	w.saw(seconds(10).UnixMilli()) // 10 s behind
+	w.next(r, true)
+	w.clock = seconds(22.5)
+	w.want("for 2.5 s, more than the window, no pull came back", 19)
+	w.pulled()
+	w.saw(seconds(10.1).UnixMilli())
+	w.next(r, true)
+	w.want("it brings more", 19)
+	w.clock = seconds(24)
+	w.pulled()
+	w.next(r, false)
+	w.want("a second after the last lag a pull brought nothing", 23)
+}
+
+func TestPullOfNoBacklogHoldsNothing(t *testing.T) {
+	w := newWatermark(t)
+	w.pulls(20)
+	w.saw(seconds(19.5).UnixMilli())
+	w.next(new(reader), true)
+	w.clock = seconds(22)
+	w.want("the last event was half a second behind", 21)
+	w = newWatermark(t)
+	w.pulls(20)
+	w.saw(seconds(10).UnixMilli())
+	w.next(new(reader), true)
+	w.stale = time.Hour
+	w.clock = seconds(30)
+	w.want("10 s out, behind by 10 s", 10)
+	w.clock = seconds(30.001)
+	w.want("longer: it waits for a message to be published", 29.001)
+}
+
 func TestFrozenWatermarkStands(t *testing.T) {
 	w := newWatermark(t)
 	w.pulls(20)

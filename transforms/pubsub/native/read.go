@@ -1,0 +1,128 @@
+package native
+
+import (
+	"context"
+
+	"cloud.google.com/go/pubsub/v2/apiv1/pubsubpb"
+	"github.com/apache/beam/sdks/v2/go/pkg/beam"
+	"github.com/apache/beam/sdks/v2/go/pkg/beam/core/typex"
+	"github.com/apache/beam/sdks/v2/go/pkg/beam/core/util/protox"
+	"github.com/apache/beam/sdks/v2/go/pkg/beam/core/util/reflectx"
+	pipepb "github.com/apache/beam/sdks/v2/go/pkg/beam/model/pipeline_v1"
+	"github.com/apache/beam/sdks/v2/go/pkg/beam/register"
+	"google.golang.org/protobuf/proto"
+	"google.golang.org/protobuf/types/known/timestamppb"
+
+	"ordertimeout/transforms"
+	"ordertimeout/transforms/order"
+	"ordertimeout/transforms/pubsub"
+)
+
+func init() {
+	register.DoFn4x0[beam.EventTime, []byte, func([]order.Event), func(order.Reject)](&decodeFn{})
+	register.Emitter1[[]order.Event]()
+	register.Emitter1[order.Reject]()
+}
+
+// readURN is the runner's source, which gives messages as encoded PubsubMessages.
+const readURN = "beam:transform:pubsub_read:v1"
+
+// The counters of the source.
+var (
+	readCounter      = beam.NewCounter(transforms.Namespace, transforms.ReadCounter)
+	malformedCounter = beam.NewCounter(transforms.Namespace, transforms.MalformedCounter)
+	integersCounter  = beam.NewCounter(transforms.Namespace, transforms.IntegerTimesCounter)
+	januaryCounter   = beam.NewCounter(transforms.Namespace, transforms.January1970Counter)
+)
+
+// Read reads the subscription:
+// () -> PCollection<[]order.Event>, PCollection<order.Reject>.
+//
+// A block has the events of a message, a line each, and the timestamp that the
+// runner gave the message: the time of publishing, or that of the attribute which
+// is the time of the events. The watermark follows those timestamps.
+//
+// An event's place in time, its At, is Behind before that timestamp where its own
+// time is even before that: it is late then. So what is late depends on the
+// messages alone, and not on how many wait. All other events have none, and get
+// it from the clock of their shard, which is behind their time unless the
+// watermark was wrong.
+//
+// What is not an event becomes a reject, as with [pubsub.Read]. Read panics where
+// [Config.Validate] has an error: call it first.
+func Read(s beam.Scope, c Config) (events, rejects beam.PCollection) {
+	s = s.Scope("native.Read")
+	if err := c.Validate(); err != nil {
+		panic(err)
+	}
+	sub, err := ParseSubscription(c.Subscription)
+	if err != nil {
+		panic(err)
+	}
+	payload := protox.MustEncode(&pipepb.PubSubReadPayload{
+		Subscription:       sub.String(),
+		TimestampAttribute: sub.Attribute, // none: the time of publishing
+		IdAttribute:        sub.IDAttribute,
+		WithAttributes:     true,
+	})
+	messages := beam.External(s, readURN, payload, nil, []beam.FullType{typex.New(reflectx.ByteSlice)}, false)[0]
+	return beam.ParDo2(s, &decodeFn{Config: c}, messages)
+}
+
+// decodeFn makes events of messages.
+type decodeFn struct {
+	Config Config
+
+	sub     pubsub.Subscription
+	decoder *order.Decoder
+
+	read, malformed int64
+}
+
+func (fn *decodeFn) Setup() error {
+	sub, err := ParseSubscription(fn.Config.Subscription)
+	fn.sub = sub.Subscription
+	return err
+}
+
+func (fn *decodeFn) StartBundle(_ func([]order.Event), _ func(order.Reject)) {
+	fn.decoder = fn.Config.decoder() // it counts
+	fn.read, fn.malformed = 0, 0
+}
+
+// ProcessElement reads a message. at is the timestamp that the runner gave it.
+func (fn *decodeFn) ProcessElement(at beam.EventTime, encoded []byte, event func([]order.Event), reject func(order.Reject)) {
+	m := new(pubsubpb.PubsubMessage)
+	if err := proto.Unmarshal(encoded, m); err != nil {
+		fn.read++
+		fn.malformed++
+		// The text of the error is not, by design of the library, the same in two builds.
+		reject(order.NewReject(order.Malformed, "not a message of Pub/Sub", "", 0, encoded))
+		return
+	}
+	if fn.sub.Time == pubsub.TimeOfPublish {
+		m.PublishTime = timestamppb.New(at.ToTime()) // as the watermark follows this one
+	}
+	events, rejects := pubsub.Decode(m, fn.sub, fn.decoder)
+	earliest := at.Milliseconds() - fn.Config.Behind.Milliseconds()
+	for i := range events {
+		if events[i].Time < earliest {
+			events[i].At = earliest
+		}
+	}
+	fn.read += int64(len(events) + len(rejects))
+	fn.malformed += int64(len(rejects))
+	if len(events) > 0 {
+		event(events)
+	}
+	for _, r := range rejects {
+		reject(r)
+	}
+}
+
+func (fn *decodeFn) FinishBundle(ctx context.Context, _ func([]order.Event), _ func(order.Reject)) {
+	readCounter.Inc(ctx, fn.read)
+	malformedCounter.Inc(ctx, fn.malformed)
+	integersCounter.Inc(ctx, fn.decoder.IntegerTimes)
+	januaryCounter.Inc(ctx, fn.decoder.January)
+}
