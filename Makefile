@@ -1,5 +1,5 @@
 # Bare make prints this list.
-.PHONY: help run demo pubsub-demo build worker test race test-emulator lint fuzz bench bench-pubsub bench-peers bench-growth
+.PHONY: help run demo pubsub-demo build worker test race test-emulator test-flink flink-demo lint fuzz bench bench-pubsub bench-peers bench-growth
 .DEFAULT_GOAL := help
 
 help: ## what can be made
@@ -13,6 +13,9 @@ demo: ## the same for a simulated shop, at 60 times its speed; stop it with ctrl
 
 pubsub-demo: ## the shop over Pub/Sub: a fake server, the pipeline, and the alerts as they come
 	go run ./cmd/pubsubdemo
+
+flink-demo: ## the test log on a real Flink, with the embedded runner's outcomes (wants Java 17 and Maven)
+	go run ./cmd/flinkdemo
 
 build: ## bin/ordertimeout and bin/orderlog
 	go build -o bin/ ./cmd/...
@@ -28,6 +31,9 @@ race: ## all tests, with the race detector
 
 test-emulator: ## the tests with Google's Pub/Sub emulator, where it is installed
 	TEST_EMULATOR=1 go test -count=1 -v -run Emulator ./cmd/ordertimeout
+
+test-flink: ## the tests with a real Flink, where Maven can fetch it (wants Java 17)
+	TEST_FLINK=1 go test -count=1 -v -timeout 15m -run Flink ./cmd/ordertimeout
 
 lint: ## formatting, vet, staticcheck, tidiness, and what may import what
 	./.ci/lint

@@ -111,6 +111,11 @@ func newCluster(t *testing.T) (*jobserver.Cluster, *jobserver.Server) {
 	if err := cluster.Add(t.Context()); err != nil {
 		t.Fatal(err)
 	}
+	t.Cleanup(func() {
+		if t.Failed() {
+			t.Logf("the end of the task manager's log:\n%s", lastLines(cluster.Log(), 30))
+		}
+	})
 	return cluster, server
 }
 
@@ -123,9 +128,9 @@ func TestFlinkKilledCancelledAndResumed(t *testing.T) {
 	cluster, server := newCluster(t)
 	boot := buildBoot(t)
 	f := newFake(t)
-	tr := f.startTrade("o", 10*time.Millisecond, within)
+	tr := f.startTrade("o", 30*time.Millisecond, within)
 	p := start(t, nil, inProcesses(t, server.Endpoint, boot, within)...)
-	p.await("200 outcomes", time.Minute, func() bool { return len(f.outcomes()) >= 200 })
+	p.await("200 outcomes", 2*time.Minute, func() bool { return len(f.outcomes()) >= 200 })
 	var all []int // workers
 	for _, what := range []string{"a worker", "a worker as messages were acknowledged", "a worker as messages were acknowledged", "the task manager"} {
 		workers := workersBelow(t, cluster.TaskManager())
@@ -156,6 +161,7 @@ func TestFlinkKilledCancelledAndResumed(t *testing.T) {
 	eventually(t, "no worker is left", 20*time.Second, func() bool { return !anyAlive(all) })
 
 	told := len(f.outcomes())
+	t.Logf("cancelled with %d outcomes told", told)
 	p = start(t, nil, inProcesses(t, server.Endpoint, boot, within, "-resume", checkpoint)...)
 	p.await("200 outcomes of the job that goes on", time.Minute, func() bool { return len(f.outcomes()) >= told+200 })
 	want := tr.stop()
@@ -209,7 +215,7 @@ func cancelWell(p *process) (checkpoint string) {
 	_ = p.cmd.Process.Signal(syscall.SIGTERM)
 	r := p.wait()
 	_, checkpoint, ok := strings.Cut(r.stderr, "with -resume ")
-	if checkpoint, _, _ = strings.Cut(checkpoint, "\n"); r.status != 0 || !ok || !strings.HasPrefix(checkpoint, "file:///") {
+	if checkpoint, _, _ = strings.Cut(checkpoint, "\n"); r.status != 0 || !ok || !strings.HasPrefix(checkpoint, "file:/") {
 		p.t.Errorf("status %d, want 0 and a checkpoint: %s", r.status, r.stderr)
 	}
 	return checkpoint
@@ -219,10 +225,10 @@ func cancelWell(p *process) (checkpoint string) {
 // checkOutcomes tells.
 func (s *shop) awaitOutcomes(p *process, want map[string]string) {
 	s.t.Helper()
-	for end := time.Now().Add(time.Minute); len(s.outcomes()) < len(want); time.Sleep(pollEvery) {
+	for end := time.Now().Add(2 * time.Minute); len(s.outcomes()) < len(want); time.Sleep(pollEvery) {
 		if time.Now().After(end) {
 			s.checkOutcomes(want)
-			s.t.Fatalf("%d outcomes after a minute, want %d", len(s.outcomes()), len(want))
+			s.t.Fatalf("%d outcomes after 2 minutes, want %d", len(s.outcomes()), len(want))
 		}
 	}
 }

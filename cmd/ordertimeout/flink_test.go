@@ -187,14 +187,14 @@ func TestFlinkInTheCommandsProcess(t *testing.T) {
 	}
 }
 
-// From topic to topic, with the messages held until what becomes of them is
-// delivered, and stopped by a signal.
+// From topic to topic, with the messages acknowledged once a checkpoint has them, and
+// stopped by a signal.
 func TestFlinkFromTopicToTopic(t *testing.T) {
 	server := newJobServer(t)
 	for _, parallelism := range []int{1, 2} {
 		f := newFake(t)
 		want := f.publishWave("a")
-		p := start(t, nil, onFlink(server, parallelism, liveFlags(2*time.Second, "-disorder", "3s")...)...)
+		p := start(t, nil, onFlink(server, parallelism, liveFlags(2*time.Second, "-disorder", "3s", "-flink-options", "checkpointing_interval=1000")...)...)
 		p.await("the outcome of an order", time.Minute, func() bool { return len(f.outcomes()) > 0 })
 		maps.Copy(want, f.publishWave("b"))
 		p.await("the outcomes of all orders", time.Minute, func() bool { return len(f.outcomes()) == len(want) })

@@ -58,3 +58,15 @@ func (c *commits) finalized(number int64, blocks []*block) (committed []*block) 
 	}
 	return committed
 }
+
+// drop returns all that waits, and waits for it no more: the pipeline starts again
+// from a checkpoint that may not have it.
+func (c *commits) drop() (rest []*block) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	for _, w := range c.waiting {
+		rest = append(rest, w.blocks...)
+	}
+	c.waiting = nil
+	return rest
+}

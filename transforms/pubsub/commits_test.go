@@ -27,4 +27,8 @@ func TestWhatAFinalizedBundleHandedOutWaitsForALaterOne(t *testing.T) {
 	if got := c.finalized(c.number(), nil); len(got) != 1 || got[0] != blocks[2] || c.pending() {
 		t.Errorf("an empty bundle of the round after that lets go of %v, want the third block", got)
 	}
+	c.finalized(c.number(), blocks[:1])
+	if got := c.drop(); len(got) != 1 || c.pending() {
+		t.Errorf("at a restart %v is given back, want what waits", got)
+	}
 }

@@ -279,6 +279,11 @@ func (p *puller) worksAt(worker string) {
 	}
 	p.mu.Unlock()
 	bundles.abandon(before)
+	if before != nil {
+		if rest := p.commits.drop(); len(rest) > 0 {
+			go p.giveBack(context.Background(), rest)
+		}
+	}
 }
 
 // pause waits a while, or until the end of ctx.

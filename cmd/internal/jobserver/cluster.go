@@ -89,6 +89,9 @@ func (c *Cluster) Add(ctx context.Context, env ...string) error {
 // TaskManager returns the process id of the task manager that was added last.
 func (c *Cluster) TaskManager() int { return c.workers[len(c.workers)-1].PID() }
 
+// Log returns what the task manager that was added last has written so far.
+func (c *Cluster) Log() string { return c.workers[len(c.workers)-1].Log() }
+
 // KillTaskManager kills the task manager that was added last, as a crash does.
 // Unlike what it was itself, its workers are not killed.
 func (c *Cluster) KillTaskManager() {

@@ -1,0 +1,118 @@
+// Command flinkdemo runs ordertimeout on Apache Flink: it fetches Beam's job server
+// with Maven, starts it on free ports of this machine, runs the pipeline on the test
+// log there, and compares the outcomes with those of the embedded runner.
+//
+//	go run ./cmd/flinkdemo
+//	go run ./cmd/flinkdemo -input 'demo:?count=100000&speed=0&start=2026-01-01T00:00:00Z' -quiet
+//
+// It wants Java 17 and Maven, and is run in the root of the module. Everything that
+// it has started is stopped at the end.
+package main
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"os/signal"
+	"path/filepath"
+	"slices"
+	"strings"
+	"syscall"
+
+	"ordertimeout/cmd/internal/jobserver"
+)
+
+// settings is what the flags say.
+type settings struct {
+	input       string
+	parallelism int
+	quiet       bool
+}
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	set, err := parse(os.Args[1:])
+	if err == nil {
+		err = demo(ctx, set, os.Stdout)
+	}
+	if err != nil {
+		fmt.Fprintln(os.Stderr, "flinkdemo:", err)
+		os.Exit(1)
+	}
+}
+
+func parse(args []string) (settings, error) {
+	var set settings
+	flags := flag.NewFlagSet("flinkdemo", flag.ExitOnError)
+	flags.StringVar(&set.input, "input", "testdata/orders.jsonl", "input of ordertimeout, which ends")
+	flags.IntVar(&set.parallelism, "parallelism", 2, "Flink's parallelism")
+	flags.BoolVar(&set.quiet, "quiet", false, "do not print the outcomes")
+	if err := flags.Parse(args); err != nil {
+		return set, err
+	}
+	if flags.NArg() > 0 {
+		return set, fmt.Errorf("%q: want flags only", flags.Arg(0))
+	}
+	if set.parallelism < 1 {
+		return set, fmt.Errorf("-parallelism %d: want at least 1", set.parallelism)
+	}
+	return set, nil
+}
+
+func demo(ctx context.Context, set settings, out io.Writer) error {
+	dir, err := os.MkdirTemp("", "ordertimeout-flinkdemo")
+	if err != nil {
+		return err
+	}
+	defer os.RemoveAll(dir)
+	fmt.Fprintln(out, "Fetching the job server with Maven, where it is not here already; building ordertimeout.")
+	lib, err := jobserver.Build(ctx, filepath.Join("testdata", "flink"))
+	if err != nil {
+		return err
+	}
+	if text, err := exec.CommandContext(ctx, "go", "build", "-o", dir, "./cmd/ordertimeout").CombinedOutput(); err != nil {
+		return fmt.Errorf("build: %w\n%s", err, text)
+	}
+	server, err := jobserver.Start(ctx, lib, jobserver.Config{Dir: filepath.Join(dir, "flink")})
+	if err != nil {
+		return err
+	}
+	defer server.Stop()
+	flags := []string{"-runner", "flink", "-endpoint", server.Endpoint, "-environment_type", "LOOPBACK", "-parallelism", fmt.Sprint(set.parallelism)}
+	fmt.Fprintf(out, "\nordertimeout -input %s %s\n", set.input, strings.Join(flags, " "))
+	onFlink, err := run(ctx, dir, out, set, flags...)
+	if err != nil {
+		return err
+	}
+	if !set.quiet {
+		fmt.Fprint(out, strings.Join(onFlink, ""))
+	}
+	fmt.Fprintf(out, "\nordertimeout -input %s\n", set.input)
+	embedded, err := run(ctx, dir, out, set)
+	if err != nil {
+		return err
+	}
+	if !slices.Equal(onFlink, embedded) {
+		return fmt.Errorf("%d outcomes on Flink and %d on the embedded runner, which are not the same", len(onFlink), len(embedded))
+	}
+	fmt.Fprintf(out, "\nThe same %d outcomes, byte for byte.\n", len(onFlink))
+	return nil
+}
+
+// run runs ordertimeout and returns its outcomes, sorted. What it says besides goes
+// to out.
+func run(ctx context.Context, dir string, out io.Writer, set settings, flags ...string) ([]string, error) {
+	cmd := exec.CommandContext(ctx, filepath.Join(dir, "ordertimeout"), append([]string{"-input", set.input}, flags...)...)
+	var stdout bytes.Buffer
+	cmd.Stdout, cmd.Stderr = &stdout, out
+	if err := errors.Join(cmd.Run(), ctx.Err()); err != nil {
+		return nil, fmt.Errorf("ordertimeout: %w", err)
+	}
+	return slices.Sorted(strings.Lines(stdout.String())), nil
+}
