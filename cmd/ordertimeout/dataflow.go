@@ -8,6 +8,7 @@ import (
 	"io"
 	"regexp"
 	"strings"
+	"time"
 
 	"github.com/apache/beam/sdks/v2/go/pkg/beam"
 	"github.com/apache/beam/sdks/v2/go/pkg/beam/options/gcpopts"
@@ -62,6 +63,14 @@ func completeDataflow(o *options) error {
 // beamFlag returns the value of one of Beam's flags.
 func beamFlag(name string) string { return flag.Lookup(name).Value.String() }
 
+// The client library of the storage tries for ever to reach it. submitTime is what a
+// submission, with an upload of some 90 MB, may take, and dryTime what a dry run waits
+// to look at the bucket; it can do without.
+const (
+	submitTime = 15 * time.Minute
+	dryTime    = 15 * time.Second
+)
+
 // runDataflow submits the pipeline as a job and returns. It writes the job's id to
 // stdout, and to stderr what can be done with it.
 func runDataflow(o options, stdout, stderr io.Writer) (err error) {
@@ -69,8 +78,13 @@ func runDataflow(o options, stdout, stderr io.Writer) (err error) {
 		return usageError{err}
 	}
 	*jobopts.Async = true
-	ctx := context.Background()
 	dry := beamFlag("dry_run") == "true"
+	limit := submitTime
+	if dry {
+		limit = dryTime
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), limit)
+	defer cancel()
 	if !dry && beamFlag("update") != "true" && beamFlag("template_location") == "" {
 		if err := refuseRunning(ctx); err != nil {
 			return err
