@@ -77,29 +77,37 @@ func runDataflow(o options, stdout, stderr io.Writer) (err error) {
 	if *jobopts.WorkerBinary, err = workerBinary(*jobopts.WorkerBinary); err != nil {
 		return usageError{err}
 	}
-	*jobopts.Async = true
-	dry := beamFlag("dry_run") == "true"
+	if err := checkFiles(o); err != nil {
+		return err
+	}
+	dry, template := beamFlag("dry_run") == "true", beamFlag("template_location")
 	limit := submitTime
 	if dry {
 		limit = dryTime
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), limit)
 	defer cancel()
-	if !dry && beamFlag("update") != "true" && beamFlag("template_location") == "" {
+	if !dry {
+		if err := checkServices(o.config, stderr); err != nil {
+			return err
+		}
+	}
+	if !dry && template == "" && beamFlag("update") != "true" {
 		if err := refuseRunning(ctx); err != nil {
 			return err
 		}
 	}
+	*jobopts.Async = true
 	p, s := beam.NewPipelineWithRoot()
 	pipeline.Build(s, o.config)
 	result, err := dataflow.Execute(ctx, p)
-	switch {
+	switch { // the result of the first three is nil
 	case err != nil:
 		return notSubmitted(err)
 	case dry:
 		fmt.Fprintln(stderr, "ordertimeout: dataflow: the job can be built; nothing was submitted (-v shows it)")
-	case beamFlag("template_location") != "":
-		fmt.Fprintf(stderr, "ordertimeout: dataflow: the template is at %s\n", beamFlag("template_location"))
+	case template != "":
+		fmt.Fprintf(stderr, "ordertimeout: dataflow: the template is at %s\n", template)
 	default:
 		tellDataflowJob(result.JobID(), stdout, stderr)
 	}
