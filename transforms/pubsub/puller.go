@@ -171,6 +171,8 @@ func (p *puller) add(r *reader, messages []*pubsubpb.ReceivedMessage) {
 	for _, m := range messages {
 		if x := p.held.receive(m.GetMessage().GetMessageId(), m.GetAckId()); x != nil {
 			r.add(m.GetMessage(), x)
+		} else {
+			p.run.Count(live.RedeliveredCounter, 1)
 		}
 	}
 	p.mu.Lock()
@@ -263,13 +265,19 @@ func (p *puller) bundleEnded(blocks []*block, committed bool) {
 	}
 }
 
-// worksAt takes note of a worker that the source runs at.
+// worksAt takes note of a worker that the source runs at. A new one means that the
+// runner has started the source again, from its last checkpoint: what bundles before
+// have handed out and is not committed will never be, and is given back.
 func (p *puller) worksAt(worker string) {
 	p.mu.Lock()
-	defer p.mu.Unlock()
+	before := slices.Clone(p.workers)
 	if !slices.Contains(p.workers, worker) {
 		p.workers = append(p.workers, worker)
+	} else {
+		before = nil
 	}
+	p.mu.Unlock()
+	bundles.abandon(before)
 }
 
 // pause waits a while, or until the end of ctx.

@@ -277,6 +277,9 @@ func TestRedeliveryWhileHeldGivesNoEventAndIsHeld(t *testing.T) {
 	if got := server.Message(id).Acks; got != 0 {
 		t.Errorf("acknowledged %d times before its event was done", got)
 	}
+	if got := j.run.Counters()[live.RedeliveredCounter]; got != 1 {
+		t.Errorf("%d redeliveries counted, want 1", got)
+	}
 	j.run.Done([]uint64{j.refs["a"]})
 	j.await("the acknowledgement", func() bool { return server.Message(id).Acks == 1 })
 	if err := j.stop(); err != nil {
