@@ -173,6 +173,7 @@ func (c Config) PubSub() pubsub.Config {
 		ByOrder:      c.byOrder(),
 		Disorder:     c.Disorder,
 		Within:       p.Within,
+		Checkpoints:  c.Runner == RunnerFlink || c.Runner == RunnerDataflow,
 		Run:          c.Run,
 	}
 }

@@ -20,10 +20,14 @@ import (
 // serveMetrics serves, on an address such as ":9090" or "localhost:9090", the
 // live counters of a run and the figures of the process on /metrics, in the format
 // of Prometheus, and on /healthz whether all is well: 200, or 503 once the run has
-// failed or is stopping. An empty address serves nothing. The error names -metrics.
+// failed or is stopping. An empty address serves nothing. The error names -metrics,
+// and is a usageError where the address is none, whoever listens at it.
 func serveMetrics(address string, run *live.Run) (stop func(), err error) {
 	if address == "" {
 		return func() {}, nil
+	}
+	if _, err := net.ResolveTCPAddr("tcp", address); err != nil {
+		return nil, usageError{fmt.Errorf("-metrics %s: %w", address, err)}
 	}
 	l, err := net.Listen("tcp", address)
 	if err != nil {
@@ -90,6 +94,8 @@ var (
 	classDesc     = describe("events_total", "Inputs by what became of them.", "class")
 	outcomeDesc   = describe("outcomes_total", "Orders by how they ended.", "outcome")
 	refusedDesc   = describe("undelivered_total", "Outcomes that a webhook refused.")
+	leftDesc      = describe("left_messages_total", "Messages of outcomes that a stop left to the next run.")
+	againDesc     = describe("redelivered_messages_total", "Deliveries of messages of the input that are held, or were just acknowledged.")
 	openDesc      = describe("open_orders", "Orders that are open now.")
 	unackedDesc   = describe("unacked_messages", "Messages of the input that are held and not acknowledged.")
 	watermarkDesc = describe("watermark_lag_seconds", "How far the watermark is behind the clock.")
@@ -105,7 +111,7 @@ type runCollector struct{ run *live.Run }
 
 // Describe implements prometheus.Collector.
 func (c runCollector) Describe(out chan<- *prometheus.Desc) {
-	for _, d := range []*prometheus.Desc{readDesc, classDesc, outcomeDesc, refusedDesc, openDesc, unackedDesc, watermarkDesc} {
+	for _, d := range []*prometheus.Desc{readDesc, classDesc, outcomeDesc, refusedDesc, leftDesc, againDesc, openDesc, unackedDesc, watermarkDesc} {
 		out <- d
 	}
 }
@@ -127,6 +133,8 @@ func (c runCollector) Collect(out chan<- prometheus.Metric) {
 		count(outcomeDesc, outcome, outcome)
 	}
 	count(refusedDesc, webhook.UndeliveredCounter)
+	count(leftDesc, live.LeftCounter)
+	count(againDesc, live.RedeliveredCounter)
 	gauge(openDesc, float64(counters[live.OpenNow]))
 	gauge(unackedDesc, float64(counters[live.Unacked]))
 	if w, ok := counters[live.WatermarkTime]; ok {

@@ -26,15 +26,17 @@ func TestMetricsShowTheLiveCounters(t *testing.T) {
 			t.Errorf("%s: (-want +got)\n%s", reason, diff)
 		}
 	}
-	want("nothing has happened: there is no watermark yet", exposition("0", "0", "0", "0", "0", "0"))
+	want("nothing has happened: there is no watermark yet", exposition("0", "0", "0", "0", "0", "0", "0", "0"))
 	run.Count("read", 7)
 	run.Count("late", 2)
 	run.Count("timeout", 3)
 	run.Count(webhook.UndeliveredCounter, 1)
+	run.Count(live.LeftCounter, 8)
+	run.Count(live.RedeliveredCounter, 9)
 	run.Count(live.OpenNow, 5)
 	run.Count(live.OpenNow, -1)
 	run.Set(live.Unacked, 6)
-	want("all have their own", exposition("7", "2", "3", "1", "4", "6"))
+	want("all have their own", exposition("7", "2", "3", "1", "8", "9", "4", "6"))
 	run.Set(live.WatermarkTime, 1)
 	problems, err := promlint.New(strings.NewReader(ownMetrics(t, run))).Lint()
 	if err != nil || len(problems) > 0 {
@@ -56,7 +58,7 @@ func ownMetrics(t *testing.T, run *live.Run) string {
 }
 
 // exposition is what is served for some counters, all others being zero.
-func exposition(read, late, timeout, undelivered, open, unacked string) string {
+func exposition(read, late, timeout, undelivered, left, redelivered, open, unacked string) string {
 	return `# HELP ordertimeout_events_read_total Inputs read, events or not.
 # TYPE ordertimeout_events_read_total counter
 ordertimeout_events_read_total ` + read + `
@@ -70,6 +72,9 @@ ordertimeout_events_total{class="orphan"} 0
 ordertimeout_events_total{class="other"} 0
 ordertimeout_events_total{class="returned"} 0
 ordertimeout_events_total{class="started"} 0
+# HELP ordertimeout_left_messages_total Messages of outcomes that a stop left to the next run.
+# TYPE ordertimeout_left_messages_total counter
+ordertimeout_left_messages_total ` + left + `
 # HELP ordertimeout_open_orders Orders that are open now.
 # TYPE ordertimeout_open_orders gauge
 ordertimeout_open_orders ` + open + `
@@ -79,6 +84,9 @@ ordertimeout_outcomes_total{outcome="broken"} 0
 ordertimeout_outcomes_total{outcome="open"} 0
 ordertimeout_outcomes_total{outcome="success"} 0
 ordertimeout_outcomes_total{outcome="timeout"} ` + timeout + `
+# HELP ordertimeout_redelivered_messages_total Deliveries of messages of the input that are held, or were just acknowledged.
+# TYPE ordertimeout_redelivered_messages_total counter
+ordertimeout_redelivered_messages_total ` + redelivered + `
 # HELP ordertimeout_unacked_messages Messages of the input that are held and not acknowledged.
 # TYPE ordertimeout_unacked_messages gauge
 ordertimeout_unacked_messages ` + unacked + `
@@ -149,7 +157,7 @@ func TestMetricsAreServedUntilTheyAreStopped(t *testing.T) {
 	if err != nil || string(body) != "ok\n" {
 		t.Errorf("got %q, %v", body, err)
 	}
-	if _, err := serveMetrics(l.Addr().String(), run); err == nil || err.Error() != "-metrics "+l.Addr().String()+": bind: address already in use" {
+	if _, err := serveMetrics(l.Addr().String(), run); err == nil || err.Error() != "-metrics "+l.Addr().String()+": bind: address already in use" || errors.As(err, new(usageError)) {
 		t.Errorf("an address in use gave %v", err)
 	}
 	stop()
@@ -171,8 +179,8 @@ func TestMetricsAddressFailsBeforeTheRun(t *testing.T) {
 		"localhost:metro": "-metrics localhost:metro: ",
 	} {
 		_, err := serveMetrics(address, nil)
-		if err == nil || !strings.HasPrefix(err.Error(), want) || strings.Contains(err.Error(), "\n") {
-			t.Errorf("%s: got %v, want %s", address, err, want)
+		if err == nil || !strings.HasPrefix(err.Error(), want) || strings.Contains(err.Error(), "\n") || !errors.As(err, new(usageError)) {
+			t.Errorf("%s: got %v, want %s, as wrong usage", address, err, want)
 		}
 	}
 	stop, err := serveMetrics("", nil)

@@ -18,6 +18,10 @@ const (
 // run was stopped, and that the next run makes again (see Run.Held).
 const LeftCounter = "left"
 
+// RedeliveredCounter is the live counter of deliveries of input messages that the
+// source holds already, or has acknowledged a short while ago. They give no event.
+const RedeliveredCounter = "redelivered"
+
 // Set sets a gauge.
 func (r *Run) Set(name string, value int64) {
 	if r != nil {

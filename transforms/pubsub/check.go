@@ -32,7 +32,7 @@ func Check(ctx context.Context, c Config) (warning string, err error) {
 	if err := c.Validate(); err != nil {
 		return "", err
 	}
-	sub, err := ParseSubscription(c.Subscription)
+	sub, err := c.subscription()
 	if err != nil {
 		return "", err
 	}

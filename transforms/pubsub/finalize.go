@@ -2,6 +2,7 @@ package pubsub
 
 import (
 	"context"
+	"slices"
 	"sync"
 	"time"
 
@@ -119,6 +120,26 @@ func (r *registry) quiet(workers []string, d time.Duration) bool {
 		}
 	}
 	return true
+}
+
+// abandon fails the bundles of workers that are processed and not committed, and
+// forgets the workers.
+func (r *registry) abandon(workers []string) {
+	r.mu.Lock()
+	var lost []func(committed bool)
+	for id, f := range r.ended {
+		if slices.Contains(workers, id.worker) {
+			lost = append(lost, f)
+			delete(r.ended, id)
+		}
+	}
+	for _, name := range workers {
+		delete(r.workers, name)
+	}
+	r.mu.Unlock()
+	for _, f := range lost {
+		f(false)
+	}
 }
 
 // forget drops what is known of workers that have ended.

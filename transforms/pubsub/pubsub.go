@@ -23,8 +23,10 @@
 // is shorter than the time orders have.
 //
 // With ack=bundle a message is acknowledged when the bundle that it was read in
-// is finalized. That is right where the runner keeps its state through a crash,
-// and loses the open orders where it does not.
+// is finalized: on Flink after the next checkpoint, until when its lease is extended.
+// That is right where the runner keeps its state through a crash, and loses the open
+// orders where it does not. When the runner starts the source again, what was read
+// and is in no checkpoint is given back.
 //
 // Either way a message may be delivered more than once. A delivery of a message
 // that is held, or that was acknowledged in the last seconds, is recognized by
@@ -74,6 +76,9 @@ type Config struct {
 	// Within is the time that orders have, which a lease has to be shorter than
 	// with ack=outcome. Zero: not known.
 	Within time.Duration
+	// Checkpoints says that the runner goes on from checkpoints after a crash, as
+	// Flink and Dataflow do. Then ack=bundle is the default, and ack=outcome wrong.
+	Checkpoints bool
 	// Run is the id of the live.Run that the pipeline belongs to; "" is none,
 	// which only ack=bundle can do without.
 	Run string
@@ -82,7 +87,7 @@ type Config struct {
 // Validate checks the settings without a request. The error names the flag at
 // fault.
 func (c Config) Validate() error {
-	sub, err := ParseSubscription(c.Subscription)
+	sub, err := c.subscription()
 	switch {
 	case err != nil:
 		return err
@@ -98,6 +103,28 @@ func (c Config) Validate() error {
 		return c.fault("%v", errNoRun)
 	}
 	return nil
+}
+
+// errCheckpoints is why ack=outcome does not work with checkpoints, even where the
+// pipeline runs in the process of the command: what was read after the last
+// checkpoint is lost to the pipeline when it starts again, but it is still held here,
+// and so never delivered again.
+var errCheckpoints = errors.New("ack=outcome: the runner goes on from checkpoints, which know nothing of the messages held: want ack=bundle, which is the default there")
+
+// subscription returns the parsed subscription with what is the default here.
+func (c Config) subscription() (Subscription, error) {
+	sub, err := ParseSubscription(c.Subscription)
+	switch {
+	case err != nil:
+		return sub, err
+	case c.Checkpoints && sub.Ack == AckOutcome:
+		return sub, c.fault("%v", errCheckpoints)
+	case c.Checkpoints:
+		sub.Ack = AckBundle
+	case sub.Ack == "":
+		sub.Ack = AckOutcome
+	}
+	return sub, nil
 }
 
 // fault returns an error about the subscription.
@@ -135,7 +162,7 @@ func Read(s beam.Scope, c Config) (events, rejects beam.PCollection) {
 	if err := c.Validate(); err != nil {
 		panic(err)
 	}
-	if sub, _ := ParseSubscription(c.Subscription); sub.Ack == AckBundle {
+	if sub, _ := c.subscription(); sub.Ack == AckBundle {
 		return beam.ParDo2(s, &readAndFinalizeFn{Config: c, ID: rand.Text()}, beam.Impulse(s))
 	}
 	return beam.ParDo2(s, &readFn{Config: c, ID: rand.Text()}, beam.Impulse(s))
@@ -146,7 +173,7 @@ var errNoRun = errors.New("ack=outcome wants the pipeline to run in the process 
 
 // start returns the parsed subscription and the run.
 func (c Config) start() (Subscription, *live.Run, error) {
-	sub, err := ParseSubscription(c.Subscription)
+	sub, err := c.subscription()
 	run := live.Lookup(c.Run)
 	if err == nil && run == nil && sub.Ack == AckOutcome {
 		err = c.fault("%v", errNoRun)

@@ -20,7 +20,8 @@ type Subscription struct {
 	// TimeOfAttribute, with the name of it in Attribute.
 	Time      TimeOf
 	Attribute string
-	// Ack is when a message is acknowledged.
+	// Ack is when a message is acknowledged; "" where the URI does not say: see
+	// [Config].Checkpoints.
 	Ack Ack
 	// Poll is how long a pull waits for messages.
 	Poll time.Duration
@@ -64,12 +65,13 @@ var settingNames = []string{"pulls", "batch", "time", "ack", "poll", "lease", "w
 //	pulls=4            pulls at a time
 //	batch=1000         messages that a pull asks for
 //	time=event         the time of an event: event, publish, or attribute:NAME
-//	ack=outcome        when a message is acknowledged: outcome or bundle
+//	ack=outcome        when a message is acknowledged: outcome or bundle, which is
+//	                   the default on a runner with checkpoints
 //	poll=30s           how long a pull waits; 2s with an emulator
 //	lease=10s          what a lease is extended by, in whole seconds
 //	window=10s         how long a lag holds the watermark back
 //	maxlag=744h        the largest lag that does
-//	outstanding=N      messages that are held at a time; 1000000, with ack=bundle 100000
+//	outstanding=1000000  messages that are held at a time
 //
 // With an emulator (PUBSUB_EMULATOR_HOST) poll is to be 2s or more. An error
 // names the part that is wrong.
@@ -83,16 +85,14 @@ func ParseSubscription(uri string) (Subscription, error) {
 	s.Pulls = v.integer("pulls", 4, 1, 100)
 	s.Batch = v.integer("batch", 1000, 1, 1000)
 	s.Time, s.Attribute = v.timeOf("time")
-	s.Ack = Ack(v.oneOf("ack", string(AckOutcome), string(AckBundle)))
+	if s.Ack = Ack(v.oneOf("ack", string(AckOutcome), string(AckBundle))); !values.Has("ack") {
+		s.Ack = ""
+	}
 	s.Poll = v.duration("poll", defaultPoll(), time.Second, 10*time.Minute)
 	s.Lease = v.duration("lease", 10*time.Second, time.Second, 10*time.Minute)
 	s.Window = v.duration("window", 10*time.Second, time.Millisecond, time.Hour)
 	s.MaxLag = v.duration("maxlag", 31*24*time.Hour, time.Second, 100*366*24*time.Hour)
-	outstanding := 1_000_000
-	if s.Ack == AckBundle {
-		outstanding = 100_000
-	}
-	s.Outstanding = v.integer("outstanding", outstanding, 1, 1<<30)
+	s.Outstanding = v.integer("outstanding", 1_000_000, 1, 1<<30)
 	if s.Lease%time.Second != 0 {
 		v.fail("lease", "whole seconds")
 	}

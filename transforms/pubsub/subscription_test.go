@@ -11,18 +11,19 @@ import (
 func TestParseSubscriptionTakesSettings(t *testing.T) {
 	t.Setenv(emulatorVariable, "")
 	standard := Subscription{
-		Project: "shop", Name: "orders", Pulls: 4, Batch: 1000, Time: TimeOfEvent, Ack: AckOutcome, Poll: 30 * time.Second,
+		Project: "shop", Name: "orders", Pulls: 4, Batch: 1000, Time: TimeOfEvent, Poll: 30 * time.Second,
 		Lease: 10 * time.Second, Window: 10 * time.Second, MaxLag: 744 * time.Hour, Outstanding: 1_000_000,
 	}
-	bundle, other := standard, standard
-	bundle.Ack, bundle.Outstanding, bundle.Time = AckBundle, 100_000, TimeOfPublish
+	outcome, bundle, other := standard, standard, standard
+	outcome.Ack = AckOutcome
+	bundle.Ack, bundle.Time = AckBundle, TimeOfPublish
 	other = Subscription{
-		Project: "shop", Name: "orders", Pulls: 1, Batch: 2, Time: TimeOfAttribute, Attribute: "a:b", Ack: AckOutcome,
+		Project: "shop", Name: "orders", Pulls: 1, Batch: 2, Time: TimeOfAttribute, Attribute: "a:b",
 		Poll: time.Minute, Lease: 20 * time.Second, Window: time.Minute, MaxLag: time.Hour, Outstanding: 3,
 	}
 	for uri, want := range map[string]Subscription{
 		"pubsub://shop/orders":                         standard,
-		"pubsub://shop/orders?ack=outcome&time=event":  standard,
+		"pubsub://shop/orders?ack=outcome&time=event":  outcome,
 		"pubsub://shop/orders?ack=bundle&time=publish": bundle,
 		"pubsub://shop/orders?pulls=1&batch=2&time=attribute:a:b&poll=1m&lease=20s&window=1m&maxlag=1h&outstanding=3": other,
 	} {

@@ -1,0 +1,106 @@
+package pubsub
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+
+	"cloud.google.com/go/pubsub/v2/apiv1/pubsubpb"
+)
+
+func TestRunnerWithCheckpointsAcknowledgesByBundle(t *testing.T) {
+	const uri = "pubsub://shop/orders"
+	for _, test := range []struct {
+		query       string
+		checkpoints bool
+		want        Ack
+	}{
+		{"", false, AckOutcome},
+		{"", true, AckBundle},
+		{"?ack=bundle", false, AckBundle},
+		{"?ack=bundle", true, AckBundle},
+		{"?ack=outcome", false, AckOutcome},
+		{"?ack=outcome", true, ""},
+	} {
+		c := Config{Subscription: uri + test.query, Checkpoints: test.checkpoints, Run: "some"}
+		sub, err := c.subscription()
+		switch {
+		case test.want != "" && (err != nil || sub.Ack != test.want):
+			t.Errorf("%q, checkpoints %t: ack=%s, %v; want ack=%s", test.query, test.checkpoints, sub.Ack, err, test.want)
+		case test.want == "" && (err == nil || !strings.Contains(err.Error(), "-input") || !strings.Contains(err.Error(), "ack=outcome")):
+			t.Errorf("%q, checkpoints %t: %v", test.query, test.checkpoints, err)
+		}
+		if (c.Validate() == nil) != (test.want != "") {
+			t.Errorf("%q, checkpoints %t: validated: %v", test.query, test.checkpoints, c.Validate())
+		}
+	}
+}
+
+// A source that is started again, at a new worker, has its state from the last
+// checkpoint: what was read since is not in it, and is not to be held for ever.
+func TestWhatNoCheckpointHasIsGivenBackAtARestart(t *testing.T) {
+	server := newServer(t, 600)
+	j := startJob(t, server, "ack=bundle", true, "")
+	server.Publish(testTopic, []byte(event("a")), nil)
+	j.await("the event", func() bool { return len(j.events) == 1 })
+	source := pullersOf(j.run.ID)[0]
+	old, other := newHarness(t), &harness{t, t.Context(), "elsewhere"}
+	source.worksAt(old.id)
+	ends := map[string]bool{}
+	for _, h := range []*harness{old, other} {
+		bundles.onEnd(h.bundle("1"), func(committed bool) { ends[h.id] = committed })
+		t.Cleanup(func() { bundles.abandon([]string{h.id}) })
+	}
+	source.worksAt(old.id)
+	if len(ends) > 0 {
+		t.Error("bundles ended while the source was at its worker")
+	}
+	source.worksAt("new")
+	if committed, ended := ends[old.id]; !ended || committed || len(ends) > 1 {
+		t.Errorf("after the restart: %v, want the bundle of %s failed", ends, old.id)
+	}
+	if err := j.stop(); err != nil {
+		t.Error(err)
+	}
+}
+
+// A worker process lives on when its job has ended, and nobody tells it.
+func TestSourceThatIsNoLongerCalledGivesBackWhatItHolds(t *testing.T) {
+	server := newServer(t, 600)
+	const n = 50
+	for i := range n {
+		server.Publish(testTopic, []byte(event(fmt.Sprint("o", i))), nil)
+	}
+	c := Config{Subscription: "pubsub://shop/orders", Checkpoints: true}
+	p, err := pullerOf(t.Context(), t.Name(), c)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { closeClients(t.Context(), "") })
+	for p.held.size() < n {
+		pause(t.Context(), time.Millisecond)
+	}
+	p.awaitAbsence(50 * time.Millisecond)
+	var back []string
+	for end := time.Now().Add(10 * time.Second); len(back) < n && time.Now().Before(end); {
+		got, err := server.GServer.Pull(t.Context(), &pubsubpb.PullRequest{Subscription: testSubscription, MaxMessages: n})
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, m := range got.GetReceivedMessages() {
+			back = append(back, m.GetAckId())
+		}
+	}
+	if len(back) != n {
+		t.Errorf("%d messages are given back, want %d", len(back), n)
+	}
+	again, err := pullerOf(t.Context(), t.Name(), c)
+	if err != nil || again == p {
+		t.Errorf("called again, the source has the puller that was ended: %t, %v", again == p, err)
+	}
+	if err == nil {
+		dropPuller(again)
+		again.close(t.Context())
+	}
+}
