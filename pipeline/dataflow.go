@@ -38,9 +38,6 @@ func (c Config) validateDataflow() error {
 			if _, err := native.ParseTopic(t.value); err != nil {
 				return fmt.Errorf("-%s: %w", t.flag, err)
 			}
-			if !c.Live() {
-				return fmt.Errorf("-%s %q: the runner publishes what comes of a stream: want a subscription as -input", t.flag, t.value)
-			}
 		}
 	}
 	return nil

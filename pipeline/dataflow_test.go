@@ -28,7 +28,10 @@ func TestWhatDataflowCannotDoIsRefused(t *testing.T) {
 		{func(c *Config) { c.Timeouts = "pubsub://shop/timeouts?ordering=user" }, "-timeouts: native: "},
 		{func(c *Config) { c.Rejects, c.Timeouts = "pubsub://shop/rejects", "https://shop.example/" }, `-timeouts "https://shop.example/": the secret of a webhook`},
 		{func(c *Config) { c.Open = "pubsub://shop/open" }, "-open"},
-		{func(c *Config) { c.Input = []string{"a.jsonl"} }, `-timeouts "pubsub://shop/timeouts": the runner publishes what comes of a stream`},
+		{func(c *Config) { c.Input = []string{"a.jsonl"} }, `-input "a.jsonl": the workers of Dataflow do not see this machine's files`},
+		{func(c *Config) { c.Input = []string{"-"} }, "-input -: standard input is this process's"},
+		{func(c *Config) { c.Timeouts = "out" }, `-timeouts "out": the workers of Dataflow do not see this machine's files`},
+		{func(c *Config) { c.Timeouts = "-" }, "-timeouts -: standard output is this process's"},
 	} {
 		c := dataflow()
 		test.change(&c)

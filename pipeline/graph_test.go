@@ -28,9 +28,13 @@ var update = flag.Bool("update", false, "write the golden files anew")
 func TestTheGraphIsTheOneThatRunsAlready(t *testing.T) {
 	subscription := []string{"pubsub://shop/orders?ack=bundle"}
 	for name, change := range map[string]func(c *Config){
-		"prism-files":     func(c *Config) { c.Input, c.Open = []string{"../testdata/orders.jsonl"}, "open.jsonl" },
-		"prism-pubsub":    func(c *Config) { c.Input = subscription },
-		"flink-pubsub":    func(c *Config) { c.Input, c.Runner, c.Loopback = subscription, RunnerFlink, false },
+		"prism-files":  func(c *Config) { c.Input, c.Open = []string{"../testdata/orders.jsonl"}, "open.jsonl" },
+		"prism-pubsub": func(c *Config) { c.Input = subscription },
+		"flink-pubsub": func(c *Config) { c.Input, c.Runner, c.Loopback = subscription, RunnerFlink, false },
+		"flink-files": func(c *Config) {
+			c.Input, c.Runner, c.Loopback = []string{"../testdata/orders.jsonl"}, RunnerFlink, false
+			c.Success, c.Timeouts, c.Rejects, c.Open = "paid", "unpaid", "rejects", "open"
+		},
 		"dataflow-pubsub": func(c *Config) { c.Input, c.Runner, c.Loopback = subscription, RunnerDataflow, false },
 	} {
 		t.Run(name, func(t *testing.T) {

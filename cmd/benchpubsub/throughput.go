@@ -13,10 +13,17 @@ import (
 // them alike.
 func measureSingle(ctx context.Context, dir string, s *server, set settings) error {
 	var alone, read, whole, ratios []float64
+	var costs [2]cost // of the library alone and of the pipeline
 	for round := range set.rounds {
 		var rates [3]float64
-		library := func() (err error) { rates[0], err = s.libraryRate(ctx, set.messages/2); return err }
-		pipeline := func() (err error) { rates[1], rates[2], err = s.pipelineRate(ctx, dir, set.messages/2, 1); return err }
+		library := func() (err error) {
+			rates[0], err = s.libraryRate(ctx, set.messages/2, &costs[0])
+			return err
+		}
+		pipeline := func() (err error) {
+			rates[1], rates[2], err = s.pipelineRate(ctx, dir, set.messages/2, 1, &costs[1])
+			return err
+		}
 		turns := []func() error{library, pipeline}
 		for turn := range turns {
 			if err := turns[(round+turn)%2](); err != nil {
@@ -28,10 +35,10 @@ func measureSingle(ctx context.Context, dir string, s *server, set settings) err
 		fmt.Fprintf(os.Stderr, "a: round %d of %d: %.0f events/s alone, %.0f in the pipeline\n", round+1, set.rounds, rates[0], rates[2])
 	}
 	fmt.Printf("One event a message, %d messages, medians of %d rounds (least-most), %s:\n\n", set.messages/2*2, set.rounds, s.name)
-	fmt.Print("| | events/s | to pull and ack alone |\n|---|---:|---:|\n")
-	fmt.Printf("| pull and ack alone, %d pulls of up to %d | %s | |\n", pulls, pullBatch, spread("%.0f", alone))
-	fmt.Printf("| ordertimeout, reading | %s | |\n", spread("%.0f", read))
-	fmt.Printf("| ordertimeout, all outcomes written, all acked | %s | %s |\n\n", spread("%.0f", whole), spread("%.2f", ratios))
+	fmt.Print("| | events/s | to pull and ack alone | CPU a message, µs | of the server |\n|---|---:|---:|---:|---:|\n")
+	fmt.Printf("| pull and ack alone, %d pulls of up to %d | %s | | %s |\n", pulls, pullBatch, spread("%.0f", alone), costs[0])
+	fmt.Printf("| ordertimeout, reading | %s | | | |\n", spread("%.0f", read))
+	fmt.Printf("| ordertimeout, all outcomes written, all acked | %s | %s | %s |\n\n", spread("%.0f", whole), spread("%.2f", ratios), costs[1])
 	return nil
 }
 
@@ -42,7 +49,7 @@ const packedEvents = 100
 func measurePacked(ctx context.Context, dir string, s *server, set settings) error {
 	var read, whole []float64
 	for round := range set.rounds {
-		r, w, err := s.pipelineRate(ctx, dir, set.packed/2, packedEvents)
+		r, w, err := s.pipelineRate(ctx, dir, set.packed/2, packedEvents, new(cost))
 		if err != nil {
 			return err
 		}
@@ -67,15 +74,17 @@ func (s *server) preload(ctx context.Context, orders, inMessage int) (queue, int
 }
 
 // libraryRate returns the events a second of the library alone.
-func (s *server) libraryRate(ctx context.Context, orders int) (float64, error) {
+func (s *server) libraryRate(ctx context.Context, orders int, c *cost) (float64, error) {
 	q, n, err := s.preload(ctx, orders, 1)
 	if err != nil {
 		return 0, err
 	}
+	m := s.meter(os.Getpid())
 	took, err := q.pullAll(ctx, n)
 	if err != nil {
 		return 0, fmt.Errorf("pull: %w", err)
 	}
+	c.add(m.since(), n)
 	return float64(n) / took.Seconds(), q.delete(ctx)
 }
 
@@ -86,8 +95,8 @@ func (s *server) libraryRate(ctx context.Context, orders int) (float64, error) {
 // waits: at a start no order ends in the first seconds, until all that a process
 // before may have had leased has come back. No time is taken off for work that
 // went on in that time besides.
-func (s *server) pipelineRate(ctx context.Context, dir string, orders, inMessage int) (read, whole float64, err error) {
-	q, _, err := s.preload(ctx, orders, inMessage)
+func (s *server) pipelineRate(ctx context.Context, dir string, orders, inMessage int, used *cost) (read, whole float64, err error) {
+	q, messages, err := s.preload(ctx, orders, inMessage)
 	if err != nil {
 		return 0, 0, err
 	}
@@ -96,7 +105,7 @@ func (s *server) pipelineRate(ctx context.Context, dir string, orders, inMessage
 	if err != nil {
 		return 0, 0, err
 	}
-	var t times
+	t := times{meter: s.meter(c.cmd.Process.Pid)}
 	events := float64(2 * orders)
 	if err = c.await(ctx, "all to be acknowledged", func(f figures) bool { return t.saw(f, events) }); err != nil {
 		_ = c.stop()
@@ -105,13 +114,19 @@ func (s *server) pipelineRate(ctx context.Context, dir string, orders, inMessage
 	if err := c.stop(); err != nil {
 		return 0, 0, err
 	}
+	used.add(t.used, messages)
 	idle := max(0, t.known.Sub(t.read))
 	return events / t.read.Sub(t.first).Seconds(), events / (t.acked.Sub(t.first) - idle).Seconds(), q.delete(ctx)
 }
 
 // times are when the pipeline was last seen without a message, and first seen with
 // all read, with a watermark, and with all acknowledged.
-type times struct{ first, read, known, acked time.Time }
+type times struct {
+	first, read, known, acked time.Time
+
+	meter meter
+	used  [2]time.Duration // of CPU, without the time in which it waited
+}
 
 // saw takes note of the figures, and reports whether all is done.
 func (t *times) saw(f figures, events float64) bool {
@@ -120,13 +135,19 @@ func (t *times) saw(f figures, events float64) bool {
 		t.first = now
 	}
 	if t.read.IsZero() && f[eventsRead] >= events {
-		t.read = now
+		t.read, t.used = now, t.meter.since()
 	}
-	if t.known.IsZero() && f.knowsTime() {
-		t.known = now
+	if t.known.IsZero() {
+		if f.knowsTime() {
+			t.known = now
+		}
+		if !t.read.IsZero() {
+			t.meter = t.meter.again()
+		}
 	}
 	if f[successes] >= events/2 && f[unacked] == 0 {
-		t.acked = now
+		last := t.meter.since()
+		t.acked, t.used = now, [2]time.Duration{t.used[0] + last[0], t.used[1] + last[1]}
 	}
 	return !t.acked.IsZero()
 }

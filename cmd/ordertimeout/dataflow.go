@@ -8,6 +8,7 @@ import (
 	"io"
 	"regexp"
 	"strings"
+	"time"
 
 	"github.com/apache/beam/sdks/v2/go/pkg/beam"
 	"github.com/apache/beam/sdks/v2/go/pkg/beam/options/gcpopts"
@@ -62,30 +63,51 @@ func completeDataflow(o *options) error {
 // beamFlag returns the value of one of Beam's flags.
 func beamFlag(name string) string { return flag.Lookup(name).Value.String() }
 
+// The client library of the storage tries for ever to reach it. submitTime is what a
+// submission, with an upload of some 90 MB, may take, and dryTime what a dry run waits
+// to look at the bucket; it can do without.
+const (
+	submitTime = 15 * time.Minute
+	dryTime    = 15 * time.Second
+)
+
 // runDataflow submits the pipeline as a job and returns. It writes the job's id to
 // stdout, and to stderr what can be done with it.
 func runDataflow(o options, stdout, stderr io.Writer) (err error) {
 	if *jobopts.WorkerBinary, err = workerBinary(*jobopts.WorkerBinary); err != nil {
 		return usageError{err}
 	}
-	*jobopts.Async = true
-	ctx := context.Background()
-	dry := beamFlag("dry_run") == "true"
-	if !dry && beamFlag("update") != "true" && beamFlag("template_location") == "" {
+	if err := checkFiles(o); err != nil {
+		return err
+	}
+	dry, template := beamFlag("dry_run") == "true", beamFlag("template_location")
+	limit := submitTime
+	if dry {
+		limit = dryTime
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), limit)
+	defer cancel()
+	if !dry {
+		if err := checkServices(o.config, stderr); err != nil {
+			return err
+		}
+	}
+	if !dry && template == "" && beamFlag("update") != "true" {
 		if err := refuseRunning(ctx); err != nil {
 			return err
 		}
 	}
+	*jobopts.Async = true
 	p, s := beam.NewPipelineWithRoot()
 	pipeline.Build(s, o.config)
 	result, err := dataflow.Execute(ctx, p)
-	switch {
+	switch { // the result of the first three is nil
 	case err != nil:
 		return notSubmitted(err)
 	case dry:
 		fmt.Fprintln(stderr, "ordertimeout: dataflow: the job can be built; nothing was submitted (-v shows it)")
-	case beamFlag("template_location") != "":
-		fmt.Fprintf(stderr, "ordertimeout: dataflow: the template is at %s\n", beamFlag("template_location"))
+	case template != "":
+		fmt.Fprintf(stderr, "ordertimeout: dataflow: the template is at %s\n", template)
 	default:
 		tellDataflowJob(result.JobID(), stdout, stderr)
 	}

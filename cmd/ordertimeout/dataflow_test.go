@@ -38,6 +38,11 @@ func TestWrongDataflowFlags(t *testing.T) {
 		{"", "-metrics :9090", "-metrics: "},
 		{"", "-summary out/summary", "-summary: "},
 		{"", "-cpuprofile out/profile", "-cpuprofile: "},
+		{"-input pubsub://shop/orders", "-input ../../testdata/orders.jsonl", "the workers of Dataflow do not see this machine's files"},
+		{"-input pubsub://shop/orders", "-input -", "-input -: standard input is this process's"},
+		{"-success none", "", "-success -: standard output is this process's"},
+		{"-success none", "-success out", `-success "out": the workers of Dataflow do not see this machine's files`},
+		{"", "-detach", "-detach: want -runner flink"},
 		{"-input pubsub://shop/orders", "-input demo:", `-input "demo:": the shop is simulated`},
 		{"-input pubsub://shop/orders", "-input pubsub://shop/orders?ack=outcome", "ack=outcome: the runner acknowledges"},
 		{"-input pubsub://shop/orders", "-input pubsub://shop/orders?outstanding=9", "outstanding=9: the runner reads"},
@@ -157,6 +162,19 @@ func unmarshal(t *testing.T, payload []byte, into proto.Message) {
 	t.Helper()
 	if err := proto.Unmarshal(payload, into); err != nil {
 		t.Fatal(err)
+	}
+}
+
+// A template is staged like a job, and is none.
+func TestDataflowTemplate(t *testing.T) {
+	g := newGoogle(t)
+	args := strings.ReplaceAll(dataflowArgs, "WORKER", buildWorker(t, "CGO_ENABLED=0", "GOARCH=amd64"))
+	r := g.run(t, args+" -template_location gs://bucket/templates/orders")
+	if r.status != exitOK || r.stdout != "" || r.stderr != "ordertimeout: dataflow: the template is at gs://bucket/templates/orders\n" || len(g.created) > 0 {
+		t.Errorf("status %d, stdout %q, %d jobs, stderr:\n%s", r.status, r.stdout, len(g.created), r.stderr)
+	}
+	if j := decodeJob(t, g.objects["bucket/templates/orders"]); j.Type != "JOB_TYPE_STREAMING" {
+		t.Errorf("got %+v", j)
 	}
 }
 

@@ -174,7 +174,7 @@ func TestFlinkInTheCommandsProcess(t *testing.T) {
 	for _, test := range []struct{ args, want string }{
 		{"-flink-options nosuch=1", "-flink-options nosuch=1: the job server knows no such option"},
 		{"-flink-options max_bundle_size=big", "-flink-options max_bundle_size=big: want a whole number"},
-		{"-resume /nosuch", "cannot resume one: the job is cancelled"},
+		{"-resume /nosuch", "cannot resume one"},
 	} {
 		r := run1(t, log, onFlink(server, 1, append([]string{"-input", "-"}, strings.Fields(test.args)...)...)...)
 		if r.status != 2 || r.stdout != "" || !strings.Contains(r.stderr, test.want) {

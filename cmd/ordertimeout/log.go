@@ -22,8 +22,9 @@ func quietSDK(stderr io.Writer, verbose bool) {
 // noise begins warnings that are none: the embedded runner gives them at the end
 // of any run, and of a live one that is stopped, according to which of its
 // goroutines ends first (Beam 2.77.0, runners/prism/internal/worker/worker.go:360
-// and :474, bundle.go:132).
-var noise = []string{"Control done", "state request after bundle inactive", "additional bundle response"}
+// and :474, bundle.go:132); and a submission to Dataflow that could not look at the
+// bucket, which fails with one line where it needs it (runners/dataflow/dataflow.go:486).
+var noise = []string{"Control done", "state request after bundle inactive", "additional bundle response", "Error creating GCS client", "Error checking SoftDeletePolicy"}
 
 // warnings is a slog.Handler that shows warnings, a line each.
 type warnings struct{ w io.Writer }

@@ -23,7 +23,13 @@ func (o *options) completeRunner() error {
 	case pipeline.RunnerPrism, runnerDirect:
 		return refuseFlink(o.flink)
 	case pipeline.RunnerFlink:
-		return completeFlink(&o.flink, &o.config)
+		if err := completeFlink(&o.flink, &o.config); err != nil {
+			return err
+		}
+		if o.metrics != "" && !o.config.Loopback {
+			return fmt.Errorf("-metrics %s: the workers are other processes: Flink has their metrics", o.metrics)
+		}
+		return nil
 	case pipeline.RunnerDataflow:
 		if err := refuseFlink(o.flink); err != nil {
 			return err

@@ -9,6 +9,7 @@ import (
 	"strings"
 	"time"
 
+	"ordertimeout/pipeline"
 	"ordertimeout/transforms"
 	"ordertimeout/transforms/live"
 	"ordertimeout/transforms/webhook"
@@ -29,6 +30,10 @@ func report(counters map[string]int64, o options, stderr io.Writer) error {
 	if !o.quiet {
 		fmt.Fprintf(stderr, "%s\n%s\n", inputs, runs)
 	}
+	if (inputsErr != nil || runsErr != nil) && o.countsInPart() {
+		fmt.Fprintln(stderr, "ordertimeout: the figures are those since the job was last restored from a checkpoint")
+		inputsErr, runsErr = nil, nil
+	}
 	if n := counters[webhook.UndeliveredCounter]; n > 0 {
 		fmt.Fprintf(stderr, "ordertimeout: %d outcomes were refused by a webhook: see -rejects\n", n)
 	}
@@ -42,6 +47,12 @@ func report(counters map[string]int64, o options, stderr io.Writer) error {
 		fmt.Fprintln(stderr, "ordertimeout: every integer time reads as January 1970: are they seconds? Then use -time-unit s")
 	}
 	return errors.Join(inputsErr, runsErr, writeSummary(o.summary, counters))
+}
+
+// countsInPart reports whether the counters may lack what was before: Flink counts
+// anew when it restores a job, which it does by itself on a cluster.
+func (o options) countsInPart() bool {
+	return o.config.Runner == pipeline.RunnerFlink && (!o.config.Loopback || o.flink.Resume != "")
 }
 
 // balance returns a line of the summary, and an error if the parts are not the

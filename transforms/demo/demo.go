@@ -10,6 +10,10 @@
 // nothing arrives. The events, their stamps and the end are a function of the
 // Config alone (with a Start): neither speed nor bundles, nor a source that a
 // runner starts again, change them.
+//
+// Where the process of the source has no live.Run there is none to stop it by: an
+// endless input then ends when the runner cancels its job. A job that is resumed by
+// another command needs a Start, so that it simulates the same shop.
 package demo
 
 import (

@@ -13,10 +13,14 @@ import (
 
 // A bundle ends with whichever of these comes first.
 const (
-	// maxBundleSize is the input of a bundle in bytes.
+	// maxBundleSize is the input of a bundle in bytes. Flink makes one call a bundle
+	// of 100 ms, and this is as much as it takes in that time: with 16 MiB a log took
+	// as long (Beam 2.70 on Flink 1.19, two cores).
 	maxBundleSize = 4 << 20
 	// maxBundleTime is how long a bundle waits for something to read, and
-	// maxHeld how long what was read then waits for more.
+	// maxHeld how long what was read then waits for more. A bundle waits itself, as
+	// to be called again later is no way to wait on Flink: it takes all that is less
+	// than a second for at once.
 	maxBundleTime = 100 * time.Millisecond
 	maxHeld       = 200 * time.Millisecond
 )

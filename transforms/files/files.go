@@ -9,7 +9,8 @@
 // with it every event's place in time, is therefore a function of the files
 // alone, and a reader that has to start again, in whatever process, continues
 // at the very record where the last one stopped. Standard input is the
-// exception: it cannot be read twice.
+// exception: it cannot be read twice. A job that is resumed reads the files that it
+// has read before, which other files and settings are refused for.
 //
 // A path with a scheme, such as gs://bucket/orders-*.jsonl, is one of a file system
 // that is registered with Beam; its patterns are that file system's. All others are
@@ -30,6 +31,7 @@ import (
 	"time"
 
 	"github.com/apache/beam/sdks/v2/go/pkg/beam"
+	"github.com/cespare/xxhash/v2"
 
 	"ordertimeout/transforms/order"
 )
@@ -87,6 +89,13 @@ func (c Config) Validate() error {
 		}
 	}
 	return nil
+}
+
+// log tells the log from others: by all that says which records it has, in which
+// order, and how they are stamped.
+func (c Config) log() int64 {
+	unit := max(c.TimeUnit, time.Millisecond)
+	return int64(xxhash.Sum64String(fmt.Sprintf("%q %q %q %d %t %d", c.Inputs, c.Format, c.Columns, unit, c.ByOrder, c.Disorder.Milliseconds())))
 }
 
 // decoder returns a new decoder with these settings.

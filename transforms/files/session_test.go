@@ -235,8 +235,8 @@ func TestStandardInputIsReadOnce(t *testing.T) {
 	for n.bundle(s, nil) == more {
 	}
 	s.close()
-	for _, position := range []int64{0, 1} {
-		_, err := resume(t.Name(), c, nil, position)
+	for position, id := range []string{t.Name(), t.Name() + " in another process"} {
+		_, err := resume(id, c, nil, int64(position))
 		if want := fmt.Sprintf("files: standard input cannot be read again, to go on at record %d: use a file", position); err == nil || err.Error() != want {
 			t.Errorf("got %v, want %s", err, want)
 		}

@@ -2,6 +2,7 @@ package files
 
 import (
 	"context"
+	"fmt"
 
 	"github.com/apache/beam/sdks/v2/go/pkg/beam"
 	"github.com/apache/beam/sdks/v2/go/pkg/beam/core/sdf"
@@ -30,6 +31,19 @@ type readFn struct {
 	ID string
 }
 
+// CreateInitialRestriction returns the whole log.
+func (fn *readFn) CreateInitialRestriction([]byte) sequence.Rest {
+	return sequence.Rest{Of: fn.Config.log()}
+}
+
+// resume returns the session that goes on with the rest of the log.
+func (fn *readFn) resume(rest sequence.Rest, run *live.Run) (*session, error) {
+	if rest.Start > 0 && rest.Of != fn.Config.log() {
+		return nil, fmt.Errorf("files: the job to resume has read %d records of another log: want the same files, -format, -columns, -time-unit, -key and -disorder", rest.Start)
+	}
+	return resume(fn.ID, fn.Config, run, rest.Start)
+}
+
 // ProcessElement reads a bundle's worth of the log.
 func (fn *readFn) ProcessElement(
 	ctx context.Context, we *sequence.Watermark, rt *sdf.LockRTracker, _ []byte,
@@ -37,7 +51,7 @@ func (fn *readFn) ProcessElement(
 ) (sdf.ProcessContinuation, error) {
 	run := live.Lookup(fn.Config.Run)
 	run.Throttle()
-	s, err := resume(fn.ID, fn.Config, run, rt.GetRestriction().(sequence.Rest).Start)
+	s, err := fn.resume(rt.GetRestriction().(sequence.Rest), run)
 	if err != nil {
 		if run.Fail(err); run == nil || !rt.TryClaim(sequence.End) {
 			return sdf.StopProcessing(), err

@@ -239,6 +239,35 @@ func TestBundlesOfOneSource(t *testing.T) {
 	}
 }
 
+// A job that is resumed with other files or settings would skip other records than
+// it has read.
+func TestAnotherLogIsNotResumed(t *testing.T) {
+	write(t, map[string]string{"f": line("a", 1) + line("b", 2), "g": line("c", 0)})
+	was := Config{Inputs: []string{"f"}, Disorder: time.Second}
+	for _, test := range []struct {
+		reason string
+		now    Config
+		start  int64
+		want   string // how the error begins
+	}{
+		{"the same", Config{Inputs: []string{"f"}, Disorder: time.Second}, 1, ""},
+		{"what does not matter to the records", Config{Inputs: []string{"f"}, Disorder: time.Second, EndOfTime: true, TimeUnit: time.Millisecond}, 1, ""},
+		{"another file", Config{Inputs: []string{"f", "g"}, Disorder: time.Second}, 1, "files: the job to resume has read 1 records of another log: want the same files"},
+		{"another disorder", Config{Inputs: []string{"f"}}, 1, "files: the job to resume has read 1 records of another log"},
+		{"another unit", Config{Inputs: []string{"f"}, Disorder: time.Second, TimeUnit: time.Second}, 1, "files: the job to resume has read 1 records of another log"},
+		{"nothing was read yet", Config{Inputs: []string{"f", "g"}}, 0, ""},
+	} {
+		rest := (&readFn{Config: was}).CreateInitialRestriction(nil)
+		rest.Start = test.start
+		fn := &readFn{Config: test.now, ID: t.Name() + test.reason}
+		ignore := func(beam.EventTime, []order.Event) {}
+		_, err := fn.ProcessElement(t.Context(), fn.CreateWatermarkEstimator(0), fn.CreateTracker(rest), nil, ignore, nil)
+		if test.want == "" && err != nil || test.want != "" && (err == nil || !strings.HasPrefix(err.Error(), test.want)) {
+			t.Errorf("%s: got %v, want %q", test.reason, err, test.want)
+		}
+	}
+}
+
 func BenchmarkRead(b *testing.B) {
 	b.Chdir(b.TempDir())
 	const n = 200_000

@@ -26,6 +26,10 @@ type Run struct {
 	// zero is not known.
 	Read, Size atomic.Int64
 
+	// Backpressure says that the runner itself keeps a source from running ahead, as
+	// Flink does: Throttle does not wait then. Set it before the pipeline starts.
+	Backpressure bool
+
 	stop     chan struct{}
 	stopOnce sync.Once
 	stopAt   time.Time // set before stop is closed
@@ -138,8 +142,11 @@ func (r *Run) Sent(n int) {
 // Throttle waits until little is on its way, or for a short while. Call it at
 // the start of a source's bundle, before anything is sent: later it would wait
 // for its own output, which leaves at the bundle's end.
+//
+// With Backpressure it does nothing: such a runner starts again after a failure, and
+// what was on its way then never arrives, so that every call would wait its longest.
 func (r *Run) Throttle() {
-	if r == nil {
+	if r == nil || r.Backpressure {
 		return
 	}
 	for end := time.Now().Add(maxWait); r.inFlight.Load() > maxInFlight && time.Now().Before(end); {

@@ -3,6 +3,8 @@ package live
 import (
 	"errors"
 	"testing"
+	"testing/synctest"
+	"time"
 )
 
 func TestRunIsFoundUntilItIsClosed(t *testing.T) {
@@ -66,4 +68,23 @@ func TestThrottleEnds(t *testing.T) {
 	r.Sent(1 << 30)
 	r.Stop()
 	r.Throttle()
+}
+
+func TestThrottleLeavesItToARunnerWithBackpressure(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r := NewRun()
+		defer r.Close()
+		r.Sent(1 << 30)
+		for _, test := range []struct {
+			backpressure bool
+			want         time.Duration
+		}{{false, maxWait}, {true, 0}} {
+			r.Backpressure = test.backpressure
+			start := time.Now()
+			r.Throttle()
+			if waited := time.Since(start); waited != test.want {
+				t.Errorf("with backpressure %v: waited %v, want %v", test.backpressure, waited, test.want)
+			}
+		}
+	})
 }

@@ -1,8 +1,12 @@
 package pubsub
 
 import (
+	"fmt"
 	"strings"
 	"testing"
+	"time"
+
+	"cloud.google.com/go/pubsub/v2/apiv1/pubsubpb"
 )
 
 func TestRunnerWithCheckpointsAcknowledgesByBundle(t *testing.T) {
@@ -58,5 +62,45 @@ func TestWhatNoCheckpointHasIsGivenBackAtARestart(t *testing.T) {
 	}
 	if err := j.stop(); err != nil {
 		t.Error(err)
+	}
+}
+
+// A worker process lives on when its job has ended, and nobody tells it.
+func TestSourceThatIsNoLongerCalledGivesBackWhatItHolds(t *testing.T) {
+	server := newServer(t, 600)
+	const n = 50
+	for i := range n {
+		server.Publish(testTopic, []byte(event(fmt.Sprint("o", i))), nil)
+	}
+	c := Config{Subscription: "pubsub://shop/orders", Checkpoints: true}
+	p, err := pullerOf(t.Context(), t.Name(), c)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { closeClients(t.Context(), "") })
+	for p.held.size() < n {
+		pause(t.Context(), time.Millisecond)
+	}
+	p.awaitAbsence(50 * time.Millisecond)
+	var back []string
+	for end := time.Now().Add(10 * time.Second); len(back) < n && time.Now().Before(end); {
+		got, err := server.GServer.Pull(t.Context(), &pubsubpb.PullRequest{Subscription: testSubscription, MaxMessages: n})
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, m := range got.GetReceivedMessages() {
+			back = append(back, m.GetAckId())
+		}
+	}
+	if len(back) != n {
+		t.Errorf("%d messages are given back, want %d", len(back), n)
+	}
+	again, err := pullerOf(t.Context(), t.Name(), c)
+	if err != nil || again == p {
+		t.Errorf("called again, the source has the puller that was ended: %t, %v", again == p, err)
+	}
+	if err == nil {
+		dropPuller(again)
+		again.close(t.Context())
 	}
 }

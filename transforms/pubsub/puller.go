@@ -36,7 +36,8 @@ type puller struct {
 	stopped bool
 	err     error // why nothing more can be read
 
-	workers []string // where the source has run
+	workers []string  // where the source has run
+	called  time.Time // when it was called last
 }
 
 // maxQueued is the size in bytes from which the queue is full.
@@ -54,7 +55,7 @@ func newPuller(ctx context.Context, c Config, sub Subscription, run *live.Run) (
 		return nil, c.fault("%s", oneLine(err))
 	}
 	given := leaseOf(found)
-	p := &puller{config: c, sub: sub, run: run, service: s, arrived: make(chan struct{}, 1)}
+	p := &puller{config: c, sub: sub, run: run, service: s, arrived: make(chan struct{}, 1), called: time.Now()}
 	p.room.L = &p.mu
 	p.held = newHeld(given, sub.Lease, time.Now, func(n int) { run.Count(live.Unacked, int64(n)) })
 	p.clock = watermark{
@@ -266,11 +267,12 @@ func (p *puller) bundleEnded(number int64, blocks []*block, committed bool) {
 	}
 }
 
-// worksAt takes note of a worker that the source runs at. A new one means that the
+// worksAt takes note of a call of the source and of the worker it is at. A new one means that the
 // runner has started the source again, from its last checkpoint: what bundles before
 // have handed out and is not committed will never be, and is given back.
 func (p *puller) worksAt(worker string) {
 	p.mu.Lock()
+	p.called = time.Now()
 	before := slices.Clone(p.workers)
 	if !slices.Contains(p.workers, worker) {
 		p.workers = append(p.workers, worker)

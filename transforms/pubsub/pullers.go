@@ -35,6 +35,18 @@ func pullerOf(ctx context.Context, id string, c Config) (*puller, error) {
 	return p, nil
 }
 
+// dropPuller forgets a puller that was not closed by its run: the next call of its
+// source makes another one.
+func dropPuller(p *puller) {
+	pullers.Lock()
+	defer pullers.Unlock()
+	for id, other := range pullers.byID {
+		if other == p {
+			delete(pullers.byID, id)
+		}
+	}
+}
+
 // pullersOf returns the pullers of a run.
 func pullersOf(runID string) []*puller {
 	pullers.Lock()

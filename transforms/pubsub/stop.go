@@ -7,11 +7,47 @@ import (
 
 // awaitStop stops the source once the run is to stop.
 func (p *puller) awaitStop() {
+	if p.run == nil {
+		p.awaitAbsence(maxAbsence)
+		return
+	}
 	select {
 	case <-p.run.Stopping():
 		p.stop(context.Background())
 	case <-p.work.Done():
 	}
+}
+
+// maxAbsence is how long the source may not be called in a process that has no run.
+const maxAbsence = time.Minute
+
+// awaitAbsence ends a source that the runner has not called for a while: nobody
+// tells a worker that its job has ended or has gone elsewhere, and the process may
+// live on. It would pull and hold what others are to get. Should the runner call it
+// again, it starts anew.
+func (p *puller) awaitAbsence(limit time.Duration) {
+	tick := time.NewTicker(limit / 10)
+	defer tick.Stop()
+	for {
+		select {
+		case <-tick.C:
+		case <-p.work.Done():
+			return
+		}
+		p.mu.Lock()
+		absent := time.Since(p.called)
+		p.mu.Unlock()
+		if absent > limit {
+			break
+		}
+	}
+	dropPuller(p)
+	go func() { // it waits for this goroutine, too
+		ctx, cancel := context.WithTimeout(context.Background(), requestTime)
+		defer cancel()
+		p.close(ctx)
+		bundles.abandon(p.workers)
+	}()
 }
 
 // pullGrace is how long the pulls that are under way may go on at a stop. What one

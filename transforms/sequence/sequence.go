@@ -27,6 +27,9 @@ func init() {
 // Rest is the restriction: the elements of the sequence from number Start on.
 type Rest struct {
 	Start int64
+	// Of tells which sequence Start counts the elements of, for a source that another
+	// command may resume with another one. Zero: it is not told.
+	Of int64
 }
 
 // End, claimed, is the end of the sequence: behind all elements, whose number

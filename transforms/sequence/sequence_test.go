@@ -3,14 +3,14 @@ package sequence
 import "testing"
 
 func TestTrackerGivesUpItsRestToACheckpointOnly(t *testing.T) {
-	tr := NewTracker(Rest{7})
+	tr := NewTracker(Rest{Start: 7})
 	if !tr.TryClaim(int64(9)) || tr.IsDone() {
 		t.Fatal("a claim failed or ended the sequence")
 	}
-	if primary, residual, err := tr.TrySplit(0.5); primary != (Rest{9}) || residual != nil || err != nil || tr.IsDone() {
+	if primary, residual, err := tr.TrySplit(0.5); primary != (Rest{Start: 9}) || residual != nil || err != nil || tr.IsDone() {
 		t.Errorf("split at half gave %v, %v, %v, done %t", primary, residual, err, tr.IsDone())
 	}
-	if primary, residual, err := tr.TrySplit(0); primary != (Rest{9}) || residual != (Rest{9}) || err != nil || !tr.IsDone() {
+	if primary, residual, err := tr.TrySplit(0); primary != (Rest{Start: 9}) || residual != (Rest{Start: 9}) || err != nil || !tr.IsDone() {
 		t.Errorf("checkpoint gave %v, %v, %v, done %t", primary, residual, err, tr.IsDone())
 	}
 	if _, residual, _ := tr.TrySplit(0); residual != nil {
@@ -39,7 +39,7 @@ func TestTrackerIsDoneAtTheEnd(t *testing.T) {
 
 func TestTrackerRefusesClaimsThatMakeNoSense(t *testing.T) {
 	for _, claim := range []any{"x", 5, int64(2)} {
-		tr := NewTracker(Rest{3})
+		tr := NewTracker(Rest{Start: 3})
 		if tr.TryClaim(claim) || tr.GetError() == nil {
 			t.Errorf("claim of %v (%[1]T) from 3 on: no error", claim)
 		}

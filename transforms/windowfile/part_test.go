@@ -2,6 +2,7 @@ package windowfile
 
 import (
 	"bytes"
+	"encoding/hex"
 	"errors"
 	"fmt"
 	"slices"
@@ -45,6 +46,24 @@ func TestPartsKeepTheirLines(t *testing.T) {
 		}
 	}
 }
+
+// A part that another build has left in a runner's state is read by this one.
+func TestPartsOfVersion1AreRead(t *testing.T) {
+	data, err := hex.DecodeString(version1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	p, err := readHead(data)
+	if err != nil || p.at != 1772355600000 || p.number != 3 {
+		t.Errorf("head %+v, %v", p, err)
+	}
+	got, err := decode(data)
+	if want := []string{"one[7]", "two two two two two two[]"}; err != nil || !slices.Equal(got, want) {
+		t.Errorf("lines %q, %v, want %q", got, err, want)
+	}
+}
+
+const version1 = "01803ea0a89c01000003000000020000001f78036f6e6501071774776f2074776f2074776f2074776f2074776f2074776f00"
 
 func TestBrokenPartsAreErrors(t *testing.T) {
 	var b builder
