@@ -4,11 +4,12 @@ import (
 	"bytes"
 	"fmt"
 	"math/rand/v2"
+	"strings"
+	"testing"
+
 	"ordertimeout/transforms/cep"
 	"ordertimeout/transforms/order"
 	"ordertimeout/transforms/shard"
-	"strings"
-	"testing"
 )
 
 func TestLogBecomesASnapshot(t *testing.T) {

@@ -104,3 +104,21 @@ func TestSourceThatIsNoLongerCalledGivesBackWhatItHolds(t *testing.T) {
 		again.close(t.Context())
 	}
 }
+
+// A pipeline that fails while its process ends would end the worker under bundles
+// that are at work.
+func TestPipelineOutlivesItsSourceAfterAStop(t *testing.T) {
+	endTime = time.Second
+	defer func() { endTime = 0 }()
+	server := newServer(t, 600)
+	j := startJob(t, server, "ack=outcome", true, "")
+	server.Publish(testTopic, []byte(event("a")), nil)
+	j.await("the event", func() bool { return len(j.events) == 1 })
+	j.run.Stop()
+	closed := time.Now()
+	Close(j.run.ID)
+	if err := <-j.ended; err == nil || time.Since(closed) < endTime {
+		t.Errorf("the pipeline ended %v after its source was closed, with %v: want an error, after %v", time.Since(closed), err, endTime)
+	}
+	j.run.Close()
+}

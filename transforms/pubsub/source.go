@@ -68,6 +68,7 @@ func handOut(
 	live.Lookup(c.Run).Throttle()
 	p, err := pullerOf(ctx, id, c)
 	if err != nil {
+		awaitEnd(ctx, id)
 		return sdf.StopProcessing(), err
 	}
 	p.worksAt(workerOf(ctx))
