@@ -1,5 +1,5 @@
 # Bare make prints this list.
-.PHONY: help run demo pubsub-demo build worker test race test-emulator test-flink flink-demo lint fuzz bench bench-pubsub bench-peers bench-growth
+.PHONY: help run demo pubsub-demo build worker test race test-emulator test-flink flink-demo lint fuzz bench bench-pubsub bench-peers bench-flink bench-growth
 .DEFAULT_GOAL := help
 
 help: ## what can be made
@@ -55,6 +55,10 @@ bench-pubsub: ## events/s, latency and memory with Pub/Sub
 
 bench-peers: ## the same log in ordertimeout and in two Flink jobs (wants Java 17 and Maven)
 	go run ./cmd/benchpeers
+
+bench-flink: ## the same log on Beam's Flink and in Flink's CEP library, and how late alerts are (the same)
+	go run ./cmd/benchflink
+	go run ./cmd/benchpubsub -only e
 
 bench-growth: ## pipeline/growth-*.svg: CPU and memory by open orders, length of the log, and users
 	go run ./cmd/benchgrowth

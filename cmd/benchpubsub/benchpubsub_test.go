@@ -180,22 +180,24 @@ func TestPullAllEndsWithItsContext(t *testing.T) {
 	}
 }
 
+// Alerts come in any order. The first publication of one counts, and none of an order
+// of earlier.
 func TestAlertsThatComeTwiceCountOnce(t *testing.T) {
 	q, err := fake(t).newQueue(t.Context())
 	if err != nil {
 		t.Fatal(err)
 	}
-	alert := func(id string, late time.Duration) []byte {
-		return []byte(`{"id":"` + id + `","deadline":"` + time.Now().Add(-late).UTC().Format(time.RFC3339Nano) + `"}`)
+	alert := func(order string, late time.Duration) []byte {
+		return []byte(`{"orderId":"` + order + `","deadline":"` + time.Now().Add(-late).UTC().Format(time.RFC3339Nano) + `"}`)
 	}
-	alerts := [][]byte{alert("b", 2*time.Hour)}
-	for range 50 { // they come in any order
-		alerts = append(alerts, alert("a", time.Hour))
+	alerts := [][]byte{alert("o6", 9*time.Hour), alert("o7", time.Hour)}
+	for range 50 {
+		alerts = append(alerts, alert("o7", 3*time.Hour))
 	}
-	if err := q.publish(t.Context(), alerts); err != nil {
+	if err := q.publish(t.Context(), append(alerts, alert("o8", 2*time.Hour))); err != nil {
 		t.Fatal(err)
 	}
-	ms, err := q.receiveLatencies(t.Context(), 2)
+	ms, err := q.receiveLatencies(t.Context(), 7, 2)
 	if err != nil || len(ms) != 2 {
 		t.Fatalf("got %v, %v", ms, err)
 	}
@@ -203,6 +205,18 @@ func TestAlertsThatComeTwiceCountOnce(t *testing.T) {
 	for i, late := range ms {
 		if want := float64(i+1) * float64(time.Hour.Milliseconds()); late < want || late > want+60_000 {
 			t.Errorf("got %v ms, want %v and a little", late, want)
+		}
+	}
+}
+
+func TestAnAlertIsOfANumberedOrder(t *testing.T) {
+	number, deadline, err := parseAlert([]byte(`{"id":"x","orderId":"o17","deadline":"2026-03-01T09:00:00.250Z"}`))
+	if want := time.Date(2026, 3, 1, 9, 0, 0, 250e6, time.UTC); err != nil || number != 17 || !deadline.Equal(want) {
+		t.Errorf("got %d, %v, %v", number, deadline, err)
+	}
+	for _, line := range []string{"o17", `{"orderId":"17"}`, `{"deadline":"2026-03-01T09:00:00.250Z"}`} {
+		if _, _, err := parseAlert([]byte(line)); err == nil || !strings.HasPrefix(err.Error(), "alert ") {
+			t.Errorf("%s: got %v", line, err)
 		}
 	}
 }
@@ -236,10 +250,11 @@ func TestPeakMemoryOfAProcess(t *testing.T) {
 
 func TestFlagsThatAreWrong(t *testing.T) {
 	for _, test := range []struct{ args, want string }{
-		{"-only e", `-only "e": want some of a,b,c,d`},
-		{"-only a,,b", `-only "a,,b": want some of a,b,c,d`},
-		{"-only ab", `-only "ab": want some of a,b,c,d`},
+		{"-only f", `-only "f": want some of a,b,c,d,e`},
+		{"-only a,,b", `-only "a,,b": want some of a,b,c,d,e`},
+		{"-only ab", `-only "ab": want some of a,b,c,d,e`},
 		{"-messages 1", "-messages 1: want at least 2"},
+		{"-seconds 1", "-seconds 1: want at least 2"},
 		{"-open 0", "-open 0: want at least 1"},
 		{"x", `"x": want flags only`},
 		{"-only d,a -messages 2 -open 1", ""},

@@ -17,9 +17,9 @@ import (
 	"time"
 )
 
-// build builds ordertimeout in a folder.
+// build builds ordertimeout, and what starts its workers on Flink, in a folder.
 func build(ctx context.Context, dir string) error {
-	if out, err := exec.CommandContext(ctx, "go", "build", "-o", dir, "ordertimeout/cmd/ordertimeout").CombinedOutput(); err != nil {
+	if out, err := exec.CommandContext(ctx, "go", "build", "-o", dir+"/", "ordertimeout/cmd/ordertimeout", "ordertimeout/cmd/ordertimeout-boot").CombinedOutput(); err != nil {
 		return fmt.Errorf("build: %w\n%s", err, out)
 	}
 	return nil
@@ -28,20 +28,30 @@ func build(ctx context.Context, dir string) error {
 // command is ordertimeout at work.
 type command struct {
 	cmd     *exec.Cmd
-	metrics string // URL
+	metrics string // URL, or "" of none
 	stderr  bytes.Buffer
 	ended   chan struct{}
 	err     error // once ended
 }
 
-// start starts ordertimeout with flags. It is killed at the end of ctx.
+// start starts ordertimeout with flags, and has it serve its metrics. It is killed at
+// the end of ctx.
 func start(ctx context.Context, dir string, flags ...string) (*command, error) {
 	address, err := freeAddress()
 	if err != nil {
 		return nil, err
 	}
-	c := &command{metrics: "http://" + address + "/metrics", ended: make(chan struct{})}
-	c.cmd = exec.CommandContext(ctx, filepath.Join(dir, "ordertimeout"), append(flags, "-metrics", address)...)
+	c, err := startBare(ctx, dir, append(flags, "-metrics", address)...)
+	if err == nil {
+		c.metrics = "http://" + address + "/metrics"
+	}
+	return c, err
+}
+
+// startBare starts ordertimeout with flags and no more. It is killed at the end of ctx.
+func startBare(ctx context.Context, dir string, flags ...string) (*command, error) {
+	c := &command{ended: make(chan struct{})}
+	c.cmd = exec.CommandContext(ctx, filepath.Join(dir, "ordertimeout"), flags...)
 	c.cmd.Stderr = &c.stderr
 	if err := c.cmd.Start(); err != nil {
 		return nil, err

@@ -62,11 +62,11 @@ func (s *server) latencies(ctx context.Context, dir string, orders int, flags []
 	}
 	err = c.await(ctx, "a watermark", figures.knowsTime)
 	if err == nil {
-		err = in.publishLive(ctx, orders)
+		err = in.publishLive(ctx, 0, orders, ordersPerSecond)
 	}
 	var ms []float64
 	if err == nil {
-		ms, err = alerts.receiveLatencies(ctx, orders/2)
+		ms, err = alerts.receiveLatencies(ctx, 0, orders/2)
 	}
 	if stopErr := c.stop(); err == nil {
 		err = stopErr
@@ -74,34 +74,35 @@ func (s *server) latencies(ctx context.Context, dir string, orders int, flags []
 	return ms, err
 }
 
-// publishLive publishes the events of orders when they happen.
-func (q queue) publishLive(ctx context.Context, orders int) error {
+// publishLive publishes the events of orders, numbered from a number on, when they
+// happen.
+func (q queue) publishLive(ctx context.Context, from, orders, perSecond int) error {
 	p := q.client.Publisher(q.topic())
 	defer p.Stop() // publishes what is under way
 	p.PublishSettings.DelayThreshold = time.Millisecond
-	const interval = time.Second / ordersPerSecond
-	const between = int(payAfter / interval) // orders from a creation to its payment
+	interval := time.Second / time.Duration(perSecond)
+	between := int(payAfter / interval) // orders from a creation to its payment
 	begin := time.Now()
 	for i := range orders + between {
 		if !pause(ctx, time.Until(begin.Add(time.Duration(i)*interval))) {
 			return ctx.Err()
 		}
 		if i < orders {
-			p.Publish(ctx, &pubsub.Message{Data: event(i, "create", time.Now())})
+			p.Publish(ctx, &pubsub.Message{Data: event(from+i, "create", time.Now())})
 		}
 		if paid := i - between; paid >= 0 && paid%2 == 1 {
-			p.Publish(ctx, &pubsub.Message{Data: event(paid, "pay", time.Now())})
+			p.Publish(ctx, &pubsub.Message{Data: event(from+paid, "pay", time.Now())})
 		}
 	}
 	return nil
 }
 
 // alertTime is how long the next alert may take to come.
-const alertTime = 30 * time.Second
+const alertTime = time.Minute
 
-// receiveLatencies returns the milliseconds from deadline to publication of n
-// alerts. One that is delivered twice counts once.
-func (q queue) receiveLatencies(ctx context.Context, n int) ([]float64, error) {
+// receiveLatencies returns the milliseconds from deadline to publication of n alerts
+// of orders from a number on. One that is published twice counts as it was first.
+func (q queue) receiveLatencies(ctx context.Context, from, n int) ([]float64, error) {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	got := make(chan *pubsub.Message)
@@ -115,18 +116,18 @@ func (q queue) receiveLatencies(ctx context.Context, n int) ([]float64, error) {
 			}
 		})
 	}()
-	late := map[string]float64{}
+	late := map[int]float64{}
 	for len(late) < n {
 		select {
 		case m := <-got:
-			var alert struct {
-				ID       string
-				Deadline time.Time
+			number, deadline, err := parseAlert(m.Data)
+			if err != nil {
+				return nil, err
 			}
-			if err := json.Unmarshal(m.Data, &alert); err != nil {
-				return nil, fmt.Errorf("alert %q: %w", m.Data, err)
+			ms := float64(m.PublishTime.Sub(deadline).Microseconds()) / 1000
+			if before, ok := late[number]; number >= from && (!ok || ms < before) {
+				late[number] = ms
 			}
-			late[alert.ID] = float64(m.PublishTime.Sub(alert.Deadline).Microseconds()) / 1000
 		case err := <-ended:
 			return nil, fmt.Errorf("receive alerts: %w", err)
 		case <-time.After(alertTime):
@@ -134,4 +135,19 @@ func (q queue) receiveLatencies(ctx context.Context, n int) ([]float64, error) {
 		}
 	}
 	return slices.Collect(maps.Values(late)), nil
+}
+
+// parseAlert returns the number of the order that an alert is about, and its deadline.
+func parseAlert(data []byte) (number int, deadline time.Time, err error) {
+	var alert struct {
+		OrderID  string
+		Deadline time.Time
+	}
+	if err = json.Unmarshal(data, &alert); err == nil {
+		_, err = fmt.Sscanf(alert.OrderID, "o%d", &number)
+	}
+	if err != nil {
+		return 0, time.Time{}, fmt.Errorf("alert %q: %w", data, err)
+	}
+	return number, alert.Deadline, nil
 }

@@ -6,9 +6,12 @@
 //	b  events a second where each message has 100
 //	c  how long after their deadlines alerts are published
 //	d  what it costs to hold the messages of many open orders
+//	e  how long after their deadlines alerts are published on Flink, also where a
+//	   worker is killed (only where it is asked for, and with Java 17 and Maven)
 //
 //	go run ./cmd/benchpubsub
 //	go run ./cmd/benchpubsub -only c -emulator none
+//	go run ./cmd/benchpubsub -only e
 //
 // The server is a process of its own on this machine: Google's emulator, where it
 // and Java are installed, else the client library's fake, which keeps a pull that
@@ -39,6 +42,7 @@ type settings struct {
 	packed         int // events of part b
 	orders         int // of part c
 	open, more     int // orders of part d, and those published later
+	seconds        int // of each row of e
 	hold           time.Duration
 	serve          bool
 }
@@ -72,6 +76,7 @@ func parse(args []string) (settings, error) {
 	flags.IntVar(&set.open, "open", 100_000, "open orders of d")
 	flags.IntVar(&set.more, "more", 5000, "orders of d that are published once the others are open, and paid")
 	flags.DurationVar(&set.hold, "hold", 30*time.Second, "how long d holds the open orders before")
+	flags.IntVar(&set.seconds, "seconds", 60, "for how long orders come for each row of e")
 	flags.BoolVar(&set.serve, "serve", false, "be the library's fake until standard input ends; for its own use")
 	if err := flags.Parse(args); err != nil {
 		return set, err
@@ -80,8 +85,8 @@ func parse(args []string) (settings, error) {
 		return set, fmt.Errorf("%q: want flags only", flags.Arg(0))
 	}
 	for part := range strings.SplitSeq(set.only, ",") {
-		if len(part) != 1 || !strings.Contains("abcd", part) {
-			return set, fmt.Errorf("-only %q: want some of a,b,c,d", set.only)
+		if len(part) != 1 || !strings.Contains("abcde", part) {
+			return set, fmt.Errorf("-only %q: want some of a,b,c,d,e", set.only)
 		}
 	}
 	for _, size := range []struct {
@@ -89,7 +94,7 @@ func parse(args []string) (settings, error) {
 		got, least int
 	}{
 		{"rounds", set.rounds, 1}, {"messages", set.messages, 2}, {"packed", set.packed, 2},
-		{"orders", set.orders, 2}, {"open", set.open, 1}, {"more", set.more, 1},
+		{"orders", set.orders, 2}, {"open", set.open, 1}, {"more", set.more, 1}, {"seconds", set.seconds, 2},
 	} {
 		if size.got < size.least {
 			return set, fmt.Errorf("-%s %d: want at least %d", size.flag, size.got, size.least)
@@ -111,7 +116,7 @@ func bench(ctx context.Context, set settings) error {
 	for _, part := range []struct {
 		letter  string
 		measure func(ctx context.Context, dir string, s *server, set settings) error
-	}{{"a", measureSingle}, {"b", measurePacked}, {"c", measureLatency}, {"d", measureOpen}} {
+	}{{"a", measureSingle}, {"b", measurePacked}, {"c", measureLatency}, {"d", measureOpen}, {"e", measureFlink}} {
 		if !strings.Contains(set.only, part.letter) {
 			continue
 		}

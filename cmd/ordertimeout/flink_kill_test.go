@@ -8,7 +8,6 @@ import (
 	"path/filepath"
 	"runtime"
 	"slices"
-	"strconv"
 	"strings"
 	"sync"
 	"syscall"
@@ -64,26 +63,9 @@ func workersBelow(t *testing.T, pid int) (workers []int) {
 	if runtime.GOOS != "linux" {
 		t.Skip("want /proc, to find the workers")
 	}
-	parents := map[int]int{}
-	stats, err := filepath.Glob("/proc/[0-9]*/stat")
+	workers, err := jobserver.Workers(pid)
 	if err != nil {
 		t.Fatal(err)
-	}
-	for _, path := range stats {
-		text, err := os.ReadFile(path)
-		if err != nil {
-			continue // it has ended
-		}
-		child, _ := strconv.Atoi(filepath.Base(filepath.Dir(path)))
-		_, rest, _ := strings.Cut(string(text), ") ") // the name may have spaces
-		if fields := strings.Fields(rest); len(fields) > 1 {
-			parents[child], _ = strconv.Atoi(fields[1])
-		}
-	}
-	for child, parent := range parents {
-		if parents[parent] == pid {
-			workers = append(workers, child)
-		}
 	}
 	return workers
 }

@@ -1,4 +1,4 @@
-package main
+package peers
 
 import (
 	"context"
@@ -14,9 +14,9 @@ import (
 // project is the Maven project of the Flink jobs.
 const project = "testdata/peers"
 
-// build builds ordertimeout and orderlog into the folder, and the jar of the Flink
+// Build builds ordertimeout and orderlog into the folder, and the jar of the Flink
 // jobs in its project where it is older than what it is made of.
-func build(ctx context.Context, dir string) (jar string, err error) {
+func Build(ctx context.Context, dir string) (jar string, err error) {
 	jar = filepath.Join(project, "target", "flink-jobs.jar")
 	if err := maven.Package(ctx, project, jar); err != nil {
 		return "", err
@@ -24,8 +24,9 @@ func build(ctx context.Context, dir string) (jar string, err error) {
 	return jar, command(ctx, "go", "build", "-o", dir+"/", "./cmd/ordertimeout", "./cmd/orderlog")
 }
 
-// writeLog writes a log of the simulated shop, as cmd/bench does.
-func writeLog(ctx context.Context, dir, log string, events int, within time.Duration) error {
+// WriteLog writes a log of the simulated shop, as cmd/bench does, with the orderlog
+// that Build has put into the folder.
+func WriteLog(ctx context.Context, dir, log string, events int, within time.Duration) error {
 	return command(ctx, filepath.Join(dir, "orderlog"), "-n", strconv.Itoa(events), "-within", within.String(), "-o", log)
 }
 

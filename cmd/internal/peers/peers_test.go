@@ -1,10 +1,14 @@
-package main
+package peers
 
 import (
+	"errors"
+	"flag"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 )
@@ -55,13 +59,14 @@ func TestOutcomesAreComparedAsOneSet(t *testing.T) {
 		want   string // in the error
 	}{
 		{"in other files, in another order", map[string]string{"success.0": b, "success.1": a, "timeout.1": c}, ""},
+		{"in folders, and what is not complete", map[string]string{"success.jsonl/a.jsonl": b, "success.jsonl/b.jsonl": a, "success.jsonl/.c.jsonl.tmp": a, "timeout.jsonl/a.jsonl": c}, ""},
 		{"one is missing", map[string]string{"success.0": a, "timeout.0": c}, "differ in 1 outcomes: of 3 and 2, 1 are only of the first and 0 only of the second"},
 		{"one is there twice", map[string]string{"success.0": a + b + b, "timeout.0": c}, "differ in 1 outcomes: of 3 and 4, 0 are"},
 		{"one is of the other kind", map[string]string{"success.0": a, "timeout.0": b + c}, "differ in 2 outcomes: of 3 and 3, 1 are only of the first and 1 only"},
 		{"another time", map[string]string{"success.0": a + b, "timeout.0": "u\tc\t12\t23\n"}, "differ in 2 outcomes"},
 	}
 	for _, test := range tests {
-		open, err := compare([]job{{name: "first", out: whole}, {name: "second", out: writeFiles(t, test.files)}})
+		open, err := compare([]Job{{Name: "first", Out: whole}, {Name: "second", Out: writeFiles(t, test.files)}})
 		switch {
 		case test.want == "" && (err != nil || open != 3):
 			t.Errorf("%s: got %d, %v, want 3 open", test.reason, open, err)
@@ -75,7 +80,8 @@ func writeFiles(t *testing.T, files map[string]string) (dir string) {
 	t.Helper()
 	dir = t.TempDir()
 	for name, text := range files {
-		if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o666); err != nil {
+		path := filepath.Join(dir, name)
+		if err := errors.Join(os.MkdirAll(filepath.Dir(path), 0o777), os.WriteFile(path, []byte(text), 0o666)); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -115,12 +121,12 @@ func TestTheMedianIsTheMiddle(t *testing.T) {
 // The ratios are 100/100, 300/100 and 200/50: their median is 3, where the ratio of
 // the medians is 200/100.
 func TestTheTableComparesRoundByRound(t *testing.T) {
-	jobs := []job{
-		{name: "ours", whole: []figures{{100, 5, 70}, {300, 6, 80}, {200, 7, 90}}},
+	jobs := []Job{
+		{Name: "ours", Whole: []Figures{{100, 5, 70}, {300, 6, 80}, {200, 7, 90}}},
 		{
-			name:  "theirs",
-			whole: []figures{{40, 20, 1000}, {80, 21, 1001}, {90, 22, 1002}},
-			own:   []figures{{100, 15, 1000}, {100, 16, 1001}, {50, 17, 1002}},
+			Name:  "theirs",
+			Whole: []Figures{{40, 20, 1000}, {80, 21, 1001}, {90, 22, 1002}},
+			Own:   []Figures{{100, 15, 1000}, {100, 16, 1001}, {50, 17, 1002}},
 		},
 	}
 	const want = `| job | events/s | CPU s per million | peak memory | events/s of ordertimeout to it |
@@ -129,7 +135,7 @@ func TestTheTableComparesRoundByRound(t *testing.T) {
 | theirs, from its first event | 100 (50-100) | 16.0 | 1001 MiB | 3.00 (1.00-4.00) |
 | theirs, whole process | 80 (40-90) | 21.0 | 1001 MiB |  |
 `
-	if diff := cmp.Diff(want, table(jobs)); diff != "" {
+	if diff := cmp.Diff(want, Table(jobs)); diff != "" {
 		t.Errorf("(-want +got)\n%s", diff)
 	}
 }
@@ -137,7 +143,7 @@ func TestTheTableComparesRoundByRound(t *testing.T) {
 func TestAFlinkJobMustHaveReadAllEvents(t *testing.T) {
 	const result = "events=2000000 ms=4000 cpu_ms=8000 flink=1.20.5 java=17.0.15\n"
 	own, versions, err := parseResult(result, 2_000_000)
-	if want := (figures{rate: 500_000, cpu: 4}); err != nil || own != want || versions != "Flink 1.20.5, Java 17.0.15" {
+	if want := (Figures{Rate: 500_000, CPU: 4}); err != nil || own != want || versions != "Flink 1.20.5, Java 17.0.15" {
 		t.Errorf("got %v, %q, %v, want %v", own, versions, err, want)
 	}
 	if _, _, err := parseResult(result, 2_000_001); err == nil {
@@ -145,5 +151,43 @@ func TestAFlinkJobMustHaveReadAllEvents(t *testing.T) {
 	}
 	if _, _, err := parseResult("", 1); err == nil {
 		t.Error("no result is no error")
+	}
+}
+
+// The name of a process may have spaces and parentheses.
+func TestTheUsageOfAServerIsReadFromProc(t *testing.T) {
+	const stat = "6829 (java) x (y) S 1 6829 6829 0 -1 4194304 9 8 7 6 1234 66 5 4 20 0 30 0 100 200 300\n"
+	const status = "Name:\tjava\nVmPeak:\t 9999 kB\nVmHWM:\t  524288 kB\nVmRSS:\t 1 kB\n"
+	got, err := parseUsage(stat, status)
+	if want := (usage{cpu: 13, memory: 512}); got != want || err != nil {
+		t.Errorf("got %v, %v, want %v", got, err, want)
+	}
+	for _, test := range []struct{ stat, status, want string }{
+		{"6829 (java) S 1", status, "want the times"},
+		{"", status, "want the times"},
+		{stat, "Name:\tjava\n", "want the memory"},
+	} {
+		if _, err := parseUsage(test.stat, test.status); err == nil || !strings.Contains(err.Error(), test.want) {
+			t.Errorf("%q, %q: got %v, want %q", test.stat, test.status, err, test.want)
+		}
+	}
+}
+
+func TestFlags(t *testing.T) {
+	parse := func(args string) (Settings, error) {
+		return Parse(flag.NewFlagSet("", flag.ContinueOnError), strings.Fields(args), 7)
+	}
+	set, err := parse("-within 10m,1h")
+	if want := []time.Duration{10 * time.Minute, time.Hour}; err != nil || set.Rounds != 7 || !slices.Equal(set.Within, want) {
+		t.Errorf("got %+v, %v", set, err)
+	}
+	for _, test := range []struct{ args, want string }{
+		{"-within 1ms", `-within "1ms": want durations`},
+		{"-rounds 0", "want at least 1"},
+		{"orders.jsonl", "want flags only"},
+	} {
+		if _, err := parse(test.args); err == nil || !strings.Contains(err.Error(), test.want) {
+			t.Errorf("%s: got %v, want %q", test.args, err, test.want)
+		}
 	}
 }

@@ -1,4 +1,4 @@
-package main
+package peers
 
 import (
 	"fmt"
@@ -6,32 +6,32 @@ import (
 	"strings"
 )
 
-// table returns the figures of the jobs in Markdown. The first job is the one that
+// Table returns the figures of the jobs in Markdown. The first job is the one that
 // the others are compared with, round by round: by their own clocks, which leave
 // out what it takes a JVM to start, while nothing of the first job is left out.
-func table(jobs []job) string {
+func Table(jobs []Job) string {
 	var b strings.Builder
 	b.WriteString("| job | events/s | CPU s per million | peak memory | events/s of ordertimeout to it |\n")
 	b.WriteString("|---|---:|---:|---:|---:|\n")
 	for i, j := range jobs {
 		if i == 0 {
-			row(&b, j.name, j.whole, "")
+			row(&b, j.Name, j.Whole, "")
 			continue
 		}
 		var ratios []float64
-		for round := range j.own {
-			ratios = append(ratios, jobs[0].whole[round].rate/j.own[round].rate)
+		for round := range j.Own {
+			ratios = append(ratios, jobs[0].Whole[round].Rate/j.Own[round].Rate)
 		}
-		row(&b, j.name+", from its first event", j.own, fmt.Sprintf("%.2f (%.2f-%.2f)", median(ratios), slices.Min(ratios), slices.Max(ratios)))
-		row(&b, j.name+", whole process", j.whole, "")
+		row(&b, j.Name+", from its first event", j.Own, fmt.Sprintf("%.2f (%.2f-%.2f)", median(ratios), slices.Min(ratios), slices.Max(ratios)))
+		row(&b, j.Name+", whole process", j.Whole, "")
 	}
 	return b.String()
 }
 
-func row(b *strings.Builder, name string, runs []figures, ratio string) {
+func row(b *strings.Builder, name string, runs []Figures, ratio string) {
 	var rates, cpu, memory []float64
 	for _, f := range runs {
-		rates, cpu, memory = append(rates, f.rate), append(cpu, f.cpu), append(memory, f.memory)
+		rates, cpu, memory = append(rates, f.Rate), append(cpu, f.CPU), append(memory, f.Memory)
 	}
 	fmt.Fprintf(b, "| %s | %.0f (%.0f-%.0f) | %.1f | %.0f MiB | %s |\n",
 		name, median(rates), slices.Min(rates), slices.Max(rates), median(cpu), median(memory), ratio)

@@ -1,4 +1,4 @@
-package main
+package peers
 
 import (
 	"bufio"
@@ -31,30 +31,34 @@ type outcomes struct {
 
 // compare returns an error where the jobs have not the same outcomes as the first
 // of them, and how many orders were open at a time at most.
-func compare(jobs []job) (open int, err error) {
-	want, err := readOutcomes(jobs[0].out)
+func compare(jobs []Job) (open int, err error) {
+	want, err := readOutcomes(jobs[0].Out)
 	if err != nil {
 		return 0, err
 	}
 	for _, j := range jobs[1:] {
-		got, err := readOutcomes(j.out)
+		got, err := readOutcomes(j.Out)
 		if err != nil {
 			return 0, err
 		}
 		if missing, extra := differences(want.hashes, got.hashes); missing+extra > 0 {
 			return 0, fmt.Errorf("%s and %s differ in %d outcomes: of %d and %d, %d are only of the first and %d only of the second",
-				jobs[0].name, j.name, missing+extra, len(want.hashes), len(got.hashes), missing, extra)
+				jobs[0].Name, j.Name, missing+extra, len(want.hashes), len(got.hashes), missing, extra)
 		}
 	}
 	return peakOpen(want.begun, want.ended), nil
 }
 
-// readOutcomes reads the files success.* and timeout.* of a folder.
+// readOutcomes reads the files success.* and timeout.* of a folder; where one of
+// them is a folder, as on runners whose workers are elsewhere, its files *.jsonl.
 func readOutcomes(dir string) (outcomes, error) {
 	var all outcomes
 	for _, kind := range []string{"success", "timeout"} {
 		paths, err := filepath.Glob(filepath.Join(dir, kind+".*"))
 		if err != nil {
+			return all, err
+		}
+		if paths, err = inFolders(paths); err != nil {
 			return all, err
 		}
 		for _, path := range paths {
@@ -65,6 +69,24 @@ func readOutcomes(dir string) (outcomes, error) {
 	}
 	slices.Sort(all.hashes)
 	return all, nil
+}
+
+// inFolders returns the paths, but of a folder its files *.jsonl.
+func inFolders(paths []string) (files []string, err error) {
+	for _, path := range paths {
+		info, err := os.Stat(path)
+		if err != nil {
+			return nil, err
+		}
+		found := []string{path}
+		if info.IsDir() {
+			if found, err = filepath.Glob(filepath.Join(path, "*.jsonl")); err != nil {
+				return nil, err
+			}
+		}
+		files = append(files, found...)
+	}
+	return files, nil
 }
 
 func (all *outcomes) read(kind, path string) error {

@@ -1,0 +1,116 @@
+// Command benchflink measures how fast ordertimeout reads a log on Apache Flink, beside
+// the job on Flink's own CEP library of testdata/peers, with which it takes turns, and
+// prints tables in Markdown. It fails where the two do not report the same outcomes.
+// How late alerts are on Flink, benchpubsub measures.
+//
+//	go run ./cmd/benchflink
+//	go run ./cmd/benchflink -rounds 1 -within 10m
+//
+// Beam's job server runs the jobs of ordertimeout on a Flink in its own process,
+// with the production settings, and checkpoints. It runs one job before those that
+// count, as the figures of the CEP job leave out the start of its JVM. The CEP job makes
+// no checkpoints and writes only ids and times.
+//
+// It needs Java 17, Maven and Linux. Run it on a quiet machine, and compare figures
+// of one run only.
+package main
+
+import (
+	"context"
+	"flag"
+	"fmt"
+	"os"
+	"os/signal"
+	"path/filepath"
+	"runtime"
+	"strconv"
+	"strings"
+	"syscall"
+
+	"ordertimeout/cmd/internal/jobserver"
+	"ordertimeout/cmd/internal/machine"
+	"ordertimeout/cmd/internal/peers"
+)
+
+// heap is that of the job server, which in these jobs is Flink, too.
+const heap = "2g"
+
+// checkpointed lets a job on a bounded input make checkpoints: without it there are
+// none, as its source is shut down at once. The first one comes within the interval of
+// 10 s; the source is shut down after that, or the job would not end. So no job takes
+// less than this time.
+const checkpointed = "shutdown_sources_after_idle_ms=11000"
+
+func main() {
+	// Stopped by a signal it still ends its job server and removes its files.
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	set, err := peers.Parse(flag.NewFlagSet("benchflink", flag.ExitOnError), os.Args[1:], 3)
+	if err == nil {
+		err = bench(ctx, set)
+	}
+	if err != nil {
+		fmt.Fprintln(os.Stderr, "benchflink:", err)
+		os.Exit(1)
+	}
+}
+
+func bench(ctx context.Context, set peers.Settings) error {
+	dir, err := os.MkdirTemp("", "ordertimeout-benchflink")
+	if err != nil {
+		return err
+	}
+	defer os.RemoveAll(dir)
+	jar, err := peers.Build(ctx, dir)
+	if err != nil {
+		return err
+	}
+	lib, err := jobserver.Build(ctx, filepath.Join("testdata", "flink"))
+	if err != nil {
+		return err
+	}
+	server, err := jobserver.Start(ctx, lib, jobserver.Config{Dir: filepath.Join(dir, "flink"), Heap: heap})
+	if err != nil {
+		return err
+	}
+	defer server.Stop()
+	onFlink := []string{"-runner", "flink", "-endpoint", server.Endpoint, "-environment_type", "LOOPBACK",
+		"-parallelism", strconv.Itoa(set.Parallelism), "-flink-options", checkpointed}
+	versions, cold, err := compare(ctx, dir, jar, set, server.PID(), onFlink)
+	if err != nil {
+		return err
+	}
+	fmt.Printf("Medians of %d rounds (least-most) on %s; %s, the job server of testdata/flink with -Xmx%s, beside it %s with -Xmx%s; parallelism %d; the job server's first job, which does not count, read %.0f events/s; its %d jobs completed %d checkpoints: `%s`\n",
+		set.Rounds, machine.Describe(), runtime.Version(), heap, versions, set.Heap, set.Parallelism, cold,
+		1+len(set.Within)*set.Rounds, strings.Count(server.Log(), "Completed checkpoint "),
+		strings.Join(append([]string{"go run ./cmd/benchflink"}, os.Args[1:]...), " "))
+	return nil
+}
+
+// compare prints a table for each time to pay, and returns the versions of the CEP
+// job, and the events a second of the job server's first job.
+func compare(ctx context.Context, dir, jar string, set peers.Settings, server int, onFlink []string) (versions string, cold float64, err error) {
+	for _, within := range set.Within {
+		log := filepath.Join(dir, "orders.jsonl")
+		if err := peers.WriteLog(ctx, dir, log, set.Events, within); err != nil {
+			return "", 0, err
+		}
+		ours := peers.Ours(dir, log, within, onFlink...)
+		ours.Name, ours.Server = "ordertimeout on Flink, with submission", server
+		if cold == 0 {
+			first := ours
+			if err := first.Run(ctx, set.Events); err != nil {
+				return "", 0, err
+			}
+			cold = first.Whole[0].Rate
+		}
+		jobs := []peers.Job{ours, peers.Flink("cep", dir, log, jar, within, set)}
+		open, err := peers.Measure(ctx, jobs, set)
+		if err != nil {
+			return "", 0, fmt.Errorf("%v to pay: %w", within, err)
+		}
+		fmt.Printf("%d events, %v to pay: up to %d orders open\n\n%s\n", set.Events, within, open, peers.Table(jobs))
+		versions = jobs[1].Versions
+	}
+	return versions, cold, nil
+}
