@@ -94,7 +94,7 @@ func emulatorJar() string {
 func (e *emulator) awaitAll(p *process, want map[string]string) {
 	e.t.Helper()
 	p.await("the outcomes of all orders", 2*time.Minute, func() bool { return len(e.outcomes()) >= len(want) })
-	p.stopWell()
+	p.stopWell(false)
 	e.checkOutcomes(want)
 	e.checkAlertTimes()
 }

@@ -33,7 +33,7 @@ func TestKilledAtAnyMoment(t *testing.T) {
 	last := start(t, nil, liveFlags(within)...)
 	last.await("the outcomes of all orders", 60*time.Second, func() bool { return len(f.outcomes()) >= len(want) })
 	last.await("an acknowledgement of every message", 30*time.Second, func() bool { return f.acked()[0] == 0 })
-	last.stopWell()
+	last.stopWell(false)
 	f.checkOutcomes(want)
 	f.checkAlertTimes()
 	t.Logf("%d orders, %d successes and %d timeouts told", len(want), len(f.notices("success")), len(f.notices("timeouts")))

@@ -118,7 +118,7 @@ func TestOrdersFromTopicToTopic(t *testing.T) {
 	maps.Copy(want, f.publishWave("b"))
 	p.await("the outcomes of all orders", 30*time.Second, func() bool { return len(f.outcomes()) == len(want) })
 	p.await("an acknowledgement of every message", 30*time.Second, func() bool { return f.acked()[0] == 0 })
-	p.stopWell()
+	p.stopWell(false)
 
 	f.checkOutcomes(want)
 	eventually(t, "the rejects", 30*time.Second, func() bool { return len(f.notices("rejects")) >= 12 })
@@ -154,7 +154,7 @@ func TestStopUnderLoad(t *testing.T) {
 	tr := f.startTrade("o", 5*time.Millisecond, within)
 	p := start(t, nil, liveFlags(within)...)
 	p.await("200 successes", 60*time.Second, func() bool { return len(f.notices("success")) >= 200 })
-	p.stopWell()
+	p.stopWell(true) // a busy machine may not deliver all in the time that it has
 	if unacked := f.acked()[0]; unacked == 0 {
 		t.Error("every message is acknowledged: no order was open at the stop")
 	}
@@ -162,7 +162,7 @@ func TestStopUnderLoad(t *testing.T) {
 	want := tr.stop()
 	next.await("the outcomes of all orders", 60*time.Second, func() bool { return len(f.outcomes()) >= len(want) })
 	next.await("an acknowledgement of every message", 30*time.Second, func() bool { return f.acked()[0] == 0 })
-	next.stopWell()
+	next.stopWell(false)
 	f.checkOutcomes(want)
 	f.checkAlertTimes()
 }
@@ -204,7 +204,7 @@ func TestStopWithoutServer(t *testing.T) {
 			want := tr.stop()
 			next.await("the outcomes of all orders", 60*time.Second, func() bool { return len(f.outcomes()) >= len(want) })
 			next.await("an acknowledgement of every message", 30*time.Second, func() bool { return f.acked()[0] == 0 })
-			next.stopWell()
+			next.stopWell(false)
 			f.checkOutcomes(want)
 			f.checkAlertTimes()
 		})
