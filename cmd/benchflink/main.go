@@ -10,10 +10,9 @@
 // with the production settings. It runs one job before those that count, as the figures
 // of the CEP job leave out the start of its JVM. The CEP job writes only ids and times.
 //
-// Neither makes checkpoints: with a bounded input Flink shuts Beam's source down at
-// once, and then there are none. With the second command each job of ordertimeout makes
-// one in its first 10 s, and in return takes 11 s at least, besides what it takes to
-// submit it and to end.
+// The last line says how many checkpoints the jobs of ordertimeout completed; the CEP
+// job makes none. The second command keeps Beam's source up for 11 s, which each job
+// then takes at least, and so has more of them.
 //
 // It needs Java 17, Maven and Linux. Run it on a quiet machine, and compare figures
 // of one run only.
