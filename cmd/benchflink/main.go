@@ -4,12 +4,15 @@
 // How late alerts are on Flink, benchpubsub measures.
 //
 //	go run ./cmd/benchflink
-//	go run ./cmd/benchflink -rounds 1 -within 10m
+//	go run ./cmd/benchflink -flink-options shutdown_sources_after_idle_ms=11000
 //
 // Beam's job server runs the jobs of ordertimeout on a Flink in its own process,
-// with the production settings, and checkpoints. It runs one job before those that
-// count, as the figures of the CEP job leave out the start of its JVM. The CEP job makes
-// no checkpoints and writes only ids and times.
+// with the production settings. It runs one job before those that count, as the figures
+// of the CEP job leave out the start of its JVM. The CEP job writes only ids and times.
+//
+// The last line says how many checkpoints the jobs of ordertimeout completed; the CEP
+// job makes none. The second command keeps Beam's source up for 11 s, which each job
+// then takes at least, and so has more of them.
 //
 // It needs Java 17, Maven and Linux. Run it on a quiet machine, and compare figures
 // of one run only.
@@ -35,19 +38,15 @@ import (
 // heap is that of the job server, which in these jobs is Flink, too.
 const heap = "2g"
 
-// checkpointed lets a job on a bounded input make checkpoints: without it there are
-// none, as its source is shut down at once. The first one comes within the interval of
-// 10 s; the source is shut down after that, or the job would not end. So no job takes
-// less than this time.
-const checkpointed = "shutdown_sources_after_idle_ms=11000"
-
 func main() {
 	// Stopped by a signal it still ends its job server and removes its files.
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
-	set, err := peers.Parse(flag.NewFlagSet("benchflink", flag.ExitOnError), os.Args[1:], 3)
+	flags := flag.NewFlagSet("benchflink", flag.ExitOnError)
+	options := flags.String("flink-options", "", "as of ordertimeout")
+	set, err := peers.Parse(flags, os.Args[1:], 3)
 	if err == nil {
-		err = bench(ctx, set)
+		err = bench(ctx, set, *options)
 	}
 	if err != nil {
 		fmt.Fprintln(os.Stderr, "benchflink:", err)
@@ -55,7 +54,7 @@ func main() {
 	}
 }
 
-func bench(ctx context.Context, set peers.Settings) error {
+func bench(ctx context.Context, set peers.Settings, options string) error {
 	dir, err := os.MkdirTemp("", "ordertimeout-benchflink")
 	if err != nil {
 		return err
@@ -74,8 +73,10 @@ func bench(ctx context.Context, set peers.Settings) error {
 		return err
 	}
 	defer server.Stop()
-	onFlink := []string{"-runner", "flink", "-endpoint", server.Endpoint, "-environment_type", "LOOPBACK",
-		"-parallelism", strconv.Itoa(set.Parallelism), "-flink-options", checkpointed}
+	onFlink := []string{"-runner", "flink", "-endpoint", server.Endpoint, "-environment_type", "LOOPBACK", "-parallelism", strconv.Itoa(set.Parallelism)}
+	if options != "" {
+		onFlink = append(onFlink, "-flink-options", options)
+	}
 	versions, cold, err := compare(ctx, dir, jar, set, server.PID(), onFlink)
 	if err != nil {
 		return err
