@@ -197,7 +197,7 @@ func TestAlertsThatComeTwiceCountOnce(t *testing.T) {
 	if err := q.publish(t.Context(), append(alerts, alert("o8", 2*time.Hour))); err != nil {
 		t.Fatal(err)
 	}
-	ms, err := q.receiveLatencies(t.Context(), 7, 2)
+	ms, err := q.receiveLatencies(t.Context(), 7, 10, 2)
 	if err != nil || len(ms) != 2 {
 		t.Fatalf("got %v, %v", ms, err)
 	}

@@ -17,6 +17,9 @@ import (
 const (
 	flinkOrdersPerSecond = 667
 	killAfter            = 10 * time.Second
+	// afterOrders are published behind those that are measured: where a stream ends,
+	// the source waits for what its last pull may still bring.
+	afterOrders = 5 * flinkOrdersPerSecond
 )
 
 // measureFlink is part e: how long after its deadline an alert is published by a job
@@ -80,7 +83,7 @@ func (f flinkJob) measure(ctx context.Context, kill func() error) error {
 	if err := f.in.publish(ctx, [][]byte{event(0, "create", time.Now())}); err != nil {
 		return err
 	}
-	if _, err := f.alerts.receiveLatencies(ctx, 0, 1); err != nil {
+	if _, err := f.alerts.receiveLatencies(ctx, 0, 1, 1); err != nil {
 		return fmt.Errorf("the first alert: %w", err)
 	}
 	fmt.Printf("Deadline to published on Flink, %d alerts each, 1000 events a second, %v to pay, `-disorder 0s`, in ms:\n\n", f.orders/2, latencyWithin)
@@ -94,13 +97,13 @@ func (f flinkJob) measure(ctx context.Context, kill func() error) error {
 		{"undisturbed", nothing},
 		{fmt.Sprintf("the worker killed after %v", killAfter), kill},
 	} {
-		from := 1 + i*f.orders
+		from := 1 + i*(f.orders+afterOrders)
 		killed := make(chan error, 1)
 		time.AfterFunc(killAfter, func() { killed <- row.kill() })
-		if err := f.in.publishLive(ctx, from, f.orders, flinkOrdersPerSecond); err != nil {
+		if err := f.in.publishLive(ctx, from, f.orders+afterOrders, flinkOrdersPerSecond); err != nil {
 			return err
 		}
-		ms, err := f.alerts.receiveLatencies(ctx, from, f.orders/2)
+		ms, err := f.alerts.receiveLatencies(ctx, from, from+f.orders, f.orders/2)
 		if err := errors.Join(err, <-killed); err != nil {
 			return fmt.Errorf("%s: %w", row.name, err)
 		}

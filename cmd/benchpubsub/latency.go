@@ -66,7 +66,7 @@ func (s *server) latencies(ctx context.Context, dir string, orders int, flags []
 	}
 	var ms []float64
 	if err == nil {
-		ms, err = alerts.receiveLatencies(ctx, 0, orders/2)
+		ms, err = alerts.receiveLatencies(ctx, 0, orders, orders/2)
 	}
 	if stopErr := c.stop(); err == nil {
 		err = stopErr
@@ -101,8 +101,9 @@ func (q queue) publishLive(ctx context.Context, from, orders, perSecond int) err
 const alertTime = time.Minute
 
 // receiveLatencies returns the milliseconds from deadline to publication of n alerts
-// of orders from a number on. One that is published twice counts as it was first.
-func (q queue) receiveLatencies(ctx context.Context, from, n int) ([]float64, error) {
+// of orders from a number on, up to another. One that is published twice counts as it
+// was first.
+func (q queue) receiveLatencies(ctx context.Context, from, to, n int) ([]float64, error) {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	got := make(chan *pubsub.Message)
@@ -125,7 +126,7 @@ func (q queue) receiveLatencies(ctx context.Context, from, n int) ([]float64, er
 				return nil, err
 			}
 			ms := float64(m.PublishTime.Sub(deadline).Microseconds()) / 1000
-			if before, ok := late[number]; number >= from && (!ok || ms < before) {
+			if before, ok := late[number]; number >= from && number < to && (!ok || ms < before) {
 				late[number] = ms
 			}
 		case err := <-ended:
