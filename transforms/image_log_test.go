@@ -24,15 +24,15 @@ func TestLogBecomesASnapshot(t *testing.T) {
 		{"up to twice the snapshot and the slack", 2*5000 + logSlack - len(record), 5000, false},
 		{"beyond it", 2*5000 + logSlack - len(record) + 1, 5000, true},
 	} {
-		s := &store{}
+		s := newStore()
 		w := newWorker(t, s)
-		s.bundle.log = []any{[]byte("what was there")}
+		s.bundle["log"] = []any{[]byte("what was there")}
 		im := &image{shard: shard.New(w.fn.prog, 1000), logSize: test.logSize, snapshotSize: test.snapshot, ahead: noTick}
 		if err := w.fn.append(s, 0, im, record); err != nil {
 			t.Fatal(err)
 		}
-		last := s.bundle.log[len(s.bundle.log)-1].([]byte)
-		if got := len(s.bundle.log) == 1 && shard.IsSnapshot(last); got != test.wantSnapshot {
+		last := s.bundle["log"][len(s.bundle["log"])-1].([]byte)
+		if got := len(s.bundle["log"]) == 1 && shard.IsSnapshot(last); got != test.wantSnapshot {
 			t.Errorf("%s: snapshot %v, want %v", test.reason, got, test.wantSnapshot)
 		}
 		if test.wantSnapshot && (im.logSize != len(last) || im.snapshotSize != len(last)) {
@@ -53,7 +53,7 @@ func noise(n int) []byte {
 
 // However much goes through a shard, its log stays small, and leads to the image.
 func TestLogStaysBounded(t *testing.T) {
-	s := &store{}
+	s := newStore()
 	w := newWorker(t, s)
 	const size, rounds = 200 << 10, 50
 	snapshots := 0
@@ -65,13 +65,13 @@ func TestLogStaysBounded(t *testing.T) {
 		w.bytes(at, b.Bytes())
 		w.tick(at + 1000)
 		total := 0
-		for _, record := range s.bundle.log {
+		for _, record := range s.bundle["log"] {
 			total += len(record.([]byte))
 		}
 		if open := 10; total > 2*(open+1)*size+logSlack+size {
 			t.Fatalf("round %d: the log has %d bytes", i, total)
 		}
-		if record := s.bundle.log[0].([]byte); shard.IsSnapshot(record) && !bytes.Equal(record, first) {
+		if record := s.bundle["log"][0].([]byte); shard.IsSnapshot(record) && !bytes.Equal(record, first) {
 			first = record
 			snapshots++
 		}
@@ -91,14 +91,14 @@ func TestLogStaysBounded(t *testing.T) {
 }
 
 func TestNothingIsLeftAfterTheEnd(t *testing.T) {
-	s := &store{}
+	s := newStore()
 	w := newWorker(t, s)
 	w.batch("create@1000 o1", "create@9000 o2")
 	w.tick(2000)
 	w.batch("end@11000")
 	w.want(w.tick(12000), "timeout o1", "open o2")
-	if s.bundle.version != nil || s.bundle.log != nil {
-		t.Errorf("left in the state: version %v, %d records of log", s.bundle.version, len(s.bundle.log))
+	if len(s.bundle) > 0 {
+		t.Errorf("left in the state: %d marks, %d records of log", len(s.bundle["marks"]), len(s.bundle["log"]))
 	}
 	if w.cachedShard() != nil {
 		t.Error("left in memory: an image")
@@ -112,7 +112,7 @@ func TestNothingIsLeftAfterTheEnd(t *testing.T) {
 
 // The timers of ticks that a later tick has made up for fire, too.
 func TestStaleTickWritesNothing(t *testing.T) {
-	s := &store{}
+	s := newStore()
 	w := newWorker(t, s)
 	w.batch("create@1000 o1", "create@2500 o2")
 	w.want(w.tick(5000))

@@ -25,44 +25,47 @@ type store struct {
 
 	committed, bundle cells
 	writes            int
-	versions          int // reads and writes of the version
+	marks             int // reads and writes of the marks
 }
 
-// cells are the contents of the states "version" and "log".
-type cells struct {
-	version any
-	log     []any
+// cells are the contents of the bags "log" and "marks".
+type cells map[string][]any
+
+func (c cells) clone() cells {
+	cloned := cells{}
+	for key, bag := range c {
+		cloned[key] = slices.Clone(bag)
+	}
+	return cloned
 }
 
-func (s *store) commit()   { s.committed = cells{s.bundle.version, slices.Clone(s.bundle.log)} }
-func (s *store) rollback() { s.bundle = cells{s.committed.version, slices.Clone(s.committed.log)} }
+func newStore() *store { return &store{committed: cells{}, bundle: cells{}} }
 
-func (s *store) ReadValueState(string) (any, []state.Transaction, error) {
-	s.versions++
-	return s.bundle.version, nil, nil
+func (s *store) commit()   { s.committed = s.bundle.clone() }
+func (s *store) rollback() { s.bundle = s.committed.clone() }
+
+// copy returns a store of another process's, with what is there now.
+func (s *store) copy() *store { return &store{bundle: s.bundle.clone()} }
+
+func (s *store) count(key string, writes int) {
+	s.writes += writes
+	if key == "marks" {
+		s.marks++
+	}
 }
-func (s *store) ReadBagState(string) ([]any, []state.Transaction, error) {
-	return s.bundle.log, nil, nil
-}
-func (s *store) WriteValueState(t state.Transaction) error {
-	s.writes++
-	s.versions++
-	s.bundle.version = t.Val
-	return nil
-}
-func (s *store) ClearValueState(state.Transaction) error {
-	s.writes++
-	s.bundle.version = nil
-	return nil
+
+func (s *store) ReadBagState(key string) ([]any, []state.Transaction, error) {
+	s.count(key, 0)
+	return s.bundle[key], nil, nil
 }
 func (s *store) WriteBagState(t state.Transaction) error {
-	s.writes++
-	s.bundle.log = append(s.bundle.log, t.Val)
+	s.count(t.Key, 1)
+	s.bundle[t.Key] = append(s.bundle[t.Key], t.Val)
 	return nil
 }
-func (s *store) ClearBagState(state.Transaction) error {
-	s.writes++
-	s.bundle.log = nil
+func (s *store) ClearBagState(t state.Transaction) error {
+	s.count(t.Key, 1)
+	delete(s.bundle, t.Key)
 	return nil
 }
 
@@ -98,11 +101,11 @@ func (w *worker) start() {
 func newWorker(t *testing.T, s *store) *worker {
 	t.Helper()
 	fn := &matchFn{
-		Config:  MatchConfig{Pattern: "create followedBy pay within 10s", Remember: 10 * time.Second, Tick: time.Second, Shards: 1},
-		ID:      fmt.Sprintf("%s %p", t.Name(), new(int)),
-		Timer:   timers.InEventTime("tick"),
-		Log:     state.MakeBagState[[]byte]("log"),
-		Version: state.MakeValueState[int64]("version"),
+		Config: MatchConfig{Pattern: "create followedBy pay within 10s", Remember: 10 * time.Second, Tick: time.Second, Shards: 1},
+		ID:     fmt.Sprintf("%s %p", t.Name(), new(int)),
+		Timer:  timers.InEventTime("tick"),
+		Log:    state.MakeBagState[[]byte]("log"),
+		Marks:  state.MakeBagState[int64]("marks"),
 	}
 	if err := fn.Setup(); err != nil {
 		t.Fatal(err)
@@ -181,7 +184,7 @@ func (w *worker) want(got []string, want ...string) {
 
 // While nobody else writes, one image serves: the log is not read again.
 func TestImageStaysGood(t *testing.T) {
-	w := newWorker(t, &store{})
+	w := newWorker(t, newStore())
 	w.batch("create@1000 o1")
 	w.want(w.tick(2000))
 	first := w.cachedShard()
@@ -192,31 +195,67 @@ func TestImageStaysGood(t *testing.T) {
 	}
 }
 
-func TestABundleReadsAndWritesTheVersionOnce(t *testing.T) {
-	s := &store{}
+// What a bundle costs: a mark for its batches, and for its ticks a look at the marks
+// and one more.
+func TestABundleReadsTheMarksOnceAndAddsOne(t *testing.T) {
+	s := newStore()
 	w := newWorker(t, s)
 	w.batch("create@1000 o1")
 	w.tick(2000)
-	s.versions = 0
-	w.bundle(func() {
-		w.batch("pay@3000 o1", "create@5000 o2")
-		w.want(w.tick(4000), "success o1")
-		w.batch("pay@5000 o2")
-		w.want(w.tick(6000), "success o2")
-	})
-	if s.versions != 2 {
-		t.Errorf("%d reads and writes of the version, want 2", s.versions)
+	for _, test := range []struct {
+		reason string
+		bundle func()
+		want   int
+	}{
+		{"batches", func() { w.batch("pay@3000 o1", "create@5000 o2"); w.batch("pay@5000 o2") }, 1},
+		{"ticks", func() { w.want(w.tick(4000), "success o1"); w.want(w.tick(6000), "success o2") }, 2},
+		{"both", func() { w.batch("create@7000 o3"); w.tick(8000); w.batch("create@9000 o4"); w.tick(10000) }, 2},
+		{"a tick without a batch", func() { w.want(w.tick(30000), "timeout o3", "timeout o4") }, 2},
+	} {
+		s.marks = 0
+		w.bundle(test.bundle)
+		if s.marks != test.want {
+			t.Errorf("%s: %d reads and writes of the marks, want %d", test.reason, s.marks, test.want)
+		}
 	}
-	w.tick(30000)
-	if s.versions != 4 {
-		t.Errorf("%d reads and writes of the version after the next bundle, want 4", s.versions)
+}
+
+// Marks that nobody needs any more go, but never those of another worker that this
+// one has not seen.
+func TestMarksStayFew(t *testing.T) {
+	s := newStore()
+	here, there := newWorker(t, s), newWorker(t, s)
+	here.batch("create@1000 o1")
+	here.tick(2000)
+	first := here.cachedShard()
+	for i := range int64(10 * maxMarks) {
+		here.batch(fmt.Sprintf("create@%d o2", 3000+i))
+		if n := len(s.bundle["marks"]); n > maxMarks {
+			t.Fatalf("%d marks after %d batches, want at most %d", n, i, maxMarks)
+		}
+	}
+	if here.cachedShard() != first {
+		t.Error("the image was built again")
+	}
+	there.batch("pay@5000 o1")
+	for i := range int64(2 * maxMarks) {
+		here.batch(fmt.Sprintf("create@%d o3", 5000+i))
+	}
+	if got := here.tick(6000); !slices.Contains(got, "success o1") {
+		t.Error("another worker's batch was lost with its mark")
+	}
+	for i := range int64(3 * maxMarks) {
+		there.tick(7000 + i)
+		if n := len(s.bundle["marks"]); n > 4*maxMarks {
+			t.Fatalf("%d marks after %d ticks, want fewer", n, i)
+		}
 	}
 }
 
 // Another worker has had the shard in between: what this one has in memory is
 // out of date, and it must not lose what the other one did.
-func TestImageOfAnotherVersionIsThrownAway(t *testing.T) {
-	s := &store{}
+func TestImageOfAnotherLogIsThrownAway(t *testing.T) {
+	s := newStore()
 	here, there := newWorker(t, s), newWorker(t, s)
 	here.batch("create@1000 o1", "create@1000 o2")
 	here.want(here.tick(2000))
@@ -226,25 +265,26 @@ func TestImageOfAnotherVersionIsThrownAway(t *testing.T) {
 
 	here.want(here.tick(12000), "timeout o2")
 	if here.cachedShard() == stale {
-		t.Error("the image of an older version was kept")
+		t.Error("the image of an older log was kept")
 	}
 	there.batch("pay@5000 o1", "pay@13000 o2")
 	there.want(there.tick(14000), "orphan", "orphan")
 }
 
-// A batch that comes while the image is out of date goes to the log alone, and is
-// there when the image is built.
+// A batch that comes while the image is out of date goes to the log, too, and is there
+// when the image is built again.
 func TestBatchWithoutAnImageIsInTheLog(t *testing.T) {
-	s := &store{}
+	s := newStore()
 	here, there := newWorker(t, s), newWorker(t, s)
 	here.batch("create@1000 o1")
 	here.want(here.tick(2000))
 	there.batch("create@3000 o2")
+	stale := here.cachedShard()
 	here.batch("pay@4000 o2")
-	if here.cachedShard() != nil {
-		t.Error("an image is in memory that has not seen the other worker's batch")
-	}
 	here.want(here.tick(5000), "success o2")
+	if here.cachedShard() == stale {
+		t.Error("the image that has not seen the other worker's batch was kept")
+	}
 }
 
 // A runner tries a failed bundle again. Its writes are gone; the image that it
@@ -273,7 +313,7 @@ func TestFailedBundleLeavesNoWrongImage(t *testing.T) {
 		{"the end", func(w *worker) { w.batch("create@1000 o1"); w.tick(2000) },
 			func(w *worker) []string { w.batch("end@3000"); return w.tick(4000) }, []string{"open o1"}},
 	} {
-		s := &store{}
+		s := newStore()
 		w := newWorker(t, s)
 		bundle.before(w)
 		s.commit()
@@ -288,7 +328,7 @@ func TestFailedBundleLeavesNoWrongImage(t *testing.T) {
 		w.bundle(func() { bundle.failed(w) })
 		s.commit()
 		w.batch("create@20000 o9", "end@50000")
-		again := newWorker(t, &store{bundle: cells{s.bundle.version, slices.Clone(s.bundle.log)}})
+		again := newWorker(t, s.copy())
 		got, want := w.tick(51000), again.tick(51000)
 		if diff := cmp.Diff(want, got); diff != "" || !slices.Contains(got, "timeout o9") {
 			t.Errorf("%s: afterwards the image gives other than the log (-log +image):\n%s", bundle.reason, diff)
@@ -318,7 +358,7 @@ func TestTickThatWasWorkedAhead(t *testing.T) {
 			[]string{"success o1", "timeout o2"}},
 		{"another process", func(w *worker) []string { return newWorker(w.t, w.store).tick(5000) }, []string{"success o1"}},
 	} {
-		s := &store{}
+		s := newStore()
 		w := newWorker(t, s)
 		w.batch("create@1000 o1", "create@2000 o2")
 		w.want(w.tick(2000))
@@ -330,7 +370,7 @@ func TestTickThatWasWorkedAhead(t *testing.T) {
 			t.Errorf("%s (-want +got):\n%s", test.reason, diff)
 		}
 		// The log leads where the image is.
-		again := newWorker(t, &store{bundle: cells{s.bundle.version, slices.Clone(s.bundle.log)}})
+		again := newWorker(t, s.copy())
 		w.batch("create@30000 o2")
 		again.batch("create@30000 o2")
 		if diff := cmp.Diff(again.tick(50000), w.tick(50000)); diff != "" {
@@ -341,23 +381,47 @@ func TestTickThatWasWorkedAhead(t *testing.T) {
 
 // A snapshot with what was done ahead would lose its outcomes in a crash.
 func TestNoSnapshotBeforeWhatWasDoneAheadIsDelivered(t *testing.T) {
-	s := &store{}
+	s := newStore()
 	w := newWorker(t, s)
 	w.batch("create@1000 o1")
 	w.want(w.tick(2000))
 	images.m[imageKey{w.fn.ID, 0}].logSize = 10 * logSlack
 	w.batch("pay@3000 o1", "watermark@4000")
-	if len(s.bundle.log) != 3 {
-		t.Errorf("%d records of log, want 3", len(s.bundle.log))
+	if len(s.bundle["log"]) != 3 {
+		t.Errorf("%d records of log, want 3", len(s.bundle["log"]))
 	}
 	w.want(w.tick(4000), "success o1")
-	if len(s.bundle.log) != 1 || !shard.IsSnapshot(s.bundle.log[0].([]byte)) {
-		t.Errorf("%d records of log after the tick, want a snapshot", len(s.bundle.log))
+	if len(s.bundle["log"]) != 1 || !shard.IsSnapshot(s.bundle["log"][0].([]byte)) {
+		t.Errorf("%d records of log after the tick, want a snapshot", len(s.bundle["log"]))
+	}
+}
+
+// A snapshot that was made ahead of its tick does not have what came in between.
+func TestSnapshotMadeAheadHasAllBatches(t *testing.T) {
+	for _, between := range [][]string{nil, {"create@5000 o2"}, {"create@5000 o2", "watermark@6000"}} {
+		s := newStore()
+		w := newWorker(t, s)
+		w.batch("create@1000 o1")
+		w.want(w.tick(2000))
+		images.m[imageKey{w.fn.ID, 0}].logSize = 10 * logSlack
+		w.batch("create@3000 o3", "watermark@4000")
+		var want []string
+		if between != nil {
+			w.batch(between...)
+			want = []string{"timeout o2"}
+		}
+		w.tick(4000)
+		if len(s.bundle["log"]) != 1 {
+			t.Errorf("%q: %d records of log after the tick, want a snapshot", between, len(s.bundle["log"]))
+		}
+		w = newWorker(t, s.copy())
+		w.want(w.tick(14000), "timeout o1", "timeout o3")
+		w.want(w.tick(20000), want...)
 	}
 }
 
 func TestImagesOfAProcessAreBounded(t *testing.T) {
-	w := newWorker(t, &store{})
+	w := newWorker(t, newStore())
 	for n := range int64(maxImages + 10) {
 		(&image{}).keep(w.fn.ID, n)
 	}
@@ -377,7 +441,7 @@ func TestImagesOfAProcessAreBounded(t *testing.T) {
 func TestDrainOfALiveInputIsNoTime(t *testing.T) {
 	now := time.Now().Truncate(time.Second).UnixMilli()
 	for _, live := range []bool{true, false} {
-		s := &store{}
+		s := newStore()
 		w := newWorker(t, s)
 		w.fn.Config.Live = live
 		w.batch(fmt.Sprintf("create@%d o1", now-20_000), fmt.Sprintf("create@%d o2", now))

@@ -103,11 +103,11 @@ func Match(s beam.Scope, keyed beam.PCollection, c MatchConfig) (successes, time
 	}
 	s = s.Scope("transforms.Match")
 	return beam.ParDo4(s, &matchFn{
-		Config:  c,
-		ID:      rand.Text(),
-		Timer:   timers.InEventTime("tick"),
-		Log:     state.MakeBagState[[]byte]("log"),
-		Version: state.MakeValueState[int64]("version"),
+		Config: c,
+		ID:     rand.Text(),
+		Timer:  timers.InEventTime("tick"),
+		Log:    state.MakeBagState[[]byte]("log"),
+		Marks:  state.MakeBagState[int64]("marks"),
 	}, keyed)
 }
 
@@ -121,9 +121,13 @@ type matchFn struct {
 	Timer timers.EventTime
 	// Log is the shard's log: a snapshot, and the batches and ticks since.
 	Log state.Bag[[]byte]
-	// Version is a random number, written anew by every bundle that changes the
-	// log. An image in memory is good if it has the same.
-	Version state.Value[int64]
+	// Marks are random numbers: each bundle that changes the log adds one. An image in
+	// memory is good if it has the same.
+	//
+	// It is a bag as what is added to one need not be read before: a bundle of batches
+	// adds its mark blindly, and the tick that follows sees whether all marks are those
+	// of the image.
+	Marks state.Bag[int64]
 
 	prog    *cep.Prog
 	run     *live.Run
@@ -150,7 +154,10 @@ func (f *matchFn) ProcessElement(ctx context.Context, at beam.EventTime, sp stat
 	if err != nil {
 		return f.run.Fail(err)
 	}
-	im, err := f.cached(sp, n)
+	im, err := f.cached(n)
+	if err == nil && im != nil && len(im.marks) >= maxMarks {
+		im, err = f.verify(sp, n, im)
+	}
 	if err != nil {
 		return f.run.Fail(err)
 	}
@@ -164,7 +171,7 @@ func (f *matchFn) ProcessElement(ctx context.Context, at beam.EventTime, sp stat
 		if header.Reaches(tick) && !header.More {
 			ahead = tick
 		}
-		im.add(batch, ahead)
+		im.add(batch, ahead, maxLog(im.snapshotSize, n))
 	}
 	if err := f.append(sp, n, im, batch); err != nil {
 		return f.run.Fail(err)

@@ -22,16 +22,21 @@ func (t *traffic) report(ctx context.Context) {
 	*t = traffic{}
 }
 
-func (f *matchFn) readVersion(sp state.Provider, n int64) (version int64, ok bool, err error) {
+func (f *matchFn) readMarks(sp state.Provider, n int64) ([]int64, error) {
 	f.traffic.calls++
-	version, ok, err = f.Version.Read(sp)
-	return version, ok, stateError("read the version", n, err)
+	marks, _, err := f.Marks.Read(sp)
+	return marks, stateError("read the marks", n, err)
 }
 
-func (f *matchFn) writeVersion(sp state.Provider, n, version int64) error {
+func (f *matchFn) addMark(sp state.Provider, n, mark int64) error {
 	f.traffic.calls++
 	f.traffic.bytes += 8
-	return stateError("write the version", n, f.Version.Write(sp, version))
+	return stateError("add a mark", n, f.Marks.Add(sp, mark))
+}
+
+func (f *matchFn) clearMarks(sp state.Provider, n int64) error {
+	f.traffic.calls++
+	return stateError("clear the marks", n, f.Marks.Clear(sp))
 }
 
 func (f *matchFn) readLog(sp state.Provider, n int64) ([][]byte, error) {
@@ -56,8 +61,7 @@ func (f *matchFn) clear(sp state.Provider, n int64) error {
 	if err := f.clearLog(sp, n); err != nil {
 		return err
 	}
-	f.traffic.calls++
-	return stateError("clear the version", n, f.Version.Clear(sp))
+	return f.clearMarks(sp, n)
 }
 
 func stateError(what string, n int64, err error) error {

@@ -153,7 +153,7 @@ func checkModel(t *testing.T, model []byte) {
 	if diff := cmp.Diff([]string{topic + "rejects", topic + "rejects", topic + "timeouts"}, topics); diff != "" {
 		t.Errorf("sinks (-want +got):\n%s", diff)
 	}
-	if diff := cmp.Diff([]string{"log", "version"}, states); diff != "" || !slices.Equal(timers, []string{"tick"}) {
+	if diff := cmp.Diff([]string{"log", "marks"}, states); diff != "" || !slices.Equal(timers, []string{"tick"}) {
 		t.Errorf("timers %v, state (-want +got):\n%s", timers, diff)
 	}
 }

@@ -81,6 +81,9 @@ func (b *Batch) Len() int { return len(b.body) }
 // Min returns the smallest place in time of what was added.
 func (b *Batch) Min() int64 { return b.min }
 
+// Promised reports whether the source has promised a watermark.
+func (b *Batch) Promised() bool { return b.used && b.header.Watermark != NoWatermark }
+
 // Add appends an event.
 func (b *Batch) Add(e *Event) {
 	kind, place := byte(onTimeEvent), e.At
