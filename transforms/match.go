@@ -259,18 +259,25 @@ func (f *matchFn) OnTimer(ctx context.Context, hold beam.EventTime, sp state.Pro
 	}
 	im.ahead = noTick
 	defer im.done()
-	if err := f.append(sp, n, im, shard.TickRecord(tick)); err != nil {
+	// What came of the tick goes out while the calls of state wait for the runner.
+	appended := make(chan error, 1)
+	go func() { appended <- f.append(sp, n, im, shard.TickRecord(tick)) }()
+	f.count(ctx, &im.out)
+	for _, refs := range im.out.Settled {
+		f.run.Done(refs)
+	}
+	err = emit(hold, im, success, timeout, reject, open)
+	if failed := <-appended; err == nil {
+		err = failed
+	}
+	if err != nil {
 		return f.run.Fail(err)
 	}
 	if next, hold, ok := im.shard.Next(); ok {
 		im.next = appointment{next, hold}
 		f.setTimer(tp, im.next)
 	}
-	f.count(ctx, &im.out)
-	for _, refs := range im.out.Settled {
-		f.run.Done(refs)
-	}
-	return f.run.Fail(emit(hold, im, success, timeout, reject, open))
+	return nil
 }
 
 // emit sends what came out of a tick. An outcome has the time of its own, but is
