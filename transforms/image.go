@@ -159,17 +159,17 @@ func (f *matchFn) cached(n int64) (*image, error) {
 	return im, im.wait()
 }
 
-// verify returns the image if it is that of the log, else nil.
-func (f *matchFn) verify(sp state.Provider, n int64, im *image) (*image, error) {
-	if im == nil || im.read == f.bundle {
-		return im, nil
+// verify returns the image if it is that of the log, else nil, and the log's marks.
+func (f *matchFn) verify(sp state.Provider, n int64, im *image) (*image, []int64, error) {
+	if im != nil && im.read == f.bundle {
+		return im, im.marks, nil
 	}
 	marks, err := f.readMarks(sp, n)
-	if err != nil || len(marks) == 0 || !slices.Equal(marks, im.marks) {
-		return nil, err
+	if err != nil || im == nil || len(marks) == 0 || !slices.Equal(marks, im.marks) {
+		return nil, marks, err
 	}
 	im.read = f.bundle
-	return im, nil
+	return im, marks, nil
 }
 
 // image returns the image of a shard, from memory or from its log.
@@ -178,13 +178,9 @@ func (f *matchFn) image(sp state.Provider, n int64) (*image, error) {
 	if err != nil {
 		return nil, err
 	}
-	im, err = f.verify(sp, n, im)
+	im, marks, err := f.verify(sp, n, im)
 	if im != nil || err != nil {
 		return im, err
-	}
-	marks, err := f.readMarks(sp, n)
-	if err != nil {
-		return nil, err
 	}
 	log, err := f.readLog(sp, n)
 	if err != nil {

@@ -28,7 +28,7 @@ func init() {
 // PCollection<[]order.Event> -> PCollection<KV<int64, []byte>>, the shard and an
 // encoded shard.Batch. A batch has the timestamp of its earliest event, which
 // holds the watermark back, or of the bundle's earliest element where the source has
-// promised a watermark (see send). Of the settings it needs Shards, ByOrder, Behind
+// promised a watermark beyond that event (see send). Of the settings it needs Shards, ByOrder, Behind
 // and Run, which are to be those of Match.
 //
 // Events come in blocks as what a runner costs an element (half a microsecond and
@@ -119,15 +119,16 @@ func (f *keyFn) FinishBundle(emit func(beam.EventTime, int64, []byte)) {
 	}
 }
 
-// send emits a shard's batch. With a promise it has the time from which the source went
-// on, not that of its earliest event, which is later by the source's disorder: Prism
-// takes what is pending for a key by its time, and would work the ticks in between by
-// themselves first, though the batch's own tick makes up for them. So a replay has one
-// bundle of ticks for one of batches, where it had two (0.93 of the time).
+// send emits a shard's batch. In a replay, where a bundle is to take the watermark
+// beyond its first events, it has the time from which the source went on, not that of
+// its earliest event, which is later by the source's disorder: Prism takes what is
+// pending for a key by its time, and would work the ticks in between by themselves
+// first, though the batch's own tick makes up for them. So a replay has one bundle of
+// ticks for one of batches, where it had two (0.93 of the time).
 func (f *keyFn) send(n int64, emit func(beam.EventTime, int64, []byte)) {
 	b := &f.batches[n]
 	at := beam.EventTime(b.Min() + f.Behind)
-	if b.Promised() {
+	if b.Overtaken() {
 		at = min(at, f.first)
 	}
 	data := b.Bytes()

@@ -52,6 +52,7 @@ func TestTimeOfABatch(t *testing.T) {
 	}{
 		{"events", []beam.EventTime{1000, 1500}, [][]order.Event{{event(7000)}, {event(6000), event(8000)}}, 6000, shard.NoWatermark},
 		{"a promise", []beam.EventTime{1000, 1500, 1500}, [][]order.Event{{event(7000)}, {mark}, {event(6000)}}, 1000, 9000},
+		{"a promise that does not reach the events", []beam.EventTime{1000, 1500, 1500}, [][]order.Event{{event(9500)}, {mark}, {event(9100)}}, 9100, 9000},
 		{"a promise, and an event before it all", []beam.EventTime{1000, 1500}, [][]order.Event{{event(500)}, {mark}}, 500, 9000},
 	} {
 		got, header := keyed(t, test.at, test.elements)

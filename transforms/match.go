@@ -156,7 +156,7 @@ func (f *matchFn) ProcessElement(ctx context.Context, at beam.EventTime, sp stat
 	}
 	im, err := f.cached(n)
 	if err == nil && im != nil && len(im.marks) >= maxMarks {
-		im, err = f.verify(sp, n, im)
+		im, _, err = f.verify(sp, n, im)
 	}
 	if err != nil {
 		return f.run.Fail(err)
@@ -260,24 +260,35 @@ func (f *matchFn) OnTimer(ctx context.Context, hold beam.EventTime, sp state.Pro
 	im.ahead = noTick
 	defer im.done()
 	// What came of the tick goes out while the calls of state wait for the runner.
-	appended := make(chan error, 1)
-	go func() { appended <- f.append(sp, n, im, shard.TickRecord(tick)) }()
-	f.count(ctx, &im.out)
-	for _, refs := range im.out.Settled {
-		f.run.Done(refs)
-	}
-	err = emit(hold, im, success, timeout, reject, open)
-	if failed := <-appended; err == nil {
-		err = failed
-	}
-	if err != nil {
+	if err := alongside(
+		func() error { return emit(hold, im, success, timeout, reject, open) },
+		func() error { return f.append(sp, n, im, shard.TickRecord(tick)) },
+	); err != nil {
 		return f.run.Fail(err)
 	}
 	if next, hold, ok := im.shard.Next(); ok {
 		im.next = appointment{next, hold}
 		f.setTimer(tp, im.next)
 	}
+	f.count(ctx, &im.out)
+	for _, refs := range im.out.Settled {
+		f.run.Done(refs)
+	}
 	return nil
+}
+
+// alongside does g in the background of f, and returns when both have ended. So it
+// does where f panics, which is how Beam's emitters say that a later step has failed
+// (2.77.0, register/emitter.go:64): nothing of the bundle is at work after it.
+func alongside(f, g func() error) (err error) {
+	done := make(chan error, 1)
+	go func() { done <- g() }()
+	defer func() {
+		if failed := <-done; err == nil {
+			err = failed
+		}
+	}()
+	return f()
 }
 
 // emit sends what came out of a tick. An outcome has the time of its own, but is

@@ -81,8 +81,9 @@ func (b *Batch) Len() int { return len(b.body) }
 // Min returns the smallest place in time of what was added.
 func (b *Batch) Min() int64 { return b.min }
 
-// Promised reports whether the source has promised a watermark.
-func (b *Batch) Promised() bool { return b.used && b.header.Watermark != NoWatermark }
+// Overtaken reports whether the source has promised a watermark that is beyond the
+// earliest of what was added.
+func (b *Batch) Overtaken() bool { return b.used && b.header.Watermark > b.min }
 
 // Add appends an event.
 func (b *Batch) Add(e *Event) {
