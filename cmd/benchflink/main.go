@@ -29,6 +29,7 @@ import (
 	"strconv"
 	"strings"
 	"syscall"
+	"time"
 
 	"ordertimeout/cmd/internal/jobserver"
 	"ordertimeout/cmd/internal/machine"
@@ -77,7 +78,19 @@ func bench(ctx context.Context, set peers.Settings, options string) error {
 	if options != "" {
 		onFlink = append(onFlink, "-flink-options", options)
 	}
-	versions, cold, err := compare(ctx, dir, jar, set, server.PID(), onFlink)
+	var cold float64 // events/s of the job server's first job
+	versions, err := peers.Compare(ctx, dir, set, func(log string, within time.Duration) ([]peers.Job, error) {
+		ours := peers.Ours(dir, log, within, onFlink...)
+		ours.Name, ours.Server = "ordertimeout on Flink, with submission", server.PID()
+		if cold == 0 {
+			first := ours
+			if err := first.Run(ctx, set.Events); err != nil {
+				return nil, err
+			}
+			cold = first.Whole[0].Rate
+		}
+		return []peers.Job{ours, peers.Flink("cep", dir, log, jar, within, set)}, nil
+	})
 	if err != nil {
 		return err
 	}
@@ -86,32 +99,4 @@ func bench(ctx context.Context, set peers.Settings, options string) error {
 		1+len(set.Within)*set.Rounds, strings.Count(server.Log(), "Completed checkpoint "),
 		strings.Join(append([]string{"go run ./cmd/benchflink"}, os.Args[1:]...), " "))
 	return nil
-}
-
-// compare prints a table for each time to pay, and returns the versions of the CEP
-// job, and the events a second of the job server's first job.
-func compare(ctx context.Context, dir, jar string, set peers.Settings, server int, onFlink []string) (versions string, cold float64, err error) {
-	for _, within := range set.Within {
-		log := filepath.Join(dir, "orders.jsonl")
-		if err := peers.WriteLog(ctx, dir, log, set.Events, within); err != nil {
-			return "", 0, err
-		}
-		ours := peers.Ours(dir, log, within, onFlink...)
-		ours.Name, ours.Server = "ordertimeout on Flink, with submission", server
-		if cold == 0 {
-			first := ours
-			if err := first.Run(ctx, set.Events); err != nil {
-				return "", 0, err
-			}
-			cold = first.Whole[0].Rate
-		}
-		jobs := []peers.Job{ours, peers.Flink("cep", dir, log, jar, within, set)}
-		open, err := peers.Measure(ctx, jobs, set)
-		if err != nil {
-			return "", 0, fmt.Errorf("%v to pay: %w", within, err)
-		}
-		fmt.Printf("%d events, %v to pay: up to %d orders open\n\n%s\n", set.Events, within, open, peers.Table(jobs))
-		versions = jobs[1].Versions
-	}
-	return versions, cold, nil
 }

@@ -20,10 +20,10 @@ import (
 	"fmt"
 	"os"
 	"os/signal"
-	"path/filepath"
 	"runtime"
 	"strings"
 	"syscall"
+	"time"
 
 	"ordertimeout/cmd/internal/machine"
 	"ordertimeout/cmd/internal/peers"
@@ -53,21 +53,13 @@ func bench(ctx context.Context, set peers.Settings) error {
 	if err != nil {
 		return err
 	}
-	var versions string
-	for _, within := range set.Within {
-		log := filepath.Join(dir, "orders.jsonl")
-		if err := peers.WriteLog(ctx, dir, log, set.Events, within); err != nil {
-			return err
-		}
-		jobs := []peers.Job{
+	versions, err := peers.Compare(ctx, dir, set, func(log string, within time.Duration) ([]peers.Job, error) {
+		return []peers.Job{
 			peers.Ours(dir, log, within), peers.Flink("cep", dir, log, jar, within, set), peers.Flink("kpf", dir, log, jar, within, set),
-		}
-		open, err := peers.Measure(ctx, jobs, set)
-		if err != nil {
-			return fmt.Errorf("%v to pay: %w", within, err)
-		}
-		fmt.Printf("%d events, %v to pay: up to %d orders open\n\n%s\n", set.Events, within, open, peers.Table(jobs))
-		versions = jobs[1].Versions
+		}, nil
+	})
+	if err != nil {
+		return err
 	}
 	fmt.Printf("Medians of %d rounds (least-most) on %s; %s, %s, -Xmx%s, parallelism %d: `%s`\n", set.Rounds, machine.Describe(),
 		runtime.Version(), versions, set.Heap, set.Parallelism, strings.Join(append([]string{"go run ./cmd/benchpeers"}, os.Args[1:]...), " "))

@@ -24,9 +24,9 @@ func Build(ctx context.Context, dir string) (jar string, err error) {
 	return jar, command(ctx, "go", "build", "-o", dir+"/", "./cmd/ordertimeout", "./cmd/orderlog")
 }
 
-// WriteLog writes a log of the simulated shop, as cmd/bench does, with the orderlog
+// writeLog writes a log of the simulated shop, as cmd/bench does, with the orderlog
 // that Build has put into the folder.
-func WriteLog(ctx context.Context, dir, log string, events int, within time.Duration) error {
+func writeLog(ctx context.Context, dir, log string, events int, within time.Duration) error {
 	return command(ctx, filepath.Join(dir, "orderlog"), "-n", strconv.Itoa(events), "-within", within.String(), "-o", log)
 }
 

@@ -135,7 +135,7 @@ func TestTheTableComparesRoundByRound(t *testing.T) {
 | theirs, from its first event | 100 (50-100) | 16.0 | 1001 MiB | 3.00 (1.00-4.00) |
 | theirs, whole process | 80 (40-90) | 21.0 | 1001 MiB |  |
 `
-	if diff := cmp.Diff(want, Table(jobs)); diff != "" {
+	if diff := cmp.Diff(want, table(jobs)); diff != "" {
 		t.Errorf("(-want +got)\n%s", diff)
 	}
 }

@@ -3,17 +3,14 @@
 // that they have the same outcomes, and makes tables in Markdown.
 //
 //	jar, err := peers.Build(ctx, dir)
-//	err = peers.WriteLog(ctx, dir, log, set.Events, within)
-//	jobs := []peers.Job{peers.Ours(dir, log, within), peers.Flink("cep", dir, log, jar, within, set)}
-//	open, err := peers.Measure(ctx, jobs, set)
-//	fmt.Print(peers.Table(jobs))
+//	versions, err := peers.Compare(ctx, dir, set, func(log string, within time.Duration) ([]peers.Job, error) {
+//		return []peers.Job{peers.Ours(dir, log, within), peers.Flink("cep", dir, log, jar, within, set)}, nil
+//	})
 package peers
 
 import (
-	"context"
 	"flag"
 	"fmt"
-	"os"
 	"runtime"
 	"strings"
 	"time"
@@ -55,24 +52,4 @@ func Parse(flags *flag.FlagSet, args []string, rounds int) (Settings, error) {
 		return set, fmt.Errorf("-events %d -rounds %d -parallelism %d: want at least 1", set.Events, set.Rounds, set.Parallelism)
 	}
 	return set, nil
-}
-
-// Measure runs the jobs in rounds, one after the other in each, so that what else
-// the machine does meets them alike. It compares the outcomes of the first round,
-// and returns how many orders were open at a time at most.
-func Measure(ctx context.Context, jobs []Job, set Settings) (open int, err error) {
-	for round := range set.Rounds {
-		for i := range jobs {
-			if err := jobs[i].Run(ctx, set.Events); err != nil {
-				return 0, err
-			}
-			fmt.Fprintf(os.Stderr, "round %d of %d: %s: %.0f events/s\n", round+1, set.Rounds, jobs[i].Name, jobs[i].Whole[round].Rate)
-		}
-		if round == 0 {
-			if open, err = compare(jobs); err != nil {
-				return 0, err
-			}
-		}
-	}
-	return open, nil
 }

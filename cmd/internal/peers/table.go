@@ -6,10 +6,10 @@ import (
 	"strings"
 )
 
-// Table returns the figures of the jobs in Markdown. The first job is the one that
+// table returns the figures of the jobs in Markdown. The first job is the one that
 // the others are compared with, round by round: by their own clocks, which leave
 // out what it takes a JVM to start, while nothing of the first job is left out.
-func Table(jobs []Job) string {
+func table(jobs []Job) string {
 	var b strings.Builder
 	b.WriteString("| job | events/s | CPU s per million | peak memory | events/s of ordertimeout to it |\n")
 	b.WriteString("|---|---:|---:|---:|---:|\n")
