@@ -40,7 +40,6 @@ var elements = map[string]any{
 		{Mark: order.MarkEnd, Time: -1, At: order.EndOfTime},
 		{Raw: []byte{0, 0xff}, UserID: "\u00e9\x00"},
 	},
-	"open": &order.Event{OrderID: "o1", Type: "create", Time: 1, Raw: []byte("{}"), Ref: 7},
 	"outcome": order.Outcome{
 		Kind: order.Success, ID: "0123", UserID: "u1", OrderID: "o1", CreatedAt: 1, PaidAt: 2, Deadline: 3,
 		Events: []order.StepEvent{{Step: "create", Raw: []byte("{}")}, {Step: "pay", Raw: []byte("[]")}}, Refs: []uint64{0, 1 << 63},

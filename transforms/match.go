@@ -25,7 +25,7 @@ func init() {
 	beam.RegisterDoFn(&matchFn{})
 	register.Emitter2[beam.EventTime, *order.Outcome]()
 	register.Emitter1[order.Reject]()
-	register.Emitter1[*order.Event]()
+	register.Emitter1[[]order.Event]()
 }
 
 // MatchConfig are the settings of Match.
@@ -91,7 +91,7 @@ func (c MatchConfig) compile() (*cep.Prog, error) {
 //	  successes PCollection<*order.Outcome>  every step came in time; at the time of the last step
 //	  timeouts  PCollection<*order.Outcome>  the deadline passed first; at the deadline
 //	  rejects   PCollection<order.Reject>   duplicate, orphan and late events
-//	  open      PCollection<*order.Event>   the events of the runs still open at the end of the input
+//	  open      PCollection<[]order.Event>  the events of the runs still open at the end of the input, in blocks
 //
 // The events may come in any order and any bundles. They should be stamped by
 // their source (order.Event.At), and the source should end with order.MarkEnd;
@@ -141,13 +141,13 @@ func (f *matchFn) Setup() (err error) {
 	return err
 }
 
-func (f *matchFn) StartBundle(_, _ func(beam.EventTime, *order.Outcome), _ func(order.Reject), _ func(*order.Event)) {
+func (f *matchFn) StartBundle(_, _ func(beam.EventTime, *order.Outcome), _ func(order.Reject), _ func([]order.Event)) {
 	f.bundle = bundles.Add(1)
 }
 
 // ProcessElement queues a batch and sets the timer of the tick that applies it.
 func (f *matchFn) ProcessElement(ctx context.Context, at beam.EventTime, sp state.Provider, tp timers.Provider, n int64, batch []byte,
-	_, _ func(beam.EventTime, *order.Outcome), _ func(order.Reject), _ func(*order.Event)) error {
+	_, _ func(beam.EventTime, *order.Outcome), _ func(order.Reject), _ func([]order.Event)) error {
 	f.run.Sent(-len(batch))
 	defer f.traffic.report(ctx)
 	header, err := shard.DecodeHeader(batch)
@@ -230,7 +230,7 @@ func tickOfTag(tag string) (int64, error) {
 
 // OnTimer works a tick. hold is where the timer held the output watermark.
 func (f *matchFn) OnTimer(ctx context.Context, hold beam.EventTime, sp state.Provider, tp timers.Provider, n int64, tc timers.Context,
-	success, timeout func(beam.EventTime, *order.Outcome), reject func(order.Reject), open func(*order.Event)) error {
+	success, timeout func(beam.EventTime, *order.Outcome), reject func(order.Reject), open func([]order.Event)) error {
 	defer f.traffic.report(ctx)
 	tick, err := tickOfTag(tc.Tag)
 	if err != nil {
@@ -293,7 +293,7 @@ func alongside(f, g func() error) (err error) {
 
 // emit sends what came out of a tick. An outcome has the time of its own, but is
 // never behind the output watermark, where the next transform might drop it.
-func emit(hold beam.EventTime, im *image, success, timeout func(beam.EventTime, *order.Outcome), reject func(order.Reject), open func(*order.Event)) error {
+func emit(hold beam.EventTime, im *image, success, timeout func(beam.EventTime, *order.Outcome), reject func(order.Reject), open func([]order.Event)) error {
 	for i := range im.made {
 		if o := &im.made[i]; o.Kind == order.Success {
 			success(max(hold, beam.EventTime(o.PaidAt)), o)
@@ -304,14 +304,5 @@ func emit(hold beam.EventTime, im *image, success, timeout func(beam.EventTime, 
 	for i := range im.out.Rejects {
 		reject(rejectOf(&im.out.Rejects[i]))
 	}
-	for i := range im.out.Open {
-		if err := im.maker.openEvents(&im.out.Open[i], open); err != nil {
-			return err
-		}
-	}
-	for i := range im.out.Returned {
-		e := &im.out.Returned[i]
-		open(&order.Event{Type: e.Type, ID: e.ID, Time: e.Time, Raw: e.Data, Ref: e.Ref})
-	}
-	return nil
+	return im.maker.open(&im.out, open)
 }

@@ -34,8 +34,8 @@ func init() {
 	register.DoFn2x0[string, func([]order.Event)](&eventFn{})
 	register.Function2x1(outcomeText)
 	register.Function1x1(rejectText)
-	register.Function1x1(openText)
-	register.Function1x1(openTexts)
+	register.DoFn2x0[[]order.Event, func(string)](&openTextFn{})
+	register.Emitter1[string]()
 	register.Emitter1[[]order.Event]()
 }
 
@@ -80,11 +80,14 @@ func outcomeText(at beam.EventTime, o *order.Outcome) string {
 	return fmt.Sprintf("%s %s %s at %d", o.Kind, o.UserID, o.OrderID, at)
 }
 func rejectText(r order.Reject) string { return fmt.Sprintf("%s: %s", r.Reason, r.Error) }
-func openText(e *order.Event) string {
-	return fmt.Sprintf("%s %s %s at %d", e.Type, e.UserID, e.OrderID, e.Time)
-}
 
-func openTexts(events []order.Event) string { return openText(&events[0]) }
+type openTextFn struct{}
+
+func (*openTextFn) ProcessElement(events []order.Event, emit func(string)) {
+	for _, e := range events {
+		emit(fmt.Sprintf("%s %s %s at %d", e.Type, e.UserID, e.OrderID, e.Time))
+	}
+}
 
 var config = transforms.MatchConfig{Pattern: "create followedBy pay within 10s", Remember: 10 * time.Second, Tick: time.Second, Shards: 3}
 
@@ -102,7 +105,7 @@ func check(t *testing.T, p *beam.Pipeline, s beam.Scope, texts beam.PCollection,
 	equals(s.Scope("successes"), beam.ParDo(s, outcomeText, successes), want.successes)
 	equals(s.Scope("timeouts"), beam.ParDo(s, outcomeText, timeouts), want.timeouts)
 	equals(s.Scope("rejects"), beam.ParDo(s, rejectText, rejects), want.rejects)
-	equals(s.Scope("open"), beam.ParDo(s, openText, open), want.open)
+	equals(s.Scope("open"), beam.ParDo(s, &openTextFn{}, open), want.open)
 	result, err := beam.Run(context.Background(), "prism", p)
 	if err != nil {
 		t.Fatal(err)
@@ -296,7 +299,7 @@ func TestDecode(t *testing.T) {
 	p, s := beam.NewPipelineWithRoot()
 	lines := beam.Create(s, `{"orderId":1,"userId":"u","type":"create","time":1000}`, "", " \t", `{"orderId":`, `{"orderId":1,"time":1000}`)
 	events, rejects := transforms.Decode(s, lines, transforms.DecodeConfig{})
-	passert.Equals(s, beam.ParDo(s, openTexts, events), "create u 1 at 1000")
+	passert.Equals(s, beam.ParDo(s, &openTextFn{}, events), "create u 1 at 1000")
 	passert.Equals(s, beam.ParDo(s, rejectText, rejects),
 		"malformed: not JSON: unexpected end of JSON input at byte 11", "malformed: type: missing, want a non-empty string")
 	result, err := beam.Run(context.Background(), "prism", p)

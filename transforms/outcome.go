@@ -101,15 +101,46 @@ func (m *maker) orderOf(e *shard.Ended) (user, id string, err error) {
 	return user, id, err
 }
 
-// openEvents sends the events of a run that is still open.
-func (m *maker) openEvents(e *shard.Ended, open func(*order.Event)) error {
-	user, id, err := m.orderOf(e)
-	if err != nil {
-		return err
+// openBlock is the size of a block of open events, in events and in bytes of theirs.
+// One by one they were a third of the time of a replay that leaves 130,000 orders
+// open, and with 950,000 three quarters.
+const (
+	openBlock      = 4096
+	openBlockBytes = 512 << 10
+)
+
+// open sends the events of the runs that are still open at the end of the input, and
+// those that nothing can be said of.
+func (m *maker) open(out *shard.Output, open func([]order.Event)) error {
+	var block []order.Event
+	size := 0
+	add := func(e order.Event) {
+		if block == nil {
+			block = make([]order.Event, 0, min(openBlock, len(out.Open)+len(out.Returned)))
+		}
+		block = append(block, e)
+		if size += len(e.Raw); size >= openBlockBytes || len(block) == openBlock {
+			open(block)
+			block, size = nil, 0
+		}
 	}
-	for i := range e.Run {
-		t := &e.Run[i]
-		open(&order.Event{UserID: user, OrderID: id, Type: m.prog.Pattern().Steps[i].Type, ID: t.ID, Time: t.Time, Raw: t.Data, Ref: t.Ref})
+	for i := range out.Open {
+		e := &out.Open[i]
+		user, id, err := m.orderOf(e)
+		if err != nil {
+			return err
+		}
+		for i := range e.Run {
+			t := &e.Run[i]
+			add(order.Event{UserID: user, OrderID: id, Type: m.prog.Pattern().Steps[i].Type, ID: t.ID, Time: t.Time, Raw: t.Data, Ref: t.Ref})
+		}
+	}
+	for i := range out.Returned {
+		e := &out.Returned[i]
+		add(order.Event{Type: e.Type, ID: e.ID, Time: e.Time, Raw: e.Data, Ref: e.Ref})
+	}
+	if len(block) > 0 {
+		open(block)
 	}
 	return nil
 }

@@ -145,7 +145,7 @@ func (w *worker) bytes(at int64, batch []byte) {
 	w.t.Helper()
 	w.start()
 	err := w.fn.ProcessElement(context.Background(), beam.EventTime(at), w.store, &w.timers, 0, batch,
-		func(beam.EventTime, *order.Outcome) {}, func(beam.EventTime, *order.Outcome) {}, func(order.Reject) {}, func(*order.Event) {})
+		func(beam.EventTime, *order.Outcome) {}, func(beam.EventTime, *order.Outcome) {}, func(order.Reject) {}, func([]order.Event) {})
 	if err != nil {
 		w.t.Fatal(err)
 	}
@@ -164,7 +164,11 @@ func (w *worker) tick(at int64) (texts []string) {
 	var tags timerList
 	w.fn.setTimer(&tags, appointment{at, at})
 	err := w.fn.OnTimer(context.Background(), beam.EventTime(at), w.store, &w.timers, 0, timers.Context{Tag: tags.tags[0]}, outcome, outcome,
-		func(r order.Reject) { texts = append(texts, string(r.Reason)) }, func(e *order.Event) { texts = append(texts, "open "+e.OrderID) })
+		func(r order.Reject) { texts = append(texts, string(r.Reason)) }, func(events []order.Event) {
+			for _, e := range events {
+				texts = append(texts, "open "+e.OrderID)
+			}
+		})
 	if err != nil {
 		w.t.Fatal(err)
 	}

@@ -27,6 +27,21 @@ func DecodeHeader(b []byte) (Header, error) {
 	}, nil
 }
 
+// DecodeBatch returns the header and the events of an encoded batch. The events share
+// the memory that it was decompressed to.
+func DecodeBatch(b []byte) (Header, []Event, error) {
+	h, err := DecodeHeader(b)
+	if err != nil {
+		return Header{}, nil, err
+	}
+	body, err := decompress(b[headerSize:], maxBatch)
+	if err != nil {
+		return Header{}, nil, err
+	}
+	events, err := decodeEvents(body, h.Events)
+	return h, events, err
+}
+
 // decodeEvents returns the n events in the body of a batch. They share its memory.
 func decodeEvents(body []byte, n int) ([]Event, error) {
 	if n > len(body)/minEventSize {

@@ -1,9 +1,10 @@
 package shard
 
 import (
+	"cmp"
 	"math"
 	"slices"
-	"sort"
+	"strings"
 
 	"ordertimeout/transforms/cep"
 )
@@ -52,20 +53,12 @@ func New(prog *cep.Prog, tick int64) *Shard {
 // Add queues the events of an encoded batch. After an error the shard is not to
 // be used any more.
 func (s *Shard) Add(batch []byte) error {
-	h, err := DecodeHeader(batch)
+	h, events, err := DecodeBatch(batch)
 	if err != nil {
 		return err
 	}
 	if h.End {
 		s.end, s.last, s.limit = true, h.Last, h.Limit
-	}
-	body, err := decompress(batch[headerSize:], maxBatch)
-	if err != nil {
-		return err
-	}
-	events, err := decodeEvents(body, h.Events)
-	if err != nil {
-		return err
 	}
 	s.queue(events)
 	return nil
@@ -291,12 +284,8 @@ func (s *Shard) finish(out *Output) {
 			out.Open = append(out.Open, Ended{Key: k.key, Run: k.state.AppendRun(nil)})
 		}
 	}
-	sort.Slice(out.Open, func(i, j int) bool {
-		a, b := &out.Open[i], &out.Open[j]
-		if a.Run[0].Time != b.Run[0].Time {
-			return a.Run[0].Time < b.Run[0].Time
-		}
-		return a.Key < b.Key
+	slices.SortFunc(out.Open, func(a, b Ended) int {
+		return cmp.Or(cmp.Compare(a.Run[0].Time, b.Run[0].Time), strings.Compare(a.Key, b.Key))
 	})
 	s.keys.clear()
 }
