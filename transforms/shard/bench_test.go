@@ -11,13 +11,13 @@ import (
 
 // benchBatches are the events of a shop for one shard of sixteen, one in 16 ms:
 // each order is paid after five minutes, so 9,000 orders are open at a time and
-// as many are remembered.
+// as many are remembered. They come up to two seconds out of order.
 func benchBatches(n int) [][]byte {
 	const paid = 5*60*1000/16 + 1 // events later
 	var batches [][]byte
 	var b Batch
 	for i := range n {
-		at := int64(1_700_000_000_000) + 16*int64(i)
+		at := int64(1_700_000_000_000) + 16*int64(i) + int64(i)*7919%2000
 		typ, id := "create", i
 		if i%2 == 1 && i > paid {
 			typ, id = "pay", i-paid

@@ -140,13 +140,7 @@ func (s *Shard) Empty() bool { return s.keys.size == 0 && len(s.agenda) == 0 }
 // work does what is to be done at a slot's tick.
 func (s *Shard) work(sl *slot, out *Output) {
 	s.now = sl
-	if len(sl.events) == 1 && s.sorted(sl.events[0]) {
-		s.applyAll(sl.events[0], out)
-	} else {
-		for _, e := range s.sort(sl.events) {
-			s.apply(e, tagOf(e.Key), out)
-		}
-	}
+	s.applyAll(s.sort(sl.events), out)
 	for done := 0; done < len(sl.due); { // entries may be added on the way
 		some := sl.due[done:min(len(sl.due), done+ahead)]
 		s.keys.touch(some)
@@ -160,37 +154,34 @@ func (s *Shard) work(sl *slot, out *Output) {
 	s.now = nil
 }
 
-// sorted reports whether events are in the order in which they are to be applied.
-func (s *Shard) sorted(events []Event) bool {
-	for i := 1; i < len(events); i++ {
-		if s.prog.Compare(&events[i-1].Event, &events[i].Event) > 0 {
-			return false
-		}
-	}
-	return true
-}
-
 // sort returns the events of a slot in the order in which they are to be applied.
 func (s *Shard) sort(parts [][]Event) []*Event {
 	s.order = s.order[:0]
+	sorted := true
 	for _, part := range parts {
 		for i := range part {
-			s.order = append(s.order, &part[i])
+			e := &part[i]
+			if n := len(s.order); n > 0 && s.prog.Compare(&s.order[n-1].Event, &e.Event) > 0 {
+				sorted = false
+			}
+			s.order = append(s.order, e)
 		}
 	}
-	slices.SortFunc(s.order, func(a, b *Event) int { return s.prog.Compare(&a.Event, &b.Event) })
+	if !sorted {
+		slices.SortFunc(s.order, func(a, b *Event) int { return s.prog.Compare(&a.Event, &b.Event) })
+	}
 	return s.order
 }
 
 // applyAll applies events that are in their order.
-func (s *Shard) applyAll(events []Event, out *Output) {
+func (s *Shard) applyAll(events []*Event, out *Output) {
 	var tags [ahead]uint32
 	for len(events) > 0 {
 		some := events[:min(len(events), ahead)]
 		events = events[len(some):]
 		s.keys.lookUp(some, &tags)
-		for i := range some {
-			s.apply(&some[i], tags[i], out)
+		for i, e := range some {
+			s.apply(e, tags[i], out)
 		}
 	}
 }

@@ -78,23 +78,36 @@ const ahead = 32
 
 // lookUp brings the entries of some events into the cache, and gives the tags of
 // their keys. What it returns is of no use but that all has to be read for it.
-func (t *table) lookUp(events []Event, tags *[ahead]uint32) (found int) {
-	for i := range events {
-		tags[i] = tagOf(events[i].Key)
+func (t *table) lookUp(events []*Event, tags *[ahead]uint32) (read int) {
+	for i, e := range events {
+		tags[i] = tagOf(e.Key)
 	}
 	if t.size == 0 {
 		return 0
 	}
-	var first [ahead]place
+	var found [ahead]*entry
 	for i := range events {
-		first[i] = t.places[t.home(tags[i])]
+		read += int(t.places[t.home(tags[i])].next)
 	}
 	for i := range events {
-		if p := first[i]; p.next != 0 && p.tag == tags[i] && t.at(p.next-1).due != 0 {
-			found++
+		found[i] = t.first(tags[i])
+	}
+	for _, e := range found[:len(events)] {
+		if e != nil && len(e.key) > 0 {
+			read += int(e.key[0])
 		}
 	}
-	return found
+	return read
+}
+
+// first returns the first entry with a tag, or nil.
+func (t *table) first(tag uint32) *entry {
+	for i := t.home(tag); t.places[i].next != 0; i = t.after(i) {
+		if t.places[i].tag == tag {
+			return t.at(t.places[i].next - 1)
+		}
+	}
+	return nil
 }
 
 // touch brings entries and their places into the cache, like lookUp.
