@@ -252,14 +252,17 @@ func (c Config) match() transforms.MatchConfig {
 }
 
 // unread returns the kinds of outcome that are not to be made, as they go nowhere.
-// Those of a live input are made all the same: their messages are let go of where
-// they are written.
+// Successes and timeouts of a live input are made all the same: their messages are let
+// go of where they are written.
 func (c Config) unread() (kinds []order.Kind) {
 	if c.Success == sink.None && !c.Live() {
 		kinds = append(kinds, order.Success)
 	}
 	if c.Timeouts == sink.None && !c.Live() {
 		kinds = append(kinds, order.Timeout)
+	}
+	if c.Open == sink.None {
+		kinds = append(kinds, order.Open)
 	}
 	return kinds
 }

@@ -53,7 +53,7 @@ func (f *matchFn) count(ctx context.Context, out *shard.Output) {
 	add(SuccessCounter, success)
 	add(TimeoutCounter, timeout)
 	add(BrokenCounter, out.Broken)
-	add(OpenCounter, int64(len(out.Open)))
+	add(OpenCounter, out.StillOpen)
 	add(ReturnedCounter, int64(len(out.Returned)))
 	f.run.Count(live.OpenNow, out.Classes[cep.Started]-success-timeout-out.Broken)
 }

@@ -187,6 +187,7 @@ func (f *matchFn) image(sp state.Provider, n int64) (*image, error) {
 		return nil, err
 	}
 	im = &image{marks: marks, read: f.bundle, ahead: noTick, maker: maker{prog: f.prog, byOrder: f.Config.ByOrder, unread: f.Config.Unread}}
+	im.out.OpenUnread = slices.Contains(f.Config.Unread, order.Open)
 	im.shard, err = shard.Restore(f.prog, f.Config.Tick.Milliseconds(), log)
 	if err != nil {
 		return nil, err

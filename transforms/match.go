@@ -48,8 +48,8 @@ type MatchConfig struct {
 	// of time, as runners let it when a job is drained, is not what it says, and
 	// no run times out before its deadline by the clock.
 	Live bool
-	// Unread are the kinds of outcome that nobody reads: they are counted, but none
-	// is made.
+	// Unread are the kinds of outcome that nobody reads, order.Open among them: they
+	// are counted, but none is made.
 	Unread []order.Kind
 	// Behind is how far time is behind the runner's watermark: a tick is worked
 	// once the watermark is so much beyond it, and batches and timers hold the

@@ -286,12 +286,12 @@ func TestAllInOneBundle(t *testing.T) {
 
 func TestOutcomesThatNobodyReadsAreCounted(t *testing.T) {
 	p, s := beam.NewPipelineWithRoot()
-	texts := beam.Create(s, "create@1000 o1 u1", "pay@10999 o1 u1", "create@1000 o2 u2", "end@11000/11000")
+	texts := beam.Create(s, "create@1000 o1 u1", "pay@10999 o1 u1", "create@1000 o2 u2", "create@9000 o3 u2", "end@11000/11000")
 	c := config
-	c.Unread = []order.Kind{order.Success}
+	c.Unread = []order.Kind{order.Success, order.Open}
 	check(t, p, s, texts, c, expectation{
 		successes: []any{}, timeouts: []any{"timeout u2 o2 at 11000"}, rejects: []any{}, open: []any{},
-		counters: "2 started, 1 advanced, 1 success, 1 timeout",
+		counters: "3 started, 1 advanced, 1 success, 1 timeout, 1 open",
 	})
 }
 

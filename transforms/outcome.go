@@ -29,6 +29,9 @@ const pageSize = 64 << 10
 func (m *maker) outcomes(ended []shard.Ended) ([]order.Outcome, error) {
 	made := make([]order.Outcome, 0, len(ended))
 	for i := range ended {
+		if i%ahead == 0 {
+			touch(ended[i:min(len(ended), i+ahead)])
+		}
 		e := &ended[i]
 		if slices.Contains(m.unread, kindOf(e)) {
 			continue
@@ -44,6 +47,25 @@ func (m *maker) outcomes(ended []shard.Ended) ([]order.Outcome, error) {
 		made = append(made, o)
 	}
 	return made, nil
+}
+
+// ahead is how many runs are looked at at a time, before outcomes are made of them.
+const ahead = 16
+
+// touch brings the events of runs into the cache: they came minutes ago, and their
+// reads do not depend on each other, so that their cache misses overlap. What it
+// returns is of no use but that all has to be read for it.
+//
+//go:noinline
+func touch(ended []shard.Ended) (read byte) {
+	for i := range ended {
+		for j := range ended[i].Run {
+			if data := ended[i].Run[j].Data; len(data) > 0 {
+				read ^= data[0] ^ data[len(data)-1]
+			}
+		}
+	}
+	return read
 }
 
 func kindOf(e *shard.Ended) order.Kind {

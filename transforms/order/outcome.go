@@ -16,6 +16,9 @@ const (
 	Success Kind = "success"
 	// Timeout: the deadline passed before the last step.
 	Timeout Kind = "timeout"
+	// Open: neither, when the input ended. There is no Outcome of it, as another input
+	// may go on with it.
+	Open Kind = "open"
 )
 
 // Outcome is what became of one run of the pattern over one order.

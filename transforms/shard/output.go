@@ -12,8 +12,11 @@ type Output struct {
 	Ended []Ended
 	// Rejects are the duplicate, orphan and late events.
 	Rejects []Reject
-	// Open are the runs still open at the end of the input.
-	Open []Ended
+	// StillOpen counts the runs still open at the end of the input, and Open are those
+	// runs; or none of them, if OpenUnread is set.
+	StillOpen  int64
+	Open       []Ended
+	OpenUnread bool
 	// Returned are the events that a stop left undecided: each comes at or after
 	// a deadline of which the stop keeps nobody from being paid in time.
 	Returned []Event
@@ -32,7 +35,10 @@ func (o *Output) Reset() {
 	clear(o.Returned)
 	clear(o.runs)
 	clear(o.Settled)
-	*o = Output{Ended: o.Ended[:0], Rejects: o.Rejects[:0], Open: o.Open[:0], Returned: o.Returned[:0], Settled: o.Settled[:0], runs: o.runs[:0]}
+	*o = Output{
+		Ended: o.Ended[:0], Rejects: o.Rejects[:0], Open: o.Open[:0], OpenUnread: o.OpenUnread,
+		Returned: o.Returned[:0], Settled: o.Settled[:0], runs: o.runs[:0],
+	}
 }
 
 // room returns an empty run with room for the steps of a program, which is what

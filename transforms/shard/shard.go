@@ -271,7 +271,11 @@ func (s *Shard) slot(tick int64) *slot {
 // finish reports the open runs, the oldest first, and forgets everything.
 func (s *Shard) finish(out *Output) {
 	for k := range s.keys.all {
-		if k.state.Open() {
+		if !k.state.Open() {
+			continue
+		}
+		out.StillOpen++
+		if !out.OpenUnread {
 			out.Open = append(out.Open, Ended{Key: k.key, Run: k.state.AppendRun(nil)})
 		}
 	}

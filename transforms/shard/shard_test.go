@@ -217,7 +217,7 @@ func (s *shardRun) collect(res *result) {
 	}
 	count(model.Returned, len(s.out.Returned))
 	count(model.Broken, int(s.out.Broken))
-	count(model.Open, len(s.out.Open))
+	count(model.Open, int(s.out.StillOpen))
 	for _, e := range s.out.Ended {
 		how := map[cep.How]string{cep.Matched: model.Success, cep.TimedOut: model.Timeout}[e.How]
 		count(how, 1)
