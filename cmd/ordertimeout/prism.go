@@ -8,6 +8,7 @@ import (
 	"github.com/apache/beam/sdks/v2/go/pkg/beam/options/jobopts"
 	"github.com/apache/beam/sdks/v2/go/pkg/beam/runners/prism"
 
+	"ordertimeout/cmd/internal/harness"
 	"ordertimeout/pipeline"
 	"ordertimeout/transforms"
 	"ordertimeout/transforms/live"
@@ -49,6 +50,7 @@ func executePrism(c pipeline.Config) (map[string]int64, error) {
 	} else if !strings.Contains(*jobopts.Experiments, noSplit) {
 		*jobopts.Experiments += "," + noSplit
 	}
+	harness.ForPrism()
 	p, s := beam.NewPipelineWithRoot()
 	pipeline.Build(s, c)
 	result, err := prism.Execute(context.Background(), p)

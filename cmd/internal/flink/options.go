@@ -14,6 +14,8 @@ import (
 	"github.com/apache/beam/sdks/v2/go/pkg/beam/core/util/hooks"
 	jobpb "github.com/apache/beam/sdks/v2/go/pkg/beam/model/jobmanagement_v1"
 	"google.golang.org/protobuf/types/known/structpb"
+
+	"ordertimeout/cmd/internal/harness"
 )
 
 // OptionsError is a fault of the settings that only the job server can tell.
@@ -22,7 +24,7 @@ type OptionsError struct{ error }
 // encode returns the options for the job server, which knows the types of them. The
 // error names the flag.
 func (c Config) encode(known map[string]jobpb.PipelineOptionType_Enum) (*structpb.Struct, error) {
-	enableElements()
+	harness.ForFlink()
 	hooks.SerializeHooksToOptions()
 	beam.PipelineOptions.LoadOptionsFromFlags(nil)
 	raw, err := json.Marshal(runtime.RawOptionsWrapper{

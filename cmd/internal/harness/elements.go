@@ -1,17 +1,13 @@
-package flink
+package harness
 
 import (
 	"bytes"
 	"context"
-	"fmt"
-	"math"
 	"sync"
-	"time"
 
 	fnpb "github.com/apache/beam/sdks/v2/go/pkg/beam/model/fnexecution_v1"
 	"github.com/apache/beam/sdks/v2/go/pkg/beam/util/grpcx"
 	"google.golang.org/grpc"
-	"google.golang.org/grpc/credentials/insecure"
 )
 
 // Of what a worker sends, Flink takes a hundred messages of a bundle at most, and
@@ -28,30 +24,14 @@ import (
 const hookName = "ordertimeout-flink"
 
 func init() {
-	grpcx.RegisterHook(hookName, func([]string) grpcx.Hook { return grpcx.Hook{Dialer: dial} })
+	grpcx.RegisterHook(hookName, func([]string) grpcx.Hook { return grpcx.Hook{Dialer: dialer(interceptElements)} })
 }
 
-// enableElements lets the workers of the pipelines that are built from now on put
-// their messages together, wherever they run.
-func enableElements() { grpcx.EnableHook(hookName) }
+// ForFlink lets the workers of the pipelines that are built from now on put their
+// messages together, wherever they run.
+func ForFlink() { grpcx.EnableHook(hookName) }
 
-// dial is grpcx.DefaultDial with streams that put messages together.
-func dial(ctx context.Context, endpoint string, timeout time.Duration) (*grpc.ClientConn, error) {
-	ctx, cancel := context.WithTimeout(ctx, timeout)
-	defer cancel()
-	//lint:ignore SA1019 the SDK expects a connection that is made
-	conn, err := grpc.DialContext(ctx, endpoint, grpc.WithTransportCredentials(insecure.NewCredentials()), grpc.WithBlock(),
-		grpc.WithDefaultCallOptions(grpc.MaxCallRecvMsgSize(math.MaxInt32)), grpc.WithStreamInterceptor(intercept))
-	if err != nil {
-		return nil, fmt.Errorf("flink: worker: connect to %s: %w", endpoint, err)
-	}
-	return conn, nil
-}
-
-// dataMethod is the stream of what the bundles of a worker take and put out.
-const dataMethod = "/org.apache.beam.model.fn_execution.v1.BeamFnData/Data"
-
-func intercept(ctx context.Context, desc *grpc.StreamDesc, conn *grpc.ClientConn, method string, open grpc.Streamer, opts ...grpc.CallOption) (grpc.ClientStream, error) {
+func interceptElements(ctx context.Context, desc *grpc.StreamDesc, conn *grpc.ClientConn, method string, open grpc.Streamer, opts ...grpc.CallOption) (grpc.ClientStream, error) {
 	stream, err := open(ctx, desc, conn, method, opts...)
 	if err != nil || method != dataMethod {
 		return stream, err
