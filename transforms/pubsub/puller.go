@@ -71,6 +71,7 @@ func newPuller(ctx context.Context, c Config, sub Subscription, run *live.Run) (
 	for range sub.Pulls {
 		p.background.Go(p.pull)
 	}
+	p.background.Go(p.probe)
 	p.background.Go(p.acknowledge)
 	p.background.Go(p.extend)
 	p.background.Go(p.awaitStop)
@@ -135,11 +136,13 @@ func (p *puller) reader() *reader {
 func (p *puller) awaitRoom() bool {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	for !p.stopped && (p.queued >= maxQueued || p.held.size() >= p.sub.Outstanding) {
+	for !p.stopped && !p.hasRoom() {
 		p.room.Wait()
 	}
 	return !p.stopped
 }
+
+func (p *puller) hasRoom() bool { return p.queued < maxQueued && p.held.size() < p.sub.Outstanding }
 
 // failed takes note of a pull that failed.
 func (p *puller) failed(err error) {
@@ -285,15 +288,5 @@ func (p *puller) worksAt(worker string) {
 		if rest := p.commits.drop(); len(rest) > 0 {
 			go p.giveBack(context.Background(), rest)
 		}
-	}
-}
-
-// pause waits a while, or until the end of ctx.
-func pause(ctx context.Context, d time.Duration) {
-	t := time.NewTimer(d)
-	defer t.Stop()
-	select {
-	case <-t.C:
-	case <-ctx.Done():
 	}
 }

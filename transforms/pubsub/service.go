@@ -100,3 +100,13 @@ func (b *backoff) wait(ctx context.Context) bool {
 		return false
 	}
 }
+
+// pause waits a while, or until the end of ctx.
+func pause(ctx context.Context, d time.Duration) {
+	t := time.NewTimer(d)
+	defer t.Stop()
+	select {
+	case <-t.C:
+	case <-ctx.Done():
+	}
+}
