@@ -34,6 +34,16 @@ func (p *puller) inDoubt() bool {
 	return p.hasRoom() && p.clock.inDoubt()
 }
 
+// hasRoom reports whether more can be taken in.
+func (p *puller) hasRoom() bool { return p.queued < maxQueued && p.held.size() < p.sub.Outstanding }
+
+// answering takes note that the answer to a pull of r begins to come.
+func (p *puller) answering(r *reader) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.clock.answering(r)
+}
+
 // probeOnce makes a probe. One that brings messages is a pull like any other, and
 // followed by the next one. It returns false where the service takes no probes. Then
 // the watermark waits for the pulls, which also see any other cause.

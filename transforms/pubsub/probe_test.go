@@ -116,6 +116,21 @@ func TestProbesMoveNoPullThatWentOutAfterThem(t *testing.T) {
 	w.want("now both are, to 20.81", 20.61)
 }
 
+func TestProbesMoveNoPullWhoseAnswerHasBegunToCome(t *testing.T) {
+	w := tail(t)
+	r := new(reader)
+	w.next(r, true)
+	w.answering(r)
+	w.answering(new(reader)) // of an idle pull, which holds nothing
+	w.probe(20.3, 20.31)
+	w.probe(20.81, 20.82)
+	w.want("it brings what the server had when the probes began", 19.8)
+	w.next(r, true)
+	w.probe(21.32, 21.33)
+	w.probe(21.84, 21.85)
+	w.want("it has come, and the next one is out", 21.12)
+}
+
 func TestNoDoubtWhereTheWatermarkStandsAnywayOrIsNotHeld(t *testing.T) {
 	for reason, change := range map[string]func(*wmTest){
 		"it is frozen":        func(w *wmTest) { w.freeze() },
@@ -137,14 +152,15 @@ type longPolls struct {
 	pubsubpb.SubscriberServer
 	gate   sync.RWMutex // locked while the server is frozen
 	refuse bool         // probes are refused
+	begin  bool         // each answer begins to come at once
 	probes atomic.Int32 // how many were made
 }
 
 // newLongPolls starts one with a subscription that gives leases of a second.
-func newLongPolls(t *testing.T, refuse bool) *longPolls {
+func newLongPolls(t *testing.T, s *longPolls) *longPolls {
 	t.Helper()
-	fake := newServer(t, 1)
-	s := &longPolls{Server: fake, SubscriberServer: &fake.GServer, refuse: refuse}
+	s.Server = newServer(t, 1)
+	s.SubscriberServer = &s.Server.GServer
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
@@ -167,6 +183,11 @@ func (s *longPolls) Pull(ctx context.Context, request *pubsubpb.PullRequest) (*p
 	}
 	if !wait && s.refuse {
 		return nil, status.Error(codes.InvalidArgument, "return_immediately: no longer supported")
+	}
+	if s.begin {
+		if err := grpc.SendHeader(ctx, nil); err != nil {
+			return nil, err
+		}
 	}
 	for {
 		s.gate.RLock()
@@ -203,7 +224,7 @@ func startTail(t *testing.T, server *longPolls) (j *job, last int64) {
 func (j *job) watermark() int64 { return j.run.Counters()[live.WatermarkTime] }
 
 func TestIdleTailTimesOutWhilePullsAreOut(t *testing.T) {
-	server := newLongPolls(t, false)
+	server := newLongPolls(t, &longPolls{})
 	j, last := startTail(t, server)
 	deadline := time.UnixMilli(last).Add(2 * time.Second)
 	j.await("the watermark to pass a deadline", func() bool { return j.watermark() >= deadline.UnixMilli() })
@@ -219,16 +240,14 @@ func TestIdleTailTimesOutWhilePullsAreOut(t *testing.T) {
 }
 
 func TestServerThatRefusesProbesIsReadWithoutThem(t *testing.T) {
-	server := newLongPolls(t, true)
+	server := newLongPolls(t, &longPolls{refuse: true})
 	j, last := startTail(t, server)
 	j.await("a probe", func() bool { return server.probes.Load() > 0 })
 	<-time.After(2 * probeEvery)
 	if n := server.probes.Load(); n != 1 {
 		t.Errorf("%d probes, want no more after the first", n)
 	}
-	if w := j.watermark(); w > last+500 { // it was 0.3 s behind the watermark
-		t.Errorf("the watermark passed the last event by %v while a pull was out", time.Duration(w-last)*time.Millisecond)
-	}
+	j.wantHeld(last)
 	server.Publish(testTopic, []byte(event("next")), nil)
 	j.await("the event", func() bool { return j.refs["next"] != 0 })
 	if err := j.stop(); err != nil {
@@ -236,9 +255,27 @@ func TestServerThatRefusesProbesIsReadWithoutThem(t *testing.T) {
 	}
 }
 
+// wantHeld checks that the watermark is where it was when the last event came.
+func (j *job) wantHeld(last int64) {
+	j.t.Helper()
+	if w := j.watermark(); w > last+500 { // the event was 0.3 s behind
+		j.t.Errorf("the watermark passed the last event by %v while a pull was out", time.Duration(w-last)*time.Millisecond)
+	}
+}
+
+func TestPullWhoseAnswerTakesLongHoldsTheWatermark(t *testing.T) {
+	server := newLongPolls(t, &longPolls{begin: true})
+	j, last := startTail(t, server)
+	j.await("probes", func() bool { return server.probes.Load() >= 4 })
+	j.wantHeld(last)
+	if err := j.stop(); err != nil {
+		t.Error(err)
+	}
+}
+
 // What was published when the server froze is on time when it goes on.
 func TestServerThatFreezesInAnIdleTailMakesNoEventLate(t *testing.T) {
-	server := newLongPolls(t, false)
+	server := newLongPolls(t, &longPolls{})
 	j, _ := startTail(t, server)
 	before := j.watermark()
 	j.await("probes to move the watermark", func() bool { return j.watermark() > before+1000 })

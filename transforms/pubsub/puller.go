@@ -49,7 +49,14 @@ func newPuller(ctx context.Context, c Config, sub Subscription, run *live.Run) (
 	if err != nil {
 		return nil, err
 	}
-	s := service{client: client.SubscriptionAdminClient, name: sub.String(), poll: sub.Poll, batch: int32(sub.Batch)}
+	pulls, err := pullClient(ctx, c.Run, sub.Project)
+	if err != nil {
+		return nil, err
+	}
+	s := service{
+		client: client.SubscriptionAdminClient, pulls: pulls.SubscriptionAdminClient,
+		name: sub.String(), poll: sub.Poll, batch: int32(sub.Batch),
+	}
 	found, err := s.look(ctx)
 	if err != nil {
 		return nil, c.fault("%s", oneLine(err))
@@ -97,10 +104,11 @@ func (s service) look(ctx context.Context) (*pubsubpb.Subscription, error) {
 // pull pulls until the run is to stop.
 func (p *puller) pull() {
 	r := p.reader()
+	ctx := onAnswer(p.pulls, func() { p.answering(r) })
 	var retry backoff
 	for p.awaitRoom() {
 		start := time.Now()
-		messages, err := p.service.pull(p.pulls)
+		messages, err := p.service.pull(ctx)
 		switch {
 		case p.pulls.Err() != nil && err != nil:
 			return
@@ -141,8 +149,6 @@ func (p *puller) awaitRoom() bool {
 	}
 	return !p.stopped
 }
-
-func (p *puller) hasRoom() bool { return p.queued < maxQueued && p.held.size() < p.sub.Outstanding }
 
 // failed takes note of a pull that failed.
 func (p *puller) failed(err error) {

@@ -56,6 +56,8 @@ type hold struct{ at int64 }
 type pull struct {
 	begun time.Time
 	at    int64 // from when on it may bring events, in milliseconds: see next, probed
+	// answered says that its answer has begun to come.
+	answered bool
 }
 
 const (
@@ -113,7 +115,7 @@ func (w *watermark) expected(now time.Time) int64 {
 
 // firstOut returns the first times of the pulls that may bring more.
 func (w *watermark) firstOut(now time.Time) pull {
-	first := pull{now, math.MaxInt64}
+	first := pull{begun: now, at: math.MaxInt64}
 	for _, p := range w.more {
 		if now.Sub(p.begun) > maxOut {
 			continue
@@ -137,7 +139,7 @@ func (w *watermark) next(r *reader, some bool) {
 		w.more = map[*reader]pull{}
 	}
 	now := w.now()
-	w.more[r] = pull{now, w.expected(now)}
+	w.more[r] = pull{begun: now, at: w.expected(now)}
 }
 
 // inDoubt reports whether pulls that are out hold the watermark back by so much that
@@ -156,7 +158,8 @@ func (w *watermark) inDoubt() bool {
 // One alone does not show it. A server that was frozen may, when it goes on, answer a
 // probe with nothing an instant before the pull that it has given all its messages to,
 // or before it reads those that were sent to it in the meantime. By the answer to the
-// second probe they are here, and their lag is known. What it gets after the first one
+// second probe, on the same connection, they are here, and their lag is known, or the
+// answer that brings them has begun to come: see answering. What it gets after the first one
 // began is behind by no more than what came lately, as is assumed of all that comes
 // while it is idle.
 //
@@ -176,9 +179,19 @@ func (w *watermark) probed(begun time.Time) {
 	}
 	at := w.expected(first)
 	for r, p := range w.more {
-		if p.begun.Before(first) {
-			w.more[r] = pull{p.begun, max(p.at, at)}
+		if p.begun.Before(first) && !p.answered {
+			p.at = max(p.at, at)
+			w.more[r] = p
 		}
+	}
+}
+
+// answering says that the answer to a pull of r begins to come, which may take long: no
+// probe moves it any more.
+func (w *watermark) answering(r *reader) {
+	if p, ok := w.more[r]; ok {
+		p.answered = true
+		w.more[r] = p
 	}
 }
 
