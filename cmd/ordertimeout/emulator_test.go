@@ -1,12 +1,14 @@
 package main
 
 import (
+	"encoding/json"
 	"maps"
 	"math/rand/v2"
 	"net"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"syscall"
 	"testing"
 	"time"
@@ -169,6 +171,60 @@ func TestEmulatorIdleTail(t *testing.T) {
 		want[orderID] = "timeout"
 	}
 	e.awaitAll(p, want)
+}
+
+// longPolls are the flags of a run without disorder whose pulls wait for as long as
+// they do at the service.
+func longPolls(within time.Duration) []string {
+	flags := liveFlags(within, "-disorder", "0s")
+	flags[slices.Index(flags, ordersURI)] += "&poll=30s"
+	return flags
+}
+
+// startTail starts the command with long polls, and once it tells outcomes publishes
+// an order that is a little behind, which every alert then is.
+func (e *emulator) startTail(within time.Duration) *process {
+	e.t.Helper()
+	p := start(e.t, nil, longPolls(within)...)
+	e.publish(liveEvent("first", "create", time.Now()))
+	p.await("an outcome", time.Minute, func() bool { return len(e.outcomes()) == 1 })
+	e.publish(liveEvent("last", "create", time.Now().Add(-200*time.Millisecond)))
+	return p
+}
+
+// They do so in time while pulls are out that may bring more.
+func TestEmulatorIdleTailWithLongPolls(t *testing.T) {
+	e := newEmulator(t)
+	p := e.startTail(2 * time.Second)
+	e.awaitAll(p, map[string]string{"first": "timeout", "last": "timeout"})
+	for _, n := range e.notices("timeouts") {
+		var alert struct{ Deadline time.Time }
+		if err := json.Unmarshal(n.body, &alert); err != nil {
+			t.Fatal(err)
+		}
+		late := n.published.Sub(alert.Deadline)
+		t.Logf("%s: told %v after the deadline", n.attributes["orderId"], late)
+		if n.attributes["orderId"] == "last" && late > 2*time.Second {
+			t.Errorf("told %v after the deadline, want at most 2 s", late)
+		}
+	}
+}
+
+// An outage at that time makes no order late, either: the payment is published when
+// the server is frozen, and the deadline is before it goes on.
+func TestEmulatorOutageWithLongPolls(t *testing.T) {
+	e := newEmulator(t)
+	p := e.startTail(3 * time.Second)
+	<-time.After(1500 * time.Millisecond) // so that probes have moved the watermark
+	published := make(chan error, 1)
+	time.AfterFunc(50*time.Millisecond, func() {
+		published <- e.tryPublish([]string{liveEvent("last", "pay", time.Now())})
+	})
+	e.freeze(4 * time.Second)
+	if err := <-published; err != nil {
+		t.Fatal(err)
+	}
+	e.awaitAll(p, map[string]string{"first": "timeout", "last": "success"})
 }
 
 // Who seeks back gets the same outcomes again, with the same ids.

@@ -7,11 +7,16 @@ import (
 	"time"
 
 	"cloud.google.com/go/pubsub/v2"
+	"google.golang.org/api/option"
+	"google.golang.org/grpc"
 )
 
 // clientKey names a client: a run never uses the connections of another one,
 // and so can close its own.
-type clientKey struct{ runID, project string }
+type clientKey struct {
+	runID, project string
+	pulls          bool // it is the one that pulls are made with
+}
 
 // clients are those of this process. DoFn instances come and go with the plans
 // of the runner, and several are at work at a time; what they share lives here.
@@ -25,16 +30,28 @@ var clients = struct {
 // names, if set, else to the service with the default credentials. No connection
 // is tried: what is wrong with it shows at the first request.
 func client(ctx context.Context, runID, project string) (*pubsub.Client, error) {
-	key := clientKey{runID, project}
+	return shared(ctx, clientKey{runID, project, false})
+}
+
+// pullClient returns the run's client for pulls and probes, which share a connection
+// of their own: a connection that stalls, with what a pull is to bring in it, answers
+// no probe, either. The library would take up to four at the service. It announces
+// answers: see onAnswer.
+func pullClient(ctx context.Context, runID, project string) (*pubsub.Client, error) {
+	return shared(ctx, clientKey{runID, project, true},
+		option.WithGRPCConnectionPool(1), option.WithGRPCDialOption(grpc.WithStatsHandler(answers{})))
+}
+
+func shared(ctx context.Context, key clientKey, options ...option.ClientOption) (*pubsub.Client, error) {
 	clients.Lock()
 	defer clients.Unlock()
 	if c := clients.byKey[key]; c != nil {
 		return c, nil
 	}
 	// The client outlives the call, and with it the caller's context.
-	c, err := pubsub.NewClient(context.WithoutCancel(ctx), project)
+	c, err := pubsub.NewClient(context.WithoutCancel(ctx), key.project, options...)
 	if err != nil {
-		return nil, fmt.Errorf("pubsub: project %s: %s", project, oneLine(err))
+		return nil, fmt.Errorf("pubsub: project %s: %s", key.project, oneLine(err))
 	}
 	clients.byKey[key] = c
 	return c, nil

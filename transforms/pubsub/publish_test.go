@@ -258,7 +258,7 @@ func TestCloseClosesWhatBelongsToTheRun(t *testing.T) {
 	}
 	Close(two.ID)
 	for _, run := range []*live.Run{one, two} {
-		if clients.byKey[clientKey{run.ID, "shop"}] != nil || publishers.byKey[publisherKey{run.ID, fn.Topic}] != nil {
+		if clients.byKey[clientKey{run.ID, "shop", false}] != nil || publishers.byKey[publisherKey{run.ID, fn.Topic}] != nil {
 			t.Errorf("%s has something open", run.ID)
 		}
 	}

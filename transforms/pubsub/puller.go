@@ -49,7 +49,14 @@ func newPuller(ctx context.Context, c Config, sub Subscription, run *live.Run) (
 	if err != nil {
 		return nil, err
 	}
-	s := service{client: client.SubscriptionAdminClient, name: sub.String(), poll: sub.Poll, batch: int32(sub.Batch)}
+	pulls, err := pullClient(ctx, c.Run, sub.Project)
+	if err != nil {
+		return nil, err
+	}
+	s := service{
+		client: client.SubscriptionAdminClient, pulls: pulls.SubscriptionAdminClient,
+		name: sub.String(), poll: sub.Poll, batch: int32(sub.Batch),
+	}
 	found, err := s.look(ctx)
 	if err != nil {
 		return nil, c.fault("%s", oneLine(err))
@@ -71,6 +78,7 @@ func newPuller(ctx context.Context, c Config, sub Subscription, run *live.Run) (
 	for range sub.Pulls {
 		p.background.Go(p.pull)
 	}
+	p.background.Go(p.probe)
 	p.background.Go(p.acknowledge)
 	p.background.Go(p.extend)
 	p.background.Go(p.awaitStop)
@@ -96,10 +104,11 @@ func (s service) look(ctx context.Context) (*pubsubpb.Subscription, error) {
 // pull pulls until the run is to stop.
 func (p *puller) pull() {
 	r := p.reader()
+	ctx := onAnswer(p.pulls, func() { p.answering(r) })
 	var retry backoff
 	for p.awaitRoom() {
 		start := time.Now()
-		messages, err := p.service.pull(p.pulls)
+		messages, err := p.service.pull(ctx)
 		switch {
 		case p.pulls.Err() != nil && err != nil:
 			return
@@ -135,7 +144,7 @@ func (p *puller) reader() *reader {
 func (p *puller) awaitRoom() bool {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	for !p.stopped && (p.queued >= maxQueued || p.held.size() >= p.sub.Outstanding) {
+	for !p.stopped && !p.hasRoom() {
 		p.room.Wait()
 	}
 	return !p.stopped
@@ -285,15 +294,5 @@ func (p *puller) worksAt(worker string) {
 		if rest := p.commits.drop(); len(rest) > 0 {
 			go p.giveBack(context.Background(), rest)
 		}
-	}
-}
-
-// pause waits a while, or until the end of ctx.
-func pause(ctx context.Context, d time.Duration) {
-	t := time.NewTimer(d)
-	defer t.Stop()
-	select {
-	case <-t.C:
-	case <-ctx.Done():
 	}
 }

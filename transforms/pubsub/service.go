@@ -16,6 +16,7 @@ import (
 // service makes the requests about one subscription.
 type service struct {
 	client *admin.SubscriptionAdminClient
+	pulls  *admin.SubscriptionAdminClient // for pulls and probes
 	name   string
 	poll   time.Duration
 	batch  int32
@@ -45,7 +46,7 @@ func (s service) pull(ctx context.Context) ([]*pubsubpb.ReceivedMessage, error) 
 func (s service) try(ctx context.Context, limit time.Duration, atOnce bool) ([]*pubsubpb.ReceivedMessage, error) {
 	ctx, cancel := context.WithTimeout(ctx, limit)
 	defer cancel()
-	got, err := s.client.Pull(ctx, &pubsubpb.PullRequest{
+	got, err := s.pulls.Pull(ctx, &pubsubpb.PullRequest{
 		Subscription: s.name, MaxMessages: s.batch,
 		ReturnImmediately: atOnce, //lint:ignore SA1019 only for a probe
 	}, once)
@@ -98,5 +99,15 @@ func (b *backoff) wait(ctx context.Context) bool {
 		return true
 	case <-ctx.Done():
 		return false
+	}
+}
+
+// pause waits a while, or until the end of ctx.
+func pause(ctx context.Context, d time.Duration) {
+	t := time.NewTimer(d)
+	defer t.Stop()
+	select {
+	case <-t.C:
+	case <-ctx.Done():
 	}
 }

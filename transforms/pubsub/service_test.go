@@ -86,7 +86,7 @@ func TestPullThatRanIntoItsEndIsFollowedByAProbe(t *testing.T) {
 			if !test.emulator {
 				t.Setenv(emulatorVariable, "")
 			}
-			_, err = service{client: c.SubscriptionAdminClient, name: testSubscription, poll: time.Minute, batch: 1}.pull(t.Context())
+			_, err = service{pulls: c.SubscriptionAdminClient, name: testSubscription, poll: time.Minute, batch: 1}.pull(t.Context())
 			if status.Code(err) != test.code {
 				t.Errorf("got %v, want %v", err, test.code)
 			}

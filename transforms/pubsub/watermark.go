@@ -20,7 +20,8 @@ import (
 // And it stands still while events are well behind and a pull is out that follows
 // one which brought messages: there may be more of them, and when this pull comes
 // back, be it late, they are behind by as much more. For the same reason a lag is
-// not forgotten while such a pull is out.
+// not forgotten while such a pull is out. Where that takes long, probes tell such a
+// pull from one that waits for a message to be published: see probed.
 //
 // It is not safe for concurrent use.
 type watermark struct {
@@ -39,6 +40,7 @@ type watermark struct {
 	more   map[*reader]pull // those that are out and may bring more, by who pulls
 	since  time.Time        // since when pulls succeed; zero: they do not
 	last   time.Time        // the last pull that succeeded
+	proof  time.Time        // when the last probe that counts began; zero: there is none
 	frozen bool
 }
 
@@ -53,7 +55,9 @@ type hold struct{ at int64 }
 // pull is one that is out.
 type pull struct {
 	begun time.Time
-	at    int64 // from when on events were expected then, in milliseconds
+	at    int64 // from when on it may bring events, in milliseconds: see next, probed
+	// answered says that its answer has begun to come.
+	answered bool
 }
 
 const (
@@ -62,12 +66,14 @@ const (
 	// maxOut is how long a pull may be out until it is taken for one that waits for
 	// a message to be published.
 	maxOut = 10 * time.Second
+	// doubtAfter is how far a pull holds the watermark back until probes are made.
+	doubtAfter = 250 * time.Millisecond
 )
 
 // value returns the watermark in milliseconds, 0 where nothing is known.
 func (w *watermark) value() int64 {
 	now := w.now()
-	if w.frozen || w.since.IsZero() || now.Sub(w.since) < w.settle || now.Sub(w.last) > w.stale {
+	if w.stands(now) {
 		return w.at
 	}
 	first := w.firstOut(now)
@@ -75,7 +81,7 @@ func (w *watermark) value() int64 {
 		w.lags = w.lags[1:]
 	}
 	at := w.expected(now)
-	if w.behind() > max(w.disorder/2, littleLag) {
+	if w.wellBehind() {
 		at = min(at, first.at)
 	}
 	for h := range w.holds {
@@ -84,6 +90,14 @@ func (w *watermark) value() int64 {
 	w.at = max(w.at, at)
 	return w.at
 }
+
+// stands reports whether the watermark stands because the lag is not known.
+func (w *watermark) stands(now time.Time) bool {
+	return w.frozen || w.since.IsZero() || now.Sub(w.since) < w.settle || now.Sub(w.last) > w.stale
+}
+
+// wellBehind reports whether the watermark passes nothing that a pull may bring.
+func (w *watermark) wellBehind() bool { return w.behind() > max(w.disorder/2, littleLag) }
 
 // behind returns the worst lag of late.
 func (w *watermark) behind() time.Duration {
@@ -101,7 +115,7 @@ func (w *watermark) expected(now time.Time) int64 {
 
 // firstOut returns the first times of the pulls that may bring more.
 func (w *watermark) firstOut(now time.Time) pull {
-	first := pull{now, math.MaxInt64}
+	first := pull{begun: now, at: math.MaxInt64}
 	for _, p := range w.more {
 		if now.Sub(p.begun) > maxOut {
 			continue
@@ -125,7 +139,60 @@ func (w *watermark) next(r *reader, some bool) {
 		w.more = map[*reader]pull{}
 	}
 	now := w.now()
-	w.more[r] = pull{now, w.expected(now)}
+	w.more[r] = pull{begun: now, at: w.expected(now)}
+}
+
+// inDoubt reports whether pulls that are out hold the watermark back by so much that
+// a probe is to be made.
+func (w *watermark) inDoubt() bool {
+	now := w.now()
+	return !w.stands(now) && w.wellBehind() && w.expected(now)-w.firstOut(now).at >= doubtAfter.Milliseconds()
+}
+
+// probed says that a probe found nothing, which is a pull that the server answers at
+// once, and when it began. Two in a row, the second begun a while after the answer to
+// the first (which the caller sees to), show that no pull which was out had anything to
+// bring when the first one began. So such pulls are taken to have begun then: the
+// watermark follows the probes, and never gets to the present.
+//
+// One alone does not show it. A server that was frozen may, when it goes on, answer a
+// probe with nothing an instant before the pull that it has given all its messages to,
+// or before it reads those that were sent to it in the meantime. By the answer to the
+// second probe, on the same connection, they are here, and their lag is known, or the
+// answer that brings them has begun to come: see answering. What it gets after the first one
+// began is behind by no more than what came lately, as is assumed of all that comes
+// while it is idle.
+//
+// While the server is frozen or out of reach it answers no probe, and no pull is moved.
+// An answer that takes long counts for nothing and ends the row, as a second stop may
+// come between the answers; so do a lag as bad as the worst, and a pull that fails. The
+// service does not promise that an empty answer means an empty backlog: what counts
+// there is that the pulls which wait have not got anything in all this time, either.
+func (w *watermark) probed(begun time.Time) {
+	first := w.proof
+	w.proof = begun
+	if w.now().Sub(begun) > probeTime {
+		w.proof = time.Time{}
+	}
+	if first.IsZero() || w.proof.IsZero() {
+		return
+	}
+	at := w.expected(first)
+	for r, p := range w.more {
+		if p.begun.Before(first) && !p.answered {
+			p.at = max(p.at, at)
+			w.more[r] = p
+		}
+	}
+}
+
+// answering says that the answer to a pull of r begins to come, which may take long: no
+// probe moves it any more.
+func (w *watermark) answering(r *reader) {
+	if p, ok := w.more[r]; ok {
+		p.answered = true
+		w.more[r] = p
+	}
 }
 
 // pulled says that a pull succeeded.
@@ -138,7 +205,7 @@ func (w *watermark) pulled() {
 }
 
 // failed says that a pull failed.
-func (w *watermark) failed() { w.since = time.Time{} }
+func (w *watermark) failed() { w.since, w.proof = time.Time{}, time.Time{} }
 
 // saw takes note of an event's time in milliseconds.
 func (w *watermark) saw(event int64) {
@@ -149,6 +216,9 @@ func (w *watermark) saw(event int64) {
 	}
 	for n := len(w.lags); n > 0 && w.lags[n-1].behind <= behind; n-- {
 		w.lags = w.lags[:n-1]
+	}
+	if len(w.lags) == 0 {
+		w.proof = time.Time{}
 	}
 	w.lags = append(w.lags, lag{now, behind})
 }
