@@ -14,9 +14,9 @@ const usualMemory = 768 << 20
 
 // tuneMemory sets the collector for many small live objects, which are the open
 // orders: half as many collections as usual take 15 % off a run's CPU. The price
-// is memory, and peaks by chance, so that is limited: to usualMemory, or to two
-// and a quarter times what is alive where that is more: with two and a half times a
-// further open order took 900 bytes, with twice as much a run 7 % more CPU. The
+// is memory, and peaks by chance, so that is limited: to usualMemory, or to twice
+// what is alive where that is more (two and a half times took 900 bytes a further
+// open order, and less CPU by no more than could be told from noise). The
 // variables of the Go runtime, GOGC or GOMEMLIMIT, turn it off.
 func tuneMemory() {
 	runtime.MemProfileRate = 0 // no profile of it can be asked for, and samples cost 1 to 3 % of the CPU
@@ -29,7 +29,7 @@ func tuneMemory() {
 		live := []metrics.Sample{{Name: "/gc/heap/live:bytes"}}
 		for range time.Tick(500 * time.Millisecond) {
 			metrics.Read(live)
-			debug.SetMemoryLimit(max(usualMemory, int64(live[0].Value.Uint64()/4*9)))
+			debug.SetMemoryLimit(max(usualMemory, int64(2*live[0].Value.Uint64())))
 		}
 	}()
 }
