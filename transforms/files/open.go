@@ -47,17 +47,22 @@ func openRaw(ctx context.Context, remote *remotes, path string) (f io.ReadCloser
 		f, err = remote.open(ctx, path)
 		return f, false, err
 	}
-	local := os.Stdin
-	if path != stdin {
+	var local *os.File
+	if path == stdin {
+		local = os.Stdin
+		f = io.NopCloser(local) // not ours to close
+	} else {
 		if local, err = os.Open(path); err != nil {
 			return nil, false, err
 		}
+		f = local
 	}
 	info, err := local.Stat()
 	if err != nil {
+		f.Close()
 		return nil, false, err
 	}
-	return local, !info.Mode().IsRegular(), nil
+	return f, !info.Mode().IsRegular(), nil
 }
 
 // decompress puts the decompressor that the path asks for before the reader.
@@ -83,14 +88,12 @@ func (s *stream) decompress(path string) error {
 	return nil
 }
 
-// Close closes the input, except for standard input, which is not ours.
+// Close closes the input.
 func (s *stream) Close() {
 	if s.close != nil {
 		s.close()
 	}
-	if s.file != io.Closer(os.Stdin) {
-		s.file.Close() // of what was only read there is nothing to lose
-	}
+	s.file.Close() // of what was only read there is nothing to lose
 }
 
 // splitExt splits the extension of a compressed file, in lower case, off a path.

@@ -227,6 +227,7 @@ func TestForgottenSessionIsClosed(t *testing.T) {
 func TestStandardInputIsReadOnce(t *testing.T) {
 	c := Config{Inputs: []string{stdin}}
 	useStdin(t, line("a", 1))
+	t.Cleanup(consumed.Clear)
 	s, err := resume(t.Name(), c, nil, 0)
 	if err != nil {
 		t.Fatal(err)
