@@ -137,7 +137,12 @@ func TestReadErrorOnPrismIsTheRuns(t *testing.T) {
 
 func TestReadErrorOnPrismWithoutARunFailsTheBundle(t *testing.T) {
 	write(t, map[string]string{"f.csv": "a,b\n"})
-	_, err := pipeline(t, Config{Inputs: []string{"f.csv"}}, []string{"end 0,0 at 0"}, []string{})
+	// With nothing beside the source: a bundle that is at work when the job fails meets
+	// a data race of the SDK, which reads the broken stream twice (Beam 2.77.0,
+	// core/runtime/harness/datamgr.go:571 beside :363).
+	p, s := beam.NewPipelineWithRoot()
+	Read(s, Config{Inputs: []string{"f.csv"}})
+	_, err := ptest.RunWithMetrics(p)
 	if want := `files: f.csv: header "a,b": no column "type"`; err == nil || !strings.Contains(err.Error(), want) {
 		t.Errorf("got %v, want one with %s", err, want)
 	}
