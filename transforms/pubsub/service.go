@@ -92,14 +92,8 @@ type backoff time.Duration
 // wait waits, or returns false at the end of ctx.
 func (b *backoff) wait(ctx context.Context) bool {
 	*b = min(max(2**b, backoff(50*time.Millisecond)), backoff(5*time.Second))
-	t := time.NewTimer(time.Duration(*b))
-	defer t.Stop()
-	select {
-	case <-t.C:
-		return true
-	case <-ctx.Done():
-		return false
-	}
+	pause(ctx, time.Duration(*b))
+	return ctx.Err() == nil
 }
 
 // pause waits a while, or until the end of ctx.

@@ -159,9 +159,9 @@ func (w *watermark) inDoubt() bool {
 // probe with nothing an instant before the pull that it has given all its messages to,
 // or before it reads those that were sent to it in the meantime. By the answer to the
 // second probe, on the same connection, they are here, and their lag is known, or the
-// answer that brings them has begun to come: see answering. What it gets after the first one
-// began is behind by no more than what came lately, as is assumed of all that comes
-// while it is idle.
+// answer that brings them has begun to come: see answering. What it gets after the
+// first one began is behind by no more than what came lately, as is assumed of all
+// that comes while it is idle.
 //
 // While the server is frozen or out of reach it answers no probe, and no pull is moved.
 // An answer that takes long counts for nothing and ends the row, as a second stop may

@@ -24,7 +24,7 @@ import (
 // channel to nil.
 
 // headStart is how long the answer is ahead of the ends: they go by connections of
-// their own, and with a tenth of it some overtake the answer.
+// their own, and with a fifth of it some overtake the answer.
 const headStart = 500 * time.Microsecond
 
 // ForPrism lets the workers of this process that are started from now on answer before
@@ -50,7 +50,7 @@ func (w *workers) intercept(ctx context.Context, desc *grpc.StreamDesc, conn *gr
 	defer w.mu.Unlock()
 	switch method {
 	case controlMethod:
-		e := &ends{held: map[string]*fnpb.Elements{}}
+		e := &ends{held: map[string]*bundleEnds{}}
 		if w.ends == nil {
 			w.ends = map[string]*ends{}
 		}
@@ -58,7 +58,6 @@ func (w *workers) intercept(ctx context.Context, desc *grpc.StreamDesc, conn *gr
 		return &controlStream{ClientStream: stream, ends: e}, nil
 	case dataMethod:
 		if e := w.ends[worker]; e != nil {
-			e.stream = stream
 			return &dataStream{ClientStream: stream, ends: e}, nil
 		}
 	}
@@ -67,30 +66,36 @@ func (w *workers) intercept(ctx context.Context, desc *grpc.StreamDesc, conn *gr
 
 // ends are the ends of outputs of bundles that are not answered yet, of a worker.
 type ends struct {
-	mu     sync.Mutex
-	stream grpc.ClientStream         // of data
-	held   map[string]*fnpb.Elements // by instruction
+	mu   sync.Mutex
+	held map[string]*bundleEnds // by instruction
+}
+
+// bundleEnds are those of a bundle.
+type bundleEnds struct {
+	stream  *dataStream
+	message fnpb.Elements
 }
 
 // dataStream is a stream of data that keeps the ends of outputs.
 type dataStream struct {
 	grpc.ClientStream
 	ends *ends
+
+	sending sync.Mutex // a stream is for one to send on at a time
 }
 
 func (s *dataStream) SendMsg(message any) error {
-	s.ends.mu.Lock() // a stream is for one to send on at a time
-	defer s.ends.mu.Unlock()
-	e, ok := message.(*fnpb.Elements)
-	if !ok || !s.ends.hold(e) {
-		return s.ClientStream.SendMsg(message)
+	if e, ok := message.(*fnpb.Elements); ok && s.hold(e) {
+		return nil
 	}
-	return nil
+	s.sending.Lock()
+	defer s.sending.Unlock()
+	return s.ClientStream.SendMsg(message)
 }
 
 // hold keeps a message if it is the end of one output and nothing else, which is how
 // the SDK sends it (core/runtime/harness/datamgr.go:585 and :716).
-func (s *ends) hold(e *fnpb.Elements) bool {
+func (s *dataStream) hold(e *fnpb.Elements) bool {
 	var instruction string
 	switch data, timers := e.GetData(), e.GetTimers(); {
 	case len(data) == 1 && len(timers) == 0 && data[0].GetIsLast() && len(data[0].GetData()) == 0:
@@ -100,31 +105,32 @@ func (s *ends) hold(e *fnpb.Elements) bool {
 	default:
 		return false
 	}
-	held := s.held[instruction]
-	if held == nil {
-		held = &fnpb.Elements{}
-		s.held[instruction] = held
+	s.ends.mu.Lock()
+	defer s.ends.mu.Unlock()
+	b := s.ends.held[instruction]
+	if b == nil {
+		b = &bundleEnds{stream: s}
+		s.ends.held[instruction] = b
 	}
-	held.Data = append(held.Data, e.GetData()...)
-	held.Timers = append(held.Timers, e.GetTimers()...)
+	b.message.Data = append(b.message.Data, e.GetData()...)
+	b.message.Timers = append(b.message.Timers, e.GetTimers()...)
 	return true
 }
 
-// send sends the ends of the outputs of a bundle.
-func (s *ends) send(instruction string) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if held := s.held[instruction]; held != nil {
-		delete(s.held, instruction)
-		_ = s.stream.SendMsg(held) // a stream that is broken says so to those who read it
-	}
+// send sends the ends. A stream that is broken says so to those who read it.
+func (b *bundleEnds) send() {
+	b.stream.sending.Lock()
+	defer b.stream.sending.Unlock()
+	_ = b.stream.ClientStream.SendMsg(&b.message)
 }
 
-// any reports whether outputs of a bundle have ended.
-func (s *ends) any(instruction string) bool {
+// take returns the ends of a bundle, or nil, and forgets them.
+func (s *ends) take(instruction string) *bundleEnds {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return s.held[instruction] != nil
+	b := s.held[instruction]
+	delete(s.held, instruction)
+	return b
 }
 
 // controlStream is a stream of answers, each of which is followed by the ends of its
@@ -138,8 +144,10 @@ func (s *controlStream) SendMsg(message any) error {
 	if err := s.ClientStream.SendMsg(message); err != nil {
 		return err
 	}
-	if answer, ok := message.(*fnpb.InstructionResponse); ok && s.ends.any(answer.GetInstructionId()) {
-		time.AfterFunc(headStart, func() { s.ends.send(answer.GetInstructionId()) })
+	if answer, ok := message.(*fnpb.InstructionResponse); ok {
+		if b := s.ends.take(answer.GetInstructionId()); b != nil {
+			time.AfterFunc(headStart, b.send)
+		}
 	}
 	return nil
 }
