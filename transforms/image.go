@@ -23,13 +23,11 @@ type image struct {
 	// working gives the error of what is done to the shard in the background; nil
 	// while nothing is. See add.
 	working chan error
-	// ahead is the tick that was worked ahead of its timer, noTick without one, out
-	// what came of it, and made the outcomes of that, which maker has made. The log
-	// does not have it yet.
-	ahead int64
-	out   shard.Output
-	made  []order.Outcome
-	maker maker
+	// ahead is the tick that was begun ahead of its timer, noTick without one, and part
+	// the first part of what comes of it. The log does not have it yet.
+	ahead       int64
+	part, spare *part
+	maker       maker // of the outcomes
 
 	// snapshot is a snapshot of the shard, as it is after the tick worked ahead; nil
 	// where none is due.
@@ -50,7 +48,7 @@ type image struct {
 
 const noTick int64 = math.MinInt64
 
-// add adds a batch to the shard and works the tick that is due after it, unless
+// add adds a batch to the shard and begins the tick that is due after it, unless
 // that is noTick. It does so in the background, while the bundle writes the batch
 // to the log, the runner passes from the batches to their timers, and other shards
 // send what came of theirs: Prism works a bundle of a stage at a time, and without
@@ -61,7 +59,7 @@ const noTick int64 = math.MinInt64
 func (im *image) add(batch []byte, tick int64, maxLog int) {
 	im.working, im.snapshot = make(chan error, 1), nil
 	snapshot := im.logSize+len(batch) > maxLog
-	if im.ahead == noTick { // else out is taken
+	if im.ahead == noTick { // else part is taken
 		im.ahead = tick
 	} else {
 		tick = noTick
@@ -69,27 +67,13 @@ func (im *image) add(batch []byte, tick int64, maxLog int) {
 	go func(done chan<- error) {
 		err := im.shard.Add(batch)
 		if err == nil && tick != noTick {
-			err = im.work(tick)
-			if snapshot {
+			err = im.work(tick, im.part)
+			if snapshot && !im.part.more {
 				im.snapshot = im.shard.Snapshot()
 			}
 		}
 		done <- err
 	}(im.working)
-}
-
-// work works a tick, and makes its outcomes.
-func (im *image) work(tick int64) (err error) {
-	im.snapshot = nil
-	im.shard.Tick(tick, &im.out)
-	im.made, err = im.maker.outcomes(im.out.Ended)
-	return err
-}
-
-// done forgets what came of a tick.
-func (im *image) done() {
-	im.out.Reset()
-	im.made = nil // whoever was given it may still have it
 }
 
 // wait waits for the background.
@@ -186,8 +170,13 @@ func (f *matchFn) image(sp state.Provider, n int64) (*image, error) {
 	if err != nil {
 		return nil, err
 	}
-	im = &image{marks: marks, read: f.bundle, ahead: noTick, maker: maker{prog: f.prog, byOrder: f.Config.ByOrder, unread: f.Config.Unread}}
-	im.out.OpenUnread = slices.Contains(f.Config.Unread, order.Open)
+	im = &image{
+		marks: marks, read: f.bundle, ahead: noTick, part: &part{}, spare: &part{},
+		maker: maker{prog: f.prog, byOrder: f.Config.ByOrder, unread: f.Config.Unread},
+	}
+	for _, p := range []*part{im.part, im.spare} {
+		p.out.OpenUnread = slices.Contains(f.Config.Unread, order.Open)
+	}
 	im.shard, err = shard.Restore(f.prog, f.Config.Tick.Milliseconds(), log)
 	if err != nil {
 		return nil, err

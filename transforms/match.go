@@ -252,57 +252,14 @@ func (f *matchFn) OnTimer(ctx context.Context, hold beam.EventTime, sp state.Pro
 	if im.next.tick == tick {
 		im.next = appointment{}
 	}
-	if tick > im.ahead {
-		if err := im.work(tick); err != nil {
-			return f.run.Fail(err)
-		}
-	}
-	im.ahead = noTick
-	defer im.done()
-	// What came of the tick goes out while the calls of state wait for the runner.
-	if err := alongside(
-		func() error { return emit(hold, im, success, timeout, reject, open) },
-		func() error { return f.append(sp, n, im, shard.TickRecord(tick)) },
-	); err != nil {
+	if err := f.finish(ctx, sp, n, im, tick, func(p *part) error {
+		return p.emit(hold, &im.maker, success, timeout, reject, open)
+	}); err != nil {
 		return f.run.Fail(err)
 	}
 	if next, hold, ok := im.shard.Next(); ok {
 		im.next = appointment{next, hold}
 		f.setTimer(tp, im.next)
 	}
-	f.count(ctx, &im.out)
-	for _, refs := range im.out.Settled {
-		f.run.Done(refs)
-	}
 	return nil
-}
-
-// alongside does g in the background of f, and returns when both have ended. So it
-// does where f panics, which is how Beam's emitters say that a later step has failed
-// (2.77.0, register/emitter.go:64): nothing of the bundle is at work after it.
-func alongside(f, g func() error) (err error) {
-	done := make(chan error, 1)
-	go func() { done <- g() }()
-	defer func() {
-		if failed := <-done; err == nil {
-			err = failed
-		}
-	}()
-	return f()
-}
-
-// emit sends what came out of a tick. An outcome has the time of its own, but is
-// never behind the output watermark, where the next transform might drop it.
-func emit(hold beam.EventTime, im *image, success, timeout func(beam.EventTime, *order.Outcome), reject func(order.Reject), open func([]order.Event)) error {
-	for i := range im.made {
-		if o := &im.made[i]; o.Kind == order.Success {
-			success(max(hold, beam.EventTime(o.PaidAt)), o)
-		} else {
-			timeout(max(hold, beam.EventTime(o.Deadline)), o)
-		}
-	}
-	for i := range im.out.Rejects {
-		reject(rejectOf(&im.out.Rejects[i]))
-	}
-	return im.maker.open(&im.out, open)
 }

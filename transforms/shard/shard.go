@@ -89,7 +89,18 @@ func (s *Shard) queue(events []Event) {
 // what comes of it to out. Once p is after the end of the input, it applies all
 // events, reports what is still open and forgets everything.
 func (s *Shard) Tick(p int64, out *Output) {
+	for s.TickSome(p, math.MaxInt, out) {
+	}
+}
+
+// TickSome is Tick, but that it stops once out has some runs and rejects. It reports
+// whether there is more to do, by another call; until all is done the shard is between
+// ticks, and has no snapshot.
+func (s *Shard) TickSome(p int64, some int, out *Output) (more bool) {
 	for len(s.agenda) > 0 && (s.agenda[0] <= p || s.finished(p)) {
+		if len(out.Ended)+len(out.Rejects) >= some {
+			return true
+		}
 		tick := s.agenda.pop()
 		s.work(s.slots[tick], out)
 		delete(s.slots, tick)
@@ -98,6 +109,7 @@ func (s *Shard) Tick(p int64, out *Output) {
 	if s.finished(p) {
 		s.finish(out)
 	}
+	return false
 }
 
 func (s *Shard) finished(p int64) bool { return s.end && p > s.last }

@@ -166,7 +166,7 @@ func (s *shardRun) ticks(watermark int64) {
 			next = shard.FloorTick(watermark, s.tick)
 		}
 		before := len(s.out.Ended)
-		s.image.Tick(next, &s.out)
+		s.work(next)
 		for _, e := range s.out.Ended[before:] {
 			if deadline := e.Run[0].Time + s.pattern.Within; e.How == cep.TimedOut && deadline > next && !s.image.Finished() {
 				s.t.Errorf("timeout with deadline %d at tick %d: too early", deadline, next)
@@ -176,11 +176,17 @@ func (s *shardRun) ticks(watermark int64) {
 	}
 	if watermark == order.EndOfTime {
 		if s.atEnd != "none" {
-			s.image.Tick(math.MaxInt64-s.tick, &s.out)
+			s.work(math.MaxInt64 - s.tick)
 		}
 		if !s.image.Empty() {
 			s.t.Errorf("shard is not empty at the end of time")
 		}
+	}
+}
+
+// work works a tick in parts; from a log it is worked in one.
+func (s *shardRun) work(tick int64) {
+	for s.image.TickSome(tick, len(s.out.Ended)+len(s.out.Rejects)+s.rnd.IntN(5)+1, &s.out) {
 	}
 }
 

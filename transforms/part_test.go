@@ -1,0 +1,80 @@
+package transforms
+
+import (
+	"fmt"
+	"slices"
+	"testing"
+)
+
+// smallParts makes parts of so many runs, for a test.
+func smallParts(t *testing.T, size int) {
+	before := partSize
+	partSize = size
+	t.Cleanup(func() { partSize = before })
+}
+
+// However many parts a tick has, all of it comes out once, and the log has it as one.
+func TestTickInParts(t *testing.T) {
+	smallParts(t, 2)
+	creates := []string{"pay@1500 x"}
+	want := []string{"orphan"}
+	for i := range int64(7) {
+		creates = append(creates, fmt.Sprintf("create@%d000 o%d", i+2, i))
+		want = append(want, fmt.Sprintf("timeout o%d", i))
+	}
+	for _, test := range []struct {
+		reason  string
+		promise []string
+		more    bool
+	}{
+		{"at its timer", nil, false},
+		{"ahead of its timer", []string{"watermark@20000"}, true},
+	} {
+		s := newStore()
+		w := newWorker(t, s)
+		w.batch("create@0 first", "pay@0 first")
+		w.want(w.tick(1000), "success first")
+		w.batch(append(slices.Clone(creates), test.promise...)...)
+		if im := images.m[imageKey{w.fn.ID, 0}]; im.wait() != nil || im.part.more != test.more {
+			t.Errorf("%s: there is more: %v, want %v", test.reason, im.part.more, test.more)
+		}
+		records := len(s.bundle["log"])
+		got := w.tick(20000)
+		slices.Sort(got)
+		w.want(got, want...)
+		if got := len(s.bundle["log"]) - records; got != 1 {
+			t.Errorf("%s: the tick made %d records of log, want 1", test.reason, got)
+		}
+		again := newWorker(t, s.copy())
+		w.want(again.tick(40000))
+		w.want(w.tick(40000))
+	}
+}
+
+// Where a part cannot be sent, the image that has gone on does not count.
+func TestTickThatFailsInItsSecondPart(t *testing.T) {
+	smallParts(t, 2)
+	s := newStore()
+	w := newWorker(t, s)
+	w.batch("create@1000 o1", "create@2000 o2", "create@3000 o3", "create@4000 o4", "create@5000 o5", "watermark@5500")
+	w.want(w.tick(5500))
+	s.commit()
+	sent := 0
+	w.emitted = func() {
+		if sent++; sent == 3 {
+			panic("a later step has failed")
+		}
+	}
+	func() {
+		defer func() { _ = recover() }()
+		w.bundle(func() { w.tick(20000) })
+	}()
+	if sent != 3 {
+		t.Fatalf("%d outcomes before the failure, want 3", sent)
+	}
+	s.rollback()
+	w.inside, w.emitted = false, nil
+	got := w.tick(20000)
+	slices.Sort(got)
+	w.want(got, "timeout o1", "timeout o2", "timeout o3", "timeout o4", "timeout o5")
+}
