@@ -105,6 +105,7 @@ func (c *command) look(ctx context.Context) figures {
 	if err != nil {
 		return nil
 	}
+	request.Header.Set("Accept-Encoding", "identity") // compressing them is no part of the work
 	response, err := http.DefaultClient.Do(request)
 	if err != nil {
 		return nil

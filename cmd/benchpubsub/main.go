@@ -70,7 +70,7 @@ func parse(args []string) (settings, error) {
 	flags.StringVar(&set.only, "only", "a,b,c,d", "parts to measure")
 	flags.StringVar(&set.emulator, "emulator", "", "JAR of the emulator; none: the library's fake (default: the one of the Google Cloud SDK)")
 	flags.IntVar(&set.rounds, "rounds", 3, "runs of each case of a and b")
-	flags.IntVar(&set.messages, "messages", 50_000, "messages of a")
+	flags.IntVar(&set.messages, "messages", 100_000, "messages of a")
 	flags.IntVar(&set.packed, "packed", 1_000_000, "events of b")
 	flags.IntVar(&set.orders, "orders", 1000, "orders of c")
 	flags.IntVar(&set.open, "open", 100_000, "open orders of d")

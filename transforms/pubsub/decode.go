@@ -173,10 +173,14 @@ var errEmpty = errors.New("empty: no event in the message, want JSON, one object
 
 // notText returns why a message is no text at all, or nil.
 func notText(data []byte) error {
-	for magic, name := range map[string]string{"\x1f\x8b": "gzip", "\x28\xb5\x2f\xfd": "zstd"} {
-		if bytes.HasPrefix(data, []byte(magic)) {
-			return fmt.Errorf("compressed (%s): want JSON text, one object a line", name)
-		}
+	var format string
+	switch {
+	case bytes.HasPrefix(data, []byte("\x1f\x8b")):
+		format = "gzip"
+	case bytes.HasPrefix(data, []byte("\x28\xb5\x2f\xfd")):
+		format = "zstd"
+	default:
+		return nil
 	}
-	return nil
+	return fmt.Errorf("compressed (%s): want JSON text, one object a line", format)
 }

@@ -31,7 +31,7 @@ type Settings struct {
 func Parse(flags *flag.FlagSet, args []string, rounds int) (Settings, error) {
 	var set Settings
 	flags.IntVar(&set.Events, "events", 2_000_000, "events of each log")
-	within := flags.String("within", "10m,100m", "times to pay, a log and a table for each")
+	within := flags.String("within", "10m,125m", "times to pay, a log and a table for each")
 	flags.IntVar(&set.Rounds, "rounds", rounds, "runs of each job and log")
 	flags.StringVar(&set.Heap, "heap", "8g", "heap of the JVM")
 	flags.IntVar(&set.Parallelism, "parallelism", runtime.NumCPU(), "Flink's parallelism")
@@ -41,7 +41,7 @@ func Parse(flags *flag.FlagSet, args []string, rounds int) (Settings, error) {
 	for text := range strings.SplitSeq(*within, ",") {
 		d, err := time.ParseDuration(text)
 		if err != nil || d < 10*time.Millisecond {
-			return set, fmt.Errorf("-within %q: want durations of at least 10ms, such as 10m,100m", *within)
+			return set, fmt.Errorf("-within %q: want durations of at least 10ms, such as 10m,125m", *within)
 		}
 		set.Within = append(set.Within, d)
 	}
