@@ -160,7 +160,7 @@ func TestPullAllAcknowledgesEverythingOnce(t *testing.T) {
 	if err != nil || n != 3000 {
 		t.Fatalf("%d messages: %v", n, err)
 	}
-	if took, err := q.pullAll(t.Context(), n); err != nil || took <= 0 {
+	if took, err := q.pullAll(t.Context(), n, new(tally)); err != nil || took <= 0 {
 		t.Fatalf("took %v: %v", took, err)
 	}
 	if left, err := q.pull(t.Context()); err != nil || len(left) > 0 {
@@ -169,8 +169,44 @@ func TestPullAllAcknowledgesEverythingOnce(t *testing.T) {
 	if err := q.delete(t.Context()); err != nil {
 		t.Error(err)
 	}
-	if _, err := q.pullAll(t.Context(), 1); err == nil {
+	if _, err := q.pullAll(t.Context(), 1, new(tally)); err == nil {
 		t.Error("pulled from a queue that is deleted")
+	}
+}
+
+func TestAStreamIsReadToItsEnd(t *testing.T) {
+	s := fake(t)
+	s.cmd = &exec.Cmd{Process: &os.Process{Pid: os.Getpid()}}
+	var used cost
+	if rate, err := s.libraryStream(t.Context(), 1500, &used); err != nil || rate <= 0 || len(used[0]) != 1 {
+		t.Errorf("%v messages a second, %v of CPU: %v", rate, used, err)
+	}
+}
+
+// Where nobody reads, the publisher stops before it has filled the server.
+func TestAStreamWaitsForItsReader(t *testing.T) {
+	s, messages := fakeWithMessages(t)
+	q, err := s.newQueue(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	published := make(chan error)
+	go func() { published <- q.publishFlow(ctx, maxUnread, func() int64 { return 0 }) }()
+	for len(messages()) < maxUnread {
+		time.Sleep(10 * time.Millisecond)
+	}
+	select {
+	case err := <-published:
+		t.Fatalf("ended: %v", err)
+	case <-time.After(50 * time.Millisecond):
+	}
+	if n := len(messages()); n > maxUnread+1 { // an order's creation and another's payment go together
+		t.Errorf("%d messages, want %d", n, maxUnread)
+	}
+	cancel()
+	if err := <-published; !errors.Is(err, context.Canceled) {
+		t.Errorf("got %v", err)
 	}
 }
 
@@ -181,7 +217,7 @@ func TestPullAllEndsWithItsContext(t *testing.T) {
 	}
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
-	if _, err := q.pullAll(ctx, 1); !errors.Is(err, context.Canceled) {
+	if _, err := q.pullAll(ctx, 1, new(tally)); !errors.Is(err, context.Canceled) {
 		t.Errorf("got %v", err)
 	}
 }

@@ -1,8 +1,8 @@
 // Command benchpubsub measures ordertimeout on Pub/Sub, and prints tables in
 // Markdown:
 //
-//	a  events a second where each message has one event, and how that compares to
-//	   pulling and acknowledging without a pipeline
+//	a  events a second where each message has one event, of a backlog and of a
+//	   stream, and how that compares to pulling and acknowledging without a pipeline
 //	b  events a second where each message has 100
 //	c  how long after their deadlines alerts are published
 //	d  what it costs to hold the messages of many open orders
@@ -116,7 +116,7 @@ func bench(ctx context.Context, set settings) error {
 	for _, part := range []struct {
 		letter  string
 		measure func(ctx context.Context, dir string, s *server, set settings) error
-	}{{"a", measureSingle}, {"b", measurePacked}, {"c", measureLatency}, {"d", measureOpen}, {"e", measureFlink}} {
+	}{{"a", measureSingle}, {"a", measureStream}, {"b", measurePacked}, {"c", measureLatency}, {"d", measureOpen}, {"e", measureFlink}} {
 		if !strings.Contains(set.only, part.letter) {
 			continue
 		}

@@ -22,15 +22,17 @@ const (
 // errAll ends the pulls once all is acknowledged.
 var errAll = errors.New("all is acknowledged")
 
+// tally counts the messages that were pulled and acknowledged so far.
+type tally struct{ pulled, acked atomic.Int64 }
+
 // pullAll takes n messages out of a queue with nothing but the client library, as
 // the source of the pipeline does: so many pulls at a time, and as many
 // acknowledgements besides. It returns the time from the first pull to the last
 // acknowledgement.
-func (q queue) pullAll(ctx context.Context, n int) (took time.Duration, err error) {
+func (q queue) pullAll(ctx context.Context, n int, count *tally) (took time.Duration, err error) {
 	ctx, end := context.WithCancelCause(ctx)
 	defer end(nil)
 	ids := make(chan []string, pulls)
-	var acked atomic.Int64
 	var pullers, ackers sync.WaitGroup
 	start := time.Now()
 	for range pulls {
@@ -41,6 +43,7 @@ func (q queue) pullAll(ctx context.Context, n int) (took time.Duration, err erro
 					end(err)
 				}
 				if len(got) > 0 {
+					count.pulled.Add(int64(len(got)))
 					ids <- got
 				}
 			}
@@ -49,7 +52,7 @@ func (q queue) pullAll(ctx context.Context, n int) (took time.Duration, err erro
 			for batch := range ids {
 				if err := q.acknowledge(ctx, batch); err != nil {
 					end(err)
-				} else if acked.Add(int64(len(batch))) == int64(n) {
+				} else if count.acked.Add(int64(len(batch))) == int64(n) {
 					took = time.Since(start)
 					end(errAll)
 				}

@@ -85,7 +85,7 @@ func (s *server) libraryRate(ctx context.Context, orders int, c *cost) (float64,
 		return 0, err
 	}
 	m := s.meter(os.Getpid())
-	took, err := q.pullAll(ctx, n)
+	took, err := q.pullAll(ctx, n, new(tally))
 	if err != nil {
 		return 0, fmt.Errorf("pull: %w", err)
 	}

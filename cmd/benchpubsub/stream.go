@@ -1,0 +1,169 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"path/filepath"
+	"time"
+
+	"cloud.google.com/go/pubsub/v2"
+)
+
+// A backlog shows what a start costs: until what another process may have had leased
+// has come back nothing is acknowledged, and a server that holds it all is slow. A
+// stream shows what goes through once that is over. It is published as fast as it is
+// read, with at most maxUnread messages that are not, so that what is measured is the
+// reader. The publisher's work is the same for each.
+const maxUnread = 30_000
+
+// measureStream measures the pipeline and the library alone by turns, as measureSingle
+// does.
+func measureStream(ctx context.Context, dir string, s *server, set settings) error {
+	var alone, whole, ratios []float64
+	var costs [2]cost
+	for round := range set.rounds + 1 {
+		var rates [2]float64
+		turns := []func() error{
+			func() (err error) { rates[0], err = s.libraryStream(ctx, set.messages/2, &costs[0]); return err },
+			func() (err error) { rates[1], err = s.pipelineStream(ctx, dir, set.messages/2, &costs[1]); return err },
+		}
+		for turn := range turns {
+			if err := turns[(round+turn)%2](); err != nil {
+				return err
+			}
+		}
+		if round == 0 { // warms the server up
+			costs = [2]cost{}
+			continue
+		}
+		alone, whole, ratios = append(alone, rates[0]), append(whole, rates[1]), append(ratios, rates[1]/rates[0])
+		fmt.Fprintf(os.Stderr, "a: stream, round %d of %d: %.0f events/s alone, %.0f in the pipeline\n", round, set.rounds, rates[0], rates[1])
+	}
+	fmt.Printf("The same as a stream that is published as fast as it is read, %d messages:\n\n", set.messages/2*2)
+	fmt.Print("| | events/s | to pull and ack alone | CPU a message, µs | of the server |\n|---|---:|---:|---:|---:|\n")
+	fmt.Printf("| pull and ack alone (and the publisher) | %s | | %s |\n", spread("%.0f", alone), costs[0])
+	fmt.Printf("| ordertimeout | %s | %s | %s |\n\n", spread("%.0f", whole), spread("%.2f", ratios), costs[1])
+	return nil
+}
+
+// libraryStream returns the messages a second of the library alone.
+func (s *server) libraryStream(ctx context.Context, orders int, c *cost) (float64, error) {
+	q, err := s.newQueue(ctx)
+	if err != nil {
+		return 0, err
+	}
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	var count tally
+	ended := make(chan error, 2)
+	m := s.meter(os.Getpid())
+	go func() {
+		_, err := q.pullAll(ctx, 2*orders, &count)
+		ended <- err
+	}()
+	go func() { ended <- q.publishFlow(ctx, orders, count.pulled.Load) }()
+	rate, err := flowRate(ctx, 2*orders, ended, count.acked.Load)
+	if err != nil {
+		return 0, err
+	}
+	c.add(m.since(), 2*orders)
+	return rate, q.delete(ctx)
+}
+
+// pipelineStream returns the messages a second of the pipeline.
+func (s *server) pipelineStream(ctx context.Context, dir string, orders int, used *cost) (rate float64, err error) {
+	q, err := s.newQueue(ctx)
+	if err != nil {
+		return 0, err
+	}
+	c, err := start(ctx, dir, "-input", q.uri()+"?window=1s", "-within", "10m", "-disorder", "1s", "-tick", "100ms",
+		"-success", filepath.Join(dir, "success.jsonl"), "-timeouts", "none")
+	if err != nil {
+		return 0, err
+	}
+	if err = c.await(ctx, "a watermark", figures.knowsTime); err == nil {
+		m := s.meter(c.cmd.Process.Pid)
+		rate, err = c.stream(ctx, q, orders)
+		used.add(m.since(), 2*orders)
+	}
+	if stopErr := c.stop(); err == nil {
+		err = stopErr
+	}
+	if err != nil {
+		return 0, err
+	}
+	return rate, q.delete(ctx)
+}
+
+// stream has the command read a stream of orders, all of which are to be paid in time.
+func (c *command) stream(ctx context.Context, q queue, orders int) (float64, error) {
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	var count tally
+	var last figures
+	ended := make(chan error, 2)
+	go func() {
+		ended <- c.await(ctx, "all to be acknowledged", func(f figures) bool {
+			last = f
+			count.pulled.Store(int64(f[eventsRead]))
+			count.acked.Store(int64(f[eventsRead] - f[unacked]))
+			return f[eventsRead] == float64(2*orders) && f[unacked] == 0
+		})
+	}()
+	go func() { ended <- q.publishFlow(ctx, orders, count.pulled.Load) }()
+	rate, err := flowRate(ctx, 2*orders, ended, count.acked.Load)
+	if err == nil && last[successes] != float64(orders) {
+		err = fmt.Errorf("%d orders were paid, ordertimeout has %v", orders, last)
+	}
+	return rate, err
+}
+
+// flowRate returns the messages a second, from when a fifth of them is acknowledged
+// until all are. Two that are at work say when they have ended.
+func flowRate(ctx context.Context, messages int, ended <-chan error, acked func() int64) (float64, error) {
+	var from time.Time
+	var before int64
+	for left := 2; left > 0; {
+		select {
+		case err := <-ended:
+			if err != nil {
+				return 0, err
+			}
+			left--
+		case <-time.After(time.Millisecond):
+		}
+		if n := acked(); from.IsZero() && n >= int64(messages/5) {
+			from, before = time.Now(), n
+		}
+	}
+	return float64(int64(messages)-before) / time.Since(from).Seconds(), ctx.Err()
+}
+
+// publishFlow publishes the events of orders as they happen, and waits while too many
+// are not read.
+func (q queue) publishFlow(ctx context.Context, orders int, read func() int64) error {
+	p := q.client.Publisher(q.topic())
+	defer p.Stop() // publishes what is under way
+	p.PublishSettings.CountThreshold = 1000
+	published := int64(0)
+	publish := func(number int, kind string) {
+		p.Publish(ctx, &pubsub.Message{Data: event(number, kind, time.Now())})
+		published++
+	}
+	between := min(orders, ordersBetween)
+	for i := range orders + between {
+		for published-read() >= maxUnread {
+			if !pause(ctx, time.Millisecond) {
+				return ctx.Err()
+			}
+		}
+		if i < orders {
+			publish(i, "create")
+		}
+		if i >= between {
+			publish(i-between, "pay")
+		}
+	}
+	return nil
+}
