@@ -12,8 +12,8 @@ import (
 
 // partSize is of how many runs and rejects what comes of a tick is worked, sent and
 // forgotten at a time, for the memory of ticks that end many runs: at the end of the
-// input, and after a time in which nothing came. Most ticks have fewer.
-// Tests make it smaller.
+// input, and after a time in which nothing came. Most ticks have fewer. Tests make it
+// smaller.
 var partSize = 4096
 
 // part is a part of what came of a tick.
@@ -44,21 +44,25 @@ func (f *matchFn) finish(ctx context.Context, sp state.Provider, n int64, im *im
 	more := tick > im.ahead || im.part.more
 	im.ahead = noTick
 	var settled [][]uint64
-	for sent := false; !sent; {
-		this, meanwhile := im.part, func() error { return im.work(tick, im.spare) }
-		if sent = !more; sent {
-			meanwhile = func() error { return f.append(sp, n, im, shard.TickRecord(tick)) }
-		}
-		if err := alongside(func() error { return send(this) }, meanwhile); err != nil {
+	deliver := func(meanwhile func() error) error {
+		p := im.part
+		if err := alongside(func() error { return send(p) }, meanwhile); err != nil {
 			return err
 		}
-		f.count(ctx, &this.out)
-		settled = append(settled, this.out.Settled...)
-		this.forget()
-		if more {
-			im.part, im.spare = im.spare, this
-			more = im.part.more
+		f.count(ctx, &p.out)
+		settled = append(settled, p.out.Settled...)
+		p.forget()
+		return nil
+	}
+	for more {
+		if err := deliver(func() error { return im.work(tick, im.spare) }); err != nil {
+			return err
 		}
+		im.part, im.spare = im.spare, im.part
+		more = im.part.more
+	}
+	if err := deliver(func() error { return f.append(sp, n, im, shard.TickRecord(tick)) }); err != nil {
+		return err
 	}
 	for _, refs := range settled {
 		f.run.Done(refs)

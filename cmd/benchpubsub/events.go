@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"fmt"
+	"iter"
 	"time"
 
 	"ordertimeout/transforms/order"
@@ -14,27 +15,46 @@ func event(number int, kind string, at time.Time) []byte {
 		number, number%9973, kind, order.FormatTime(at.UnixMilli()), 5+number%500, number%100)
 }
 
-// How the events of a backlog lie in time: over backlogTime, with at most
-// ordersBetween orders created between the creation of one and its payment.
-const (
-	backlogTime   = 10 * time.Second
-	ordersBetween = 1000
-)
+// ordersBetween is how many orders are created between the creation of one and its
+// payment, at most.
+const ordersBetween = 1000
+
+// step is an event of one of some orders, which are numbered.
+type step struct {
+	number int
+	kind   string
+}
+
+// steps returns the events of orders that are all paid, in their order, and the place of
+// each: the creation of an order and the payment of another share one.
+func steps(orders int) iter.Seq2[int, step] {
+	between := min(orders, ordersBetween)
+	return func(yield func(int, step) bool) {
+		for i := range orders + between {
+			if i < orders && !yield(i, step{i, "create"}) {
+				return
+			}
+			if i >= between && !yield(i, step{i - between, "pay"}) {
+				return
+			}
+		}
+	}
+}
+
+// backlogTime is over which time the events of a backlog lie.
+const backlogTime = 10 * time.Second
 
 // backlog returns the events of orders that are all paid, in the order of their
 // times, the last of which is end.
 func backlog(orders int, end time.Time) [][]byte {
-	between := min(orders, ordersBetween)
-	steps := orders + between
+	places := orders + min(orders, ordersBetween)
 	var events [][]byte
-	for i := range steps {
-		at := end.Add(backlogTime * time.Duration(i+1-steps) / time.Duration(steps))
-		if i < orders {
-			events = append(events, event(i, "create", at))
+	for place, s := range steps(orders) {
+		at := end.Add(backlogTime * time.Duration(place+1-places) / time.Duration(places))
+		if s.kind == "pay" {
+			at = at.Add(time.Millisecond)
 		}
-		if i >= between {
-			events = append(events, event(i-between, "pay", at.Add(time.Millisecond)))
-		}
+		events = append(events, event(s.number, s.kind, at))
 	}
 	return events
 }

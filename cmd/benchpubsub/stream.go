@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"os"
-	"path/filepath"
 	"time"
 
 	"cloud.google.com/go/pubsub/v2"
@@ -17,28 +16,27 @@ import (
 // reader. The publisher's work is the same for each.
 const maxUnread = 30_000
 
-// measureStream measures the pipeline and the library alone by turns, as measureSingle
-// does.
+// measureStream is part a for a stream.
 func measureStream(ctx context.Context, dir string, s *server, set settings) error {
 	var alone, whole, ratios []float64
 	var costs [2]cost
-	for round := range set.rounds + 1 {
-		var rates [2]float64
-		turns := []func() error{
-			func() (err error) { rates[0], err = s.libraryStream(ctx, set.messages/2, &costs[0]); return err },
-			func() (err error) { rates[1], err = s.pipelineStream(ctx, dir, set.messages/2, &costs[1]); return err },
-		}
-		for turn := range turns {
-			if err := turns[(round+turn)%2](); err != nil {
-				return err
-			}
-		}
-		if round == 0 { // warms the server up
+	var rates [2]float64
+	err := takeTurns(set.rounds, func() (err error) {
+		rates[0], err = s.libraryStream(ctx, set.messages/2, &costs[0])
+		return err
+	}, func() (err error) {
+		rates[1], err = s.pipelineStream(ctx, dir, set.messages/2, &costs[1])
+		return err
+	}, func(round int) {
+		if round == 0 {
 			costs = [2]cost{}
-			continue
+			return
 		}
 		alone, whole, ratios = append(alone, rates[0]), append(whole, rates[1]), append(ratios, rates[1]/rates[0])
 		fmt.Fprintf(os.Stderr, "a: stream, round %d of %d: %.0f events/s alone, %.0f in the pipeline\n", round, set.rounds, rates[0], rates[1])
+	})
+	if err != nil {
+		return err
 	}
 	fmt.Printf("The same as a stream that is published as fast as it is read, %d messages:\n\n", set.messages/2*2)
 	fmt.Print("| | events/s | to pull and ack alone | CPU a message, µs | of the server |\n|---|---:|---:|---:|---:|\n")
@@ -77,8 +75,7 @@ func (s *server) pipelineStream(ctx context.Context, dir string, orders int, use
 	if err != nil {
 		return 0, err
 	}
-	c, err := start(ctx, dir, "-input", q.uri()+"?window=1s", "-within", "10m", "-disorder", "1s", "-tick", "100ms",
-		"-success", filepath.Join(dir, "success.jsonl"), "-timeouts", "none")
+	c, err := startReading(ctx, dir, q)
 	if err != nil {
 		return 0, err
 	}
@@ -147,23 +144,14 @@ func (q queue) publishFlow(ctx context.Context, orders int, read func() int64) e
 	defer p.Stop() // publishes what is under way
 	p.PublishSettings.CountThreshold = 1000
 	published := int64(0)
-	publish := func(number int, kind string) {
-		p.Publish(ctx, &pubsub.Message{Data: event(number, kind, time.Now())})
-		published++
-	}
-	between := min(orders, ordersBetween)
-	for i := range orders + between {
+	for _, s := range steps(orders) {
 		for published-read() >= maxUnread {
 			if !pause(ctx, time.Millisecond) {
 				return ctx.Err()
 			}
 		}
-		if i < orders {
-			publish(i, "create")
-		}
-		if i >= between {
-			publish(i-between, "pay")
-		}
+		p.Publish(ctx, &pubsub.Message{Data: event(s.number, s.kind, time.Now())})
+		published++
 	}
 	return nil
 }

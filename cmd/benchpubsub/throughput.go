@@ -8,36 +8,45 @@ import (
 	"time"
 )
 
-// measureSingle is part a: the pipeline and the library alone take turns, the
-// other one first in every other round, so that what else the machine does meets
-// them alike. A first round, which does not count, warms the server up: the emulator
+// takeTurns has the library alone and the pipeline take turns, the other one first in
+// every other round, so that what else the machine does meets them alike, and calls
+// done after each round. Round 0 does not count, and warms the server up: the emulator
 // takes twice as long for its first messages as for later ones.
-func measureSingle(ctx context.Context, dir string, s *server, set settings) error {
-	var alone, read, whole, ratios []float64
-	var costs [2]cost // of the library alone and of the pipeline
-	for round := range set.rounds + 1 {
-		var rates [3]float64
-		library := func() (err error) {
-			rates[0], err = s.libraryRate(ctx, set.messages/2, &costs[0])
-			return err
-		}
-		pipeline := func() (err error) {
-			rates[1], rates[2], err = s.pipelineRate(ctx, dir, set.messages/2, 1, &costs[1])
-			return err
-		}
-		turns := []func() error{library, pipeline}
+func takeTurns(rounds int, library, pipeline func() error, done func(round int)) error {
+	turns := []func() error{library, pipeline}
+	for round := range rounds + 1 {
 		for turn := range turns {
 			if err := turns[(round+turn)%2](); err != nil {
 				return err
 			}
 		}
+		done(round)
+	}
+	return nil
+}
+
+// measureSingle is part a for a backlog.
+func measureSingle(ctx context.Context, dir string, s *server, set settings) error {
+	var alone, read, whole, ratios []float64
+	var costs [2]cost // of the library alone and of the pipeline
+	var rates [3]float64
+	err := takeTurns(set.rounds, func() (err error) {
+		rates[0], err = s.libraryRate(ctx, set.messages/2, &costs[0])
+		return err
+	}, func() (err error) {
+		rates[1], rates[2], err = s.pipelineRate(ctx, dir, set.messages/2, 1, &costs[1])
+		return err
+	}, func(round int) {
 		if round == 0 {
 			costs = [2]cost{}
-			continue
+			return
 		}
 		alone, read, whole = append(alone, rates[0]), append(read, rates[1]), append(whole, rates[2])
 		ratios = append(ratios, rates[2]/rates[0])
 		fmt.Fprintf(os.Stderr, "a: round %d of %d: %.0f events/s alone, %.0f in the pipeline\n", round, set.rounds, rates[0], rates[2])
+	})
+	if err != nil {
+		return err
 	}
 	fmt.Printf("One event a message, %d messages, medians of %d rounds (least-most), %s:\n\n", set.messages/2*2, set.rounds, s.name)
 	fmt.Print("| | events/s | to pull and ack alone | CPU a message, µs | of the server |\n|---|---:|---:|---:|---:|\n")
@@ -105,8 +114,7 @@ func (s *server) pipelineRate(ctx context.Context, dir string, orders, inMessage
 	if err != nil {
 		return 0, 0, err
 	}
-	c, err := start(ctx, dir, "-input", q.uri()+"?window=1s", "-within", "10m", "-disorder", "1s", "-tick", "100ms",
-		"-success", filepath.Join(dir, "success.jsonl"), "-timeouts", "none")
+	c, err := startReading(ctx, dir, q)
 	if err != nil {
 		return 0, 0, err
 	}
@@ -122,6 +130,12 @@ func (s *server) pipelineRate(ctx context.Context, dir string, orders, inMessage
 	used.add(t.used, messages)
 	idle := max(0, t.known.Sub(t.read))
 	return events / t.read.Sub(t.first).Seconds(), events / (t.acked.Sub(t.first) - idle).Seconds(), q.delete(ctx)
+}
+
+// startReading starts the pipeline on a queue.
+func startReading(ctx context.Context, dir string, q queue) (*command, error) {
+	return start(ctx, dir, "-input", q.uri()+"?window=1s", "-within", "10m", "-disorder", "1s", "-tick", "100ms",
+		"-success", filepath.Join(dir, "success.jsonl"), "-timeouts", "none")
 }
 
 // times are when the pipeline was last seen without a message, and first seen with

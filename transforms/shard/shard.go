@@ -93,9 +93,9 @@ func (s *Shard) Tick(p int64, out *Output) {
 	}
 }
 
-// TickSome is Tick, but that it stops once out has some runs and rejects. It reports
-// whether there is more to do, by another call; until all is done the shard is between
-// ticks, and has no snapshot.
+// TickSome is Tick, but that it stops once out has so many ended runs and rejects, or a
+// slot more. It reports whether there is more to do, by another call; until all is done
+// the shard is between ticks, and has no snapshot.
 func (s *Shard) TickSome(p int64, some int, out *Output) (more bool) {
 	for len(s.agenda) > 0 && (s.agenda[0] <= p || s.finished(p)) {
 		if len(out.Ended)+len(out.Rejects) >= some {
