@@ -183,6 +183,34 @@ func TestAStreamIsReadToItsEnd(t *testing.T) {
 	}
 }
 
+// The rate is that of what comes after the first fifth, or of all where nothing was
+// seen in between.
+func TestFlowRate(t *testing.T) {
+	for _, test := range []struct {
+		reason string
+		acked  []int64 // by look, one a 20 ms
+		least  float64
+		most   float64
+	}{
+		{"seen in between", []int64{0, 0, 500, 500, 1000}, 1, 500 / 0.04},
+		{"seen at the end only", []int64{0, 0, 0, 0, 1000}, 1, 1000 / 0.08},
+	} {
+		ended := make(chan error, 2)
+		looks := 0
+		rate, err := flowRate(t.Context(), 1000, ended, func() int64 {
+			time.Sleep(20 * time.Millisecond)
+			if looks++; looks == len(test.acked) {
+				ended <- nil
+				ended <- nil
+			}
+			return test.acked[min(looks, len(test.acked))-1]
+		})
+		if err != nil || rate < test.least || rate > test.most {
+			t.Errorf("%s: %v a second, want %v to %v: %v", test.reason, rate, test.least, test.most, err)
+		}
+	}
+}
+
 // Where nobody reads, the publisher stops before it has filled the server.
 func TestAStreamWaitsForItsReader(t *testing.T) {
 	s, messages := fakeWithMessages(t)

@@ -117,10 +117,10 @@ func (c *command) stream(ctx context.Context, q queue, orders int) (float64, err
 }
 
 // flowRate returns the messages a second, from when a fifth of them is acknowledged
-// until all are. Two that are at work say when they have ended.
+// until all are; or from now on, where they are too few to be seen in between. Two that
+// are at work say when they have ended.
 func flowRate(ctx context.Context, messages int, ended <-chan error, acked func() int64) (float64, error) {
-	var from time.Time
-	var before int64
+	from, before := time.Now(), int64(0)
 	for left := 2; left > 0; {
 		select {
 		case err := <-ended:
@@ -130,7 +130,7 @@ func flowRate(ctx context.Context, messages int, ended <-chan error, acked func(
 			left--
 		case <-time.After(time.Millisecond):
 		}
-		if n := acked(); from.IsZero() && n >= int64(messages/5) {
+		if n := acked(); before == 0 && n >= int64(messages/5) && n < int64(messages) {
 			from, before = time.Now(), n
 		}
 	}
