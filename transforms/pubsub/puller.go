@@ -25,6 +25,7 @@ type puller struct {
 	// pulls ends all pulls, work what is done in the background besides.
 	pulls, work       context.Context
 	endPulls, endWork context.CancelFunc
+	pulling           sync.WaitGroup
 	background        sync.WaitGroup
 
 	mu      sync.Mutex
@@ -76,7 +77,7 @@ func newPuller(ctx context.Context, c Config, sub Subscription, run *live.Run) (
 	p.pulls, p.endPulls = context.WithCancel(context.Background())
 	p.work, p.endWork = context.WithCancel(context.Background())
 	for range sub.Pulls {
-		p.background.Go(p.pull)
+		p.pulling.Go(p.pull)
 	}
 	p.background.Go(p.probe)
 	p.background.Go(p.acknowledge)
@@ -187,18 +188,12 @@ func (p *puller) add(r *reader, messages []*pubsubpb.ReceivedMessage) {
 		}
 	}
 	p.mu.Lock()
-	stopped := p.stopped
-	if !stopped {
-		for _, b := range r.blocks {
-			p.enqueue(b)
-		}
+	defer p.mu.Unlock()
+	for _, b := range r.blocks {
+		p.enqueue(b)
 	}
 	p.clock.released(h)
 	p.clock.next(r, len(messages) > 0)
-	p.mu.Unlock()
-	if stopped {
-		p.giveBack(context.Background(), r.blocks)
-	}
 }
 
 func (p *puller) enqueue(b *block) {
@@ -218,11 +213,12 @@ func (p *puller) signal() {
 	}
 }
 
-// next returns the next block, if there is one, or why there will be none.
+// next returns the next block, if there is one, or why there will be none. Once the
+// run is to stop there is none: what is in the queue is given back.
 func (p *puller) next() (*block, error) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if p.err != nil || len(p.queue) == 0 {
+	if p.err != nil || p.stopped || len(p.queue) == 0 {
 		return nil, p.err
 	}
 	b := p.queue[0]
@@ -239,10 +235,6 @@ func (p *puller) next() (*block, error) {
 func (p *puller) unread(b *block) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if p.stopped {
-		go p.giveBack(context.Background(), []*block{b})
-		return
-	}
 	p.queue = append([]*block{b}, p.queue...)
 	p.queued += b.size
 	p.signal()

@@ -51,25 +51,30 @@ func (p *puller) awaitAbsence(limit time.Duration) {
 }
 
 // pullGrace is how long the pulls that are under way may go on at a stop. What one
-// returns is given back; what one that is cancelled had leased already comes back
-// only when the lease ends.
-const pullGrace = 500 * time.Millisecond
+// that is cancelled had leased already comes back only when the lease ends. It is
+// more than the 500 ms for which the library's fake server waits for messages.
+const pullGrace = 600 * time.Millisecond
 
-// stop ends the pulls and gives back what no bundle has taken. The watermark
-// stands still from now on, so that no order times out.
+// stop ends the pulls and gives back what no bundle has taken: after the pulls, one
+// of which would get it again. The watermark stands still from now on, so that no
+// order times out.
 func (p *puller) stop(ctx context.Context) {
 	p.mu.Lock()
 	first := !p.stopped
 	p.stopped = true
-	rest := p.queue
-	p.queue, p.queued = nil, 0
 	p.clock.freeze()
 	p.room.Broadcast()
 	p.mu.Unlock()
-	if first {
-		time.AfterFunc(pullGrace, p.endPulls)
-		p.giveBack(ctx, rest)
+	if !first {
+		return
 	}
+	time.AfterFunc(pullGrace, p.endPulls)
+	within(ctx, p.pulling.Wait)
+	p.mu.Lock()
+	rest := p.queue
+	p.queue, p.queued = nil, 0
+	p.mu.Unlock()
+	p.giveBack(ctx, rest)
 }
 
 // quiet reports whether nothing more is taken from the queue, and what was is
