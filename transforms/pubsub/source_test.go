@@ -1,12 +1,15 @@
 package pubsub
 
 import (
+	"bytes"
 	"fmt"
 	"math/rand/v2"
+	"slices"
 	"testing"
 	"time"
 
 	"cloud.google.com/go/pubsub/v2/apiv1/pubsubpb"
+	"cloud.google.com/go/pubsub/v2/pstest"
 	"github.com/google/go-cmp/cmp"
 
 	"ordertimeout/transforms/live"
@@ -206,7 +209,7 @@ func TestStopUnderLoadLosesNothingThatIsAcknowledged(t *testing.T) {
 func TestFailedBundleIsGivenBackAndReadAgain(t *testing.T) {
 	for _, ack := range []string{"outcome", "bundle"} {
 		t.Run(ack, func(t *testing.T) {
-			server := newServer(t, 600)
+			server := newServer(t, 10)
 			for i := range 100 {
 				server.Publish(testTopic, []byte(event(fmt.Sprint("o", i))), nil)
 			}
@@ -215,6 +218,12 @@ func TestFailedBundleIsGivenBackAndReadAgain(t *testing.T) {
 				t.Fatal("the bundle did not fail")
 			}
 			Close(j.run.ID)
+			for _, m := range server.Messages() {
+				back := slices.ContainsFunc(m.Modacks, func(m pstest.Modack) bool { return m.AckDeadline == 0 })
+				if !back && (m.Acks == 0 || bytes.Contains(m.Data, []byte(`"o50"`))) {
+					t.Errorf("message %s was not given back", m.ID)
+				}
+			}
 			j = startJob(t, server, "ack="+ack, true, "")
 			j.await("the event", func() bool { return j.refs["o50"] != 0 || ack == "bundle" && len(j.refs) > 0 })
 			j.await("all acknowledgements", func() bool {

@@ -18,7 +18,7 @@ func TestWhatIsGivenBackAtAStopIsNotPulledAgain(t *testing.T) {
 	}
 	run := live.NewRun()
 	defer run.Close()
-	p, err := pullerOf(t.Context(), t.Name(), Config{Subscription: "pubsub://shop/orders", Run: run.ID, Within: time.Hour})
+	p, err := pullerOf(t.Context(), run.ID, Config{Subscription: "pubsub://shop/orders", Run: run.ID, Within: time.Hour})
 	if err != nil {
 		t.Fatal(err)
 	}
