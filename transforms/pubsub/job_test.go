@@ -168,6 +168,16 @@ func event(id string) string {
 	return fmt.Sprintf(`{"orderId":%q,"type":"create","time":%d}`, id, time.Now().UnixMilli())
 }
 
+// givenBack returns how often the lease of a message was ended.
+func givenBack(m *pstest.Message) (times int) {
+	for _, modack := range m.Modacks {
+		if modack.AckDeadline == 0 {
+			times++
+		}
+	}
+	return times
+}
+
 // wantAckedOnce compares the messages of the server with what is wanted of each.
 func wantAckedOnce(t *testing.T, server *pstest.Server) {
 	t.Helper()

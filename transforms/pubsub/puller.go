@@ -22,11 +22,10 @@ type puller struct {
 	held    *held
 	commits commits // of ack=bundle
 
-	// pulls ends all pulls, work what is done in the background besides.
-	pulls, work       context.Context
-	endPulls, endWork context.CancelFunc
-	pulling           sync.WaitGroup
-	background        sync.WaitGroup
+	// pulls ends all pulls and probes, work what is done in the background besides.
+	pulls, work         context.Context
+	endPulls, endWork   context.CancelFunc
+	pulling, background sync.WaitGroup
 
 	mu      sync.Mutex
 	room    sync.Cond // there may be room for more in the queue, or to be held
@@ -79,7 +78,7 @@ func newPuller(ctx context.Context, c Config, sub Subscription, run *live.Run) (
 	for range sub.Pulls {
 		p.pulling.Go(p.pull)
 	}
-	p.background.Go(p.probe)
+	p.pulling.Go(p.probe)
 	p.background.Go(p.acknowledge)
 	p.background.Go(p.extend)
 	p.background.Go(p.awaitStop)

@@ -28,13 +28,7 @@ func TestWhatIsGivenBackAtAStopIsNotPulledAgain(t *testing.T) {
 	run.Stop()
 	Close(run.ID)
 	for _, m := range server.Messages() {
-		back := 0
-		for _, modack := range m.Modacks {
-			if modack.AckDeadline == 0 {
-				back++
-			}
-		}
-		if m.Deliveries != 1 || back != 1 {
+		if back := givenBack(m); m.Deliveries != 1 || back != 1 {
 			t.Errorf("message %s: %d times delivered, %d times given back; want 1 and 1", m.ID, m.Deliveries, back)
 		}
 	}
