@@ -26,6 +26,7 @@ func TestWhatIsGivenBackAtAStopIsNotPulledAgain(t *testing.T) {
 		pause(t.Context(), time.Millisecond)
 	}
 	run.Stop()
+	pause(t.Context(), pullGrace) // by then the pulls that were out have ended
 	Close(run.ID)
 	for _, m := range server.Messages() {
 		if back := givenBack(m); m.Deliveries != 1 || back != 1 {
