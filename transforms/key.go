@@ -26,10 +26,9 @@ func init() {
 // once a batch and not once an event.
 //
 // PCollection<[]order.Event> -> PCollection<KV<int64, []byte>>, the shard and an
-// encoded shard.Batch. A batch has the timestamp of its earliest event, which
-// holds the watermark back, or of the bundle's earliest element where the source has
-// promised a watermark beyond that event (see send). Of the settings it needs Shards, ByOrder, Behind
-// and Run, which are to be those of Match.
+// encoded shard.Batch. A batch has the timestamp of its earliest event or, where that is
+// earlier, of the bundle's earliest element (see send). Of the settings it needs Shards,
+// ByOrder, Behind and Run, which are to be those of Match.
 //
 // Events come in blocks as what a runner costs an element (half a microsecond and
 // two allocations a step, on the Go SDK) is more than what it costs to match an
@@ -119,18 +118,17 @@ func (f *keyFn) FinishBundle(emit func(beam.EventTime, int64, []byte)) {
 	}
 }
 
-// send emits a shard's batch. In a replay, where a bundle is to take the watermark
-// beyond its first events, it has the time from which the source went on, not that of
-// its earliest event, which is later by the source's disorder: Prism takes what is
-// pending for a key by its time, and would work the ticks in between by themselves
-// first, though the batch's own tick makes up for them. So a replay has one bundle of
-// ticks for one of batches, where it had two (0.93 of the time).
+// send emits a shard's batch. It has the time that the source was at before the bundle,
+// not that of its earliest event, which is later by the source's disorder: Prism takes
+// what is pending for a key by its time, and the key's next tick would come first. In a
+// replay that tick would be worked by itself, though the batch's own makes up for it: one
+// bundle of ticks for one of batches, where there were two (0.93 of the time). On a live
+// stream the batch would wait for the watermark to reach that tick, in the runner, where
+// it counts as on its way: the source went on at 10 MB/s at most, and each of its bundles
+// waited 200 ms (see live.Run.Throttle). When the tick is due the header says.
 func (f *keyFn) send(n int64, emit func(beam.EventTime, int64, []byte)) {
 	b := &f.batches[n]
-	at := beam.EventTime(b.Min() + f.Behind)
-	if b.Overtaken() {
-		at = min(at, f.first)
-	}
+	at := min(beam.EventTime(b.Min()+f.Behind), f.first)
 	data := b.Bytes()
 	f.run.Sent(len(data))
 	emit(at, n, data)

@@ -36,28 +36,30 @@ func keyed(t *testing.T, at []beam.EventTime, elements [][]order.Event) (beam.Ev
 	return time, header
 }
 
-// A batch is never later than what it is to hold back: its earliest event, and where
-// the source has promised what it will have reached, where it had been before.
+// A batch is never later than its earliest event, nor than the source was before, or it
+// would wait in the runner; its header says when it is due.
 func TestTimeOfABatch(t *testing.T) {
 	event := func(at int64) order.Event {
 		return order.Event{Type: "create", UserID: "u", OrderID: "o", Time: at, At: at}
 	}
 	mark := order.Event{Mark: order.MarkWatermark, At: 9000}
+	none := shard.NoWatermark
 	for _, test := range []struct {
-		reason      string
-		at          []beam.EventTime
-		elements    [][]order.Event
-		want        beam.EventTime
-		wantPromise int64
+		reason               string
+		at                   []beam.EventTime
+		elements             [][]order.Event
+		want                 beam.EventTime
+		wantMin, wantPromise int64
 	}{
-		{"events", []beam.EventTime{1000, 1500}, [][]order.Event{{event(7000)}, {event(6000), event(8000)}}, 6000, shard.NoWatermark},
-		{"a promise", []beam.EventTime{1000, 1500, 1500}, [][]order.Event{{event(7000)}, {mark}, {event(6000)}}, 1000, 9000},
-		{"a promise that does not reach the events", []beam.EventTime{1000, 1500, 1500}, [][]order.Event{{event(9500)}, {mark}, {event(9100)}}, 9100, 9000},
-		{"a promise, and an event before it all", []beam.EventTime{1000, 1500}, [][]order.Event{{event(500)}, {mark}}, 500, 9000},
+		{"events", []beam.EventTime{1000, 1500}, [][]order.Event{{event(7000)}, {event(6000), event(8000)}}, 1000, 6000, none},
+		{"a promise", []beam.EventTime{1000, 1500, 1500}, [][]order.Event{{event(7000)}, {mark}, {event(6000)}}, 1000, 6000, 9000},
+		{"a promise that does not reach the events", []beam.EventTime{1000, 1500, 1500}, [][]order.Event{{event(9500)}, {mark}, {event(9100)}}, 1000, 9100, 9000},
+		{"a promise, and an event before it all", []beam.EventTime{1000, 1500}, [][]order.Event{{event(500)}, {mark}}, 500, 500, 9000},
 	} {
 		got, header := keyed(t, test.at, test.elements)
-		if got != test.want || header.Watermark != test.wantPromise {
-			t.Errorf("%s: batch at %d, promise %d: want %d and %d", test.reason, got, header.Watermark, test.want, test.wantPromise)
+		if got != test.want || header.Min != test.wantMin || header.Watermark != test.wantPromise {
+			t.Errorf("%s: batch at %d, earliest event at %d, promise %d: want %d, %d and %d",
+				test.reason, got, header.Min, header.Watermark, test.want, test.wantMin, test.wantPromise)
 		}
 	}
 }

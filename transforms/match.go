@@ -161,7 +161,7 @@ func (f *matchFn) ProcessElement(ctx context.Context, at beam.EventTime, sp stat
 	if err != nil {
 		return f.run.Fail(err)
 	}
-	hold := at.Milliseconds() - f.Config.Behind.Milliseconds()
+	hold := max(header.Min, at.Milliseconds()-f.Config.Behind.Milliseconds())
 	tick := f.tickOf(header, hold)
 	if im != nil && hold < im.ahead {
 		im = nil // what was done ahead was done too early: it is done again, from the log

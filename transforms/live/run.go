@@ -140,6 +140,10 @@ func (r *Run) Sent(n int) {
 	}
 }
 
+// InFlight returns the bytes that have left the source's stage and have not arrived at
+// the next one.
+func (r *Run) InFlight() int64 { return r.inFlight.Load() }
+
 // Throttle waits until little is on its way, or for a short while. Call it at
 // the start of a source's bundle, before anything is sent: later it would wait
 // for its own output, which leaves at the bundle's end.
@@ -150,7 +154,7 @@ func (r *Run) Throttle() {
 	if r == nil || r.Backpressure {
 		return
 	}
-	for end := time.Now().Add(maxWait); r.inFlight.Load() > maxInFlight && time.Now().Before(end); {
+	for end := time.Now().Add(maxWait); r.InFlight() > maxInFlight && time.Now().Before(end); {
 		select {
 		case <-r.stop:
 			return

@@ -1,7 +1,7 @@
 // Package pubsub reads order events from a Pub/Sub subscription, publishes
 // messages to topics, and gives back what it holds when a run is stopped.
 //
-//	c := pubsub.Config{Subscription: "pubsub://shop/orders?pulls=4", Disorder: 5 * time.Second, Within: 10 * time.Minute, Run: run.ID}
+//	c := pubsub.Config{Subscription: "pubsub://shop/orders?pulls=8", Disorder: 5 * time.Second, Within: 10 * time.Minute, Run: run.ID}
 //	warning, err := pubsub.Check(ctx, c)
 //	...
 //	events, rejects := pubsub.Read(s, c)

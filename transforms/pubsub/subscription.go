@@ -62,7 +62,7 @@ var settingNames = []string{"pulls", "batch", "time", "ack", "poll", "lease", "w
 //
 // apart. These are the settings, each with its default:
 //
-//	pulls=4            pulls at a time
+//	pulls=8            pulls at a time
 //	batch=1000         messages that a pull asks for
 //	time=event         the time of an event: event, publish, or attribute:NAME
 //	ack=outcome        when a message is acknowledged: outcome or bundle, which is
@@ -82,7 +82,7 @@ func ParseSubscription(uri string) (Subscription, error) {
 	}
 	s := Subscription{Project: project, Name: name}
 	v := settings{values: values}
-	s.Pulls = v.integer("pulls", 4, 1, 100)
+	s.Pulls = v.integer("pulls", 8, 1, 100)
 	s.Batch = v.integer("batch", 1000, 1, 1000)
 	s.Time, s.Attribute = v.timeOf("time")
 	if s.Ack = Ack(v.oneOf("ack", string(AckOutcome), string(AckBundle))); !values.Has("ack") {

@@ -11,7 +11,7 @@ import (
 func TestParseSubscriptionTakesSettings(t *testing.T) {
 	t.Setenv(emulatorVariable, "")
 	standard := Subscription{
-		Project: "shop", Name: "orders", Pulls: 4, Batch: 1000, Time: TimeOfEvent, Poll: 30 * time.Second,
+		Project: "shop", Name: "orders", Pulls: 8, Batch: 1000, Time: TimeOfEvent, Poll: 30 * time.Second,
 		Lease: 10 * time.Second, Window: 10 * time.Second, MaxLag: 744 * time.Hour, Outstanding: 1_000_000,
 	}
 	outcome, bundle, other := standard, standard, standard

@@ -32,6 +32,9 @@ type Header struct {
 	Last, Limit int64
 	// Events is the number of events.
 	Events int
+	// Min is the smallest place in time of the events, and of where the input ended;
+	// math.MinInt64 in a batch of version 1, which does not say.
+	Min int64
 }
 
 // Reaches reports whether the watermark is sure to have reached a tick soon, with
@@ -46,8 +49,9 @@ const NoWatermark int64 = math.MinInt64
 // A batch is a record of the shard's log as it stands, so that it need not be
 // copied into one.
 const (
-	batchVersion = 1 // increase it when the layout changes
-	headerSize   = 1 + 1 + 8 + 1 + 8 + 8 + 4
+	batchVersion = 2 // increase it when the layout changes
+	headerSizeV1 = 1 + 1 + 8 + 1 + 8 + 8 + 4
+	headerSize   = headerSizeV1 + 8
 	minEventSize = 8 // bytes of the shortest event: eight empty or one-byte fields
 
 	endFlag  = 1
@@ -68,8 +72,6 @@ type Batch struct {
 	source dictionary
 	time   int64 // of the event before
 	line   int64 // of the event before
-	// min is the smallest place in time of the events and marks.
-	min int64
 }
 
 // Empty reports whether nothing was added.
@@ -79,11 +81,7 @@ func (b *Batch) Empty() bool { return !b.used }
 func (b *Batch) Len() int { return len(b.body) }
 
 // Min returns the smallest place in time of what was added.
-func (b *Batch) Min() int64 { return b.min }
-
-// Overtaken reports whether the source has promised a watermark that is beyond the
-// earliest of what was added.
-func (b *Batch) Overtaken() bool { return b.used && b.header.Watermark > b.min }
+func (b *Batch) Min() int64 { return b.header.Min }
 
 // Add appends an event.
 func (b *Batch) Add(e *Event) {
@@ -151,6 +149,7 @@ func (b *Batch) Bytes() []byte {
 	h = binary.LittleEndian.AppendUint64(h, uint64(b.header.Last))
 	h = binary.LittleEndian.AppendUint64(h, uint64(b.header.Limit))
 	h = binary.LittleEndian.AppendUint32(h, uint32(b.header.Events))
+	h = binary.LittleEndian.AppendUint64(h, uint64(b.header.Min))
 	encoded := compress(h, b.body)
 	b.Reset()
 	return encoded
@@ -166,9 +165,9 @@ func (b *Batch) Reset() {
 // start notes the place in time of what is added.
 func (b *Batch) start(place int64) {
 	if !b.used {
-		b.used, b.min, b.header.Watermark = true, place, NoWatermark
+		b.used, b.header.Min, b.header.Watermark = true, place, NoWatermark
 	}
-	b.min = min(b.min, place)
+	b.header.Min = min(b.header.Min, place)
 }
 
 // dictionary numbers the strings of a batch that recur. The number of distinct

@@ -4,6 +4,7 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
+	"math"
 	"unsafe"
 
 	"ordertimeout/transforms/cep"
@@ -11,30 +12,45 @@ import (
 
 // DecodeHeader returns the header of an encoded batch.
 func DecodeHeader(b []byte) (Header, error) {
-	if len(b) < headerSize {
-		return Header{}, errTruncated
+	h, _, err := splitHeader(b)
+	return h, err
+}
+
+// splitHeader returns the header of an encoded batch, and its compressed body.
+func splitHeader(b []byte) (h Header, body []byte, err error) {
+	if len(b) < headerSizeV1 {
+		return Header{}, nil, errTruncated
 	}
-	if b[0] != batchRecord || b[1] != batchVersion {
-		return Header{}, fmt.Errorf("shard: batch of kind %q, version %d: want %q, version %d", b[0], b[1], batchRecord, batchVersion)
+	if b[0] != batchRecord || b[1] == 0 || b[1] > batchVersion {
+		return Header{}, nil, fmt.Errorf("shard: batch of kind %q, version %d: want %q, version %d or before", b[0], b[1], batchRecord, batchVersion)
 	}
-	return Header{
+	h = Header{
 		Watermark: int64(binary.LittleEndian.Uint64(b[2:])),
 		End:       b[10]&endFlag != 0,
 		More:      b[10]&moreFlag != 0,
 		Last:      int64(binary.LittleEndian.Uint64(b[11:])),
 		Limit:     int64(binary.LittleEndian.Uint64(b[19:])),
 		Events:    int(binary.LittleEndian.Uint32(b[27:])),
-	}, nil
+		Min:       math.MinInt64,
+	}
+	if b[1] == 1 {
+		return h, b[headerSizeV1:], nil
+	}
+	if len(b) < headerSize {
+		return Header{}, nil, errTruncated
+	}
+	h.Min = int64(binary.LittleEndian.Uint64(b[headerSizeV1:]))
+	return h, b[headerSize:], nil
 }
 
 // DecodeBatch returns the header and the events of an encoded batch. The events share
 // the memory that it was decompressed to.
 func DecodeBatch(b []byte) (Header, []Event, error) {
-	h, err := DecodeHeader(b)
+	h, packed, err := splitHeader(b)
 	if err != nil {
 		return Header{}, nil, err
 	}
-	body, err := decompress(b[headerSize:], maxBatch)
+	body, err := decompress(packed, maxBatch)
 	if err != nil {
 		return Header{}, nil, err
 	}

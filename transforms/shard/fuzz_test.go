@@ -73,6 +73,9 @@ func richShard(t testing.TB) *Shard {
 // What an older build has written must decode in every later one, so these texts
 // are never to be changed: add one for a new version.
 const (
+	batchV2 = "4202a40600000000000001d00700000000000087d612000000000004000000e3030000000000005ff05e00d00f0006637265617465050275316f310269" +
+		"310007612e6a736f6e6c02077b226e223a317d01c701be01010476696577050275316f31000107622e6a736f6e6cdec508000298" +
+		"1100000000dbc508017800e7070200016b000200030200ff"
 	batchV1 = "4201a40600000000000001d00700000000000087d6120000000000040000005ff05e00d00f0006637265617465050275316f3102" +
 		"69310007612e6a736f6e6c02077b226e223a317d01c701be01010476696577050275316f31000107622e6a736f6e6cdec5080002" +
 		"981100000000dbc508017800e7070200016b000200030200ff"
@@ -82,10 +85,11 @@ const (
 
 func decoded(t testing.TB, b []byte) (h Header, events []Event, err error) {
 	t.Helper()
-	if h, err = DecodeHeader(b); err != nil {
+	h, packed, err := splitHeader(b)
+	if err != nil {
 		return h, nil, err
 	}
-	body, err := decompress(b[headerSize:], maxBatch)
+	body, err := decompress(packed, maxBatch)
 	if err != nil {
 		return h, nil, err
 	}
@@ -94,16 +98,24 @@ func decoded(t testing.TB, b []byte) (h Header, events []Event, err error) {
 }
 
 func TestBatchEncoding(t *testing.T) {
-	old, err := hex.DecodeString(batchV1)
-	if err != nil {
-		t.Fatal(err)
+	batches := map[string][]byte{"a batch": richBatch()}
+	for name, text := range map[string]string{"a batch of version 1": batchV1, "a batch of version 2": batchV2} {
+		old, err := hex.DecodeString(text)
+		if err != nil {
+			t.Fatal(err)
+		}
+		batches[name] = old
 	}
-	for name, b := range map[string][]byte{"a batch of version 1": old, "a batch": richBatch()} {
+	for name, b := range batches {
 		h, events, err := decoded(t, b)
 		if err != nil {
 			t.Fatalf("%s: %v\n%x", name, err, b)
 		}
-		if want := (Header{Watermark: 1700, End: true, Last: 2000, Limit: 1234567, Events: 4}); h != want {
+		want := Header{Watermark: 1700, End: true, Last: 2000, Limit: 1234567, Events: 4, Min: 995}
+		if b[1] == 1 {
+			want.Min = math.MinInt64
+		}
+		if h != want {
 			t.Errorf("%s: header %+v, want %+v", name, h, want)
 		}
 		if diff := cmp.Diff(richEvents(), events); diff != "" {
@@ -174,7 +186,9 @@ func TestBrokenBlobs(t *testing.T) {
 		record []byte
 		want   string
 	}{
-		{"a batch to come", changed(batch, 1, 9), "shard: record 1 of 1: shard: batch of kind 'B', version 9: want 'B', version 1"},
+		{"a batch to come", changed(batch, 1, 9), "shard: record 1 of 1: shard: batch of kind 'B', version 9: want 'B', version 2 or before"},
+		{"a batch of no version", changed(batch, 1, 0), "shard: record 1 of 1: shard: batch of kind 'B', version 0: want 'B', version 2 or before"},
+		{"a header of the version before", batch[:headerSize-1], "shard: record 1 of 1: shard: truncated batch or log"},
 		{"a snapshot to come", changed(snapshot, 1, 9), "shard: record 1 of 1: snapshot has version 9: want 1"},
 		{"another size", changed(batch, headerSize, 0x60), "shard: record 1 of 1: shard: decompress: s2: corrupt input"},
 		{"a size beyond all", append(slices.Clone(batch[:headerSize]), 0xff, 0xff, 0xff, 0xff, 0x01), "shard: record 1 of 1: shard: compressed size 536870911 (<nil>): want at most 67108864"},
@@ -232,7 +246,13 @@ func FuzzBatch(f *testing.F) {
 		h := Header{Watermark: 5, End: true, Last: 6, Limit: 7, Events: int(n)}
 		var again Batch
 		for i := range events {
-			again.Add(&events[i])
+			e := &events[i]
+			again.Add(e)
+			place := e.At
+			if place == 0 {
+				place = e.Time
+			}
+			h.Min = min(h.Min, place)
 		}
 		again.Promise(h.Watermark)
 		again.End(0, h.Last, h.Limit)
