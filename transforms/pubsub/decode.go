@@ -21,8 +21,8 @@ type block struct {
 	events  []order.Event
 	rejects []order.Reject
 	size    int // of the messages in bytes
-	// earliest is the smallest time of an event.
-	earliest int64
+	// earliest is the smallest time of an event, published that of a publication.
+	earliest, published int64
 
 	integers, january int64 // see order.Decoder
 
@@ -48,7 +48,7 @@ func (r *reader) block() *block {
 	if n := len(r.blocks); n > 0 && r.blocks[n-1].size < blockSize {
 		return r.blocks[n-1]
 	}
-	b := &block{events: make([]order.Event, 1, 64), earliest: math.MaxInt64}
+	b := &block{events: make([]order.Event, 1, 64), earliest: math.MaxInt64, published: math.MaxInt64}
 	r.blocks = append(r.blocks, b)
 	return b
 }
@@ -75,6 +75,7 @@ func (r *reader) add(m *pubsubpb.PubsubMessage, x *input) {
 		b.rejects = append(b.rejects, reject)
 	}
 	b.inputs = append(b.inputs, x)
+	b.published = min(b.published, m.GetPublishTime().AsTime().UnixMilli())
 	b.size += len(m.GetData())
 	b.integers += r.decoder.IntegerTimes - integers
 	b.january += r.decoder.January - january

@@ -24,7 +24,7 @@ func tail(t *testing.T) *wmTest {
 	w := newWatermark(t)
 	w.disorder, w.stale = 0, time.Hour
 	w.pulls(20)
-	w.saw(seconds(19.8).UnixMilli())
+	w.event(seconds(19.8))
 	w.next(new(reader), true)
 	return w
 }
@@ -76,7 +76,7 @@ func TestFrozenServerHoldsTheWatermarkInSpiteOfProbes(t *testing.T) {
 	w.want("it goes on and answers, the pull not yet", 19.8)
 	w.probe(25.01, 25.02)
 	w.want("the first prompt answer after that", 19.8)
-	w.saw(seconds(20.5).UnixMilli()) // 4.52 s behind
+	w.event(seconds(20.5)) // 4.52 s behind
 	w.want("the message that the pull had got when the server froze", 19.8)
 	w.probe(25.53, 25.54)
 	w.want("it is the worst lag, and proofs before it count no more", 19.8)
@@ -86,7 +86,7 @@ func TestFrozenServerHoldsTheWatermarkInSpiteOfProbes(t *testing.T) {
 
 func TestProbesProveNothingAfterASlowOneALagOrAFailure(t *testing.T) {
 	for reason, between := range map[string]func(*wmTest){
-		"a worse lag":   func(w *wmTest) { w.saw(seconds(20.1).UnixMilli()) },
+		"a worse lag":   func(w *wmTest) { w.event(seconds(20.1)) },
 		"a slow answer": func(w *wmTest) { w.probe(20.2, 20.2+probeTime.Seconds()+0.001) },
 		"a failure":     func(w *wmTest) { w.failed() },
 	} {
@@ -108,7 +108,7 @@ func TestProbesProveNothingAfterASlowOneALagOrAFailure(t *testing.T) {
 func TestProbesMoveNoPullThatWentOutAfterThem(t *testing.T) {
 	w := tail(t)
 	w.probe(20.3, 20.31)
-	w.saw(seconds(20.2).UnixMilli())
+	w.event(seconds(20.2))
 	w.next(new(reader), true)
 	w.probe(20.81, 20.82)
 	w.want("the first pull is moved to 20.3", 20.1)

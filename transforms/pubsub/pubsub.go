@@ -38,9 +38,9 @@
 //
 // # Watermark
 //
-// The watermark is the time of day less Disorder, or less the worst lag of an
-// event in the last ten seconds where that is more, and goes on while nothing is
-// published. At the start, and after a pull that failed, it stands still until
+// The watermark is the time of day less Disorder and the longest that a message took
+// from its publication to here in the last ten seconds, or less the worst lag of an event
+// in that time where that is more, and goes on while nothing is published. At the start, and after a pull that failed, it stands still until
 // pulls have succeeded for ten seconds, or a second longer than the longest lease,
 // whichever is more: only then has everything come back that a lost pull or a
 // killed process had leased. While events are behind by more than half of Disorder,
@@ -77,8 +77,8 @@ type Config struct {
 	MaxAhead time.Duration
 	// ByOrder makes orderId a required field.
 	ByOrder bool
-	// Disorder is how far an event may come behind the time of day and still be
-	// on time, whatever was seen before.
+	// Disorder is how long after its time an event may be published and still be on
+	// time, whatever was seen before.
 	Disorder time.Duration
 	// Within is the time that orders have, which a lease has to be shorter than
 	// with ack=outcome. Zero: not known.

@@ -8,10 +8,13 @@ import (
 // watermark is the clock of the source in event time: the time before which no
 // event is expected any more.
 //
-// It is the time of day less how far the events are behind it: the disorder, or
-// the worst lag that was seen lately, which is what keeps a backlog in order. So
-// it goes on while nothing is published, and the last orders time out. It never
-// passes an event that was pulled and not handed out.
+// It is the time of day less how far the events are behind it: the disorder and the
+// worst time that a message took from its publication to here lately, or the worst lag
+// of an event where that is more. The latter alone would do on a quiet machine, and the
+// former keeps a backlog in order: there every message is behind by more than the
+// disorder, and the next one may be so by as much more. So the watermark goes on while
+// nothing is published, and the last orders time out. It never passes an event that was
+// pulled and not handed out.
 //
 // It stands still where the lag is not known: at the start, and after a pull that
 // failed, since what a lost pull (or a process that was killed) had leased comes
@@ -35,7 +38,8 @@ type watermark struct {
 	stale time.Duration
 
 	at     int64 // the watermark in milliseconds; 0 before it is known
-	lags   []lag // in the order of time, each larger than all that follow
+	lags   lags  // of events
+	ways   lags  // of messages since their publication
 	holds  map[*hold]struct{}
 	more   map[*reader]pull // those that are out and may bring more, by who pulls
 	since  time.Time        // since when pulls succeed; zero: they do not
@@ -44,9 +48,35 @@ type watermark struct {
 	frozen bool
 }
 
+// lags are in the order of time, each larger than all that follow.
+type lags []lag
+
 type lag struct {
 	seen   time.Time
 	behind time.Duration
+}
+
+func (l *lags) saw(now time.Time, behind time.Duration) {
+	rest := *l
+	for n := len(rest); n > 0 && rest[n-1].behind <= behind; n-- {
+		rest = rest[:n-1]
+	}
+	*l = append(rest, lag{now, behind})
+}
+
+// forget drops those that were seen before a time.
+func (l *lags) forget(before time.Time) {
+	for len(*l) > 0 && (*l)[0].seen.Before(before) {
+		*l = (*l)[1:]
+	}
+}
+
+// worst returns the largest, 0 where there is none.
+func (l lags) worst() time.Duration {
+	if len(l) == 0 {
+		return 0
+	}
+	return l[0].behind
 }
 
 // hold keeps the watermark from passing a time in milliseconds.
@@ -77,9 +107,8 @@ func (w *watermark) value() int64 {
 		return w.at
 	}
 	first := w.firstOut(now)
-	for len(w.lags) > 0 && first.begun.Sub(w.lags[0].seen) > w.window {
-		w.lags = w.lags[1:]
-	}
+	w.lags.forget(first.begun.Add(-w.window))
+	w.ways.forget(first.begun.Add(-w.window))
 	at := w.expected(now)
 	if w.wellBehind() {
 		at = min(at, first.at)
@@ -97,20 +126,12 @@ func (w *watermark) stands(now time.Time) bool {
 }
 
 // wellBehind reports whether the watermark passes nothing that a pull may bring.
-func (w *watermark) wellBehind() bool { return w.behind() > max(w.disorder/2, littleLag) }
-
-// behind returns the worst lag of late.
-func (w *watermark) behind() time.Duration {
-	if len(w.lags) == 0 {
-		return 0
-	}
-	return w.lags[0].behind
-}
+func (w *watermark) wellBehind() bool { return w.lags.worst() > max(w.disorder/2, littleLag) }
 
 // expected returns the time in milliseconds from which on events are expected, by
 // the lags.
 func (w *watermark) expected(now time.Time) int64 {
-	return now.Add(-max(w.behind(), w.disorder)).UnixMilli()
+	return now.Add(-max(w.lags.worst(), w.ways.worst()+w.disorder)).UnixMilli()
 }
 
 // firstOut returns the first times of the pulls that may bring more.
@@ -207,20 +228,20 @@ func (w *watermark) pulled() {
 // failed says that a pull failed.
 func (w *watermark) failed() { w.since, w.proof = time.Time{}, time.Time{} }
 
-// saw takes note of an event's time in milliseconds.
-func (w *watermark) saw(event int64) {
+// saw takes note of the time of an event, and of the publication of its message, in
+// milliseconds.
+func (w *watermark) saw(event, published int64) {
 	now := w.now()
+	if way := now.Sub(time.UnixMilli(published)); way <= w.maxLag {
+		w.ways.saw(now, max(way, 0)) // the service has another clock
+	}
 	behind := now.Sub(time.UnixMilli(event))
 	if behind > w.maxLag {
 		return
 	}
-	for n := len(w.lags); n > 0 && w.lags[n-1].behind <= behind; n-- {
-		w.lags = w.lags[:n-1]
-	}
-	if len(w.lags) == 0 {
+	if w.lags.saw(now, behind); len(w.lags) == 1 {
 		w.proof = time.Time{}
 	}
-	w.lags = append(w.lags, lag{now, behind})
 }
 
 // hold keeps the watermark from passing a time until released.

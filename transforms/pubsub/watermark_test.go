@@ -50,6 +50,9 @@ func (w *wmTest) want(reason string, s float64) {
 	}
 }
 
+// event lets an event come that was published just now.
+func (w *wmTest) event(at time.Time) { w.saw(at.UnixMilli(), w.clock.UnixMilli()) }
+
 func (w *wmTest) wantNone(reason string) {
 	w.t.Helper()
 	if got := w.value(); got != 0 {
@@ -77,11 +80,11 @@ func TestWatermarkMovesOnWhileNothingComes(t *testing.T) {
 func TestWatermarkFollowsTheWorstLagOfTheWindow(t *testing.T) {
 	w := newWatermark(t)
 	w.pulls(5)
-	w.saw(seconds(-15).UnixMilli()) // 20 s behind
+	w.event(seconds(-15)) // 20 s behind
 	w.pulls(9)
-	w.saw(seconds(4).UnixMilli()) // 5 s behind
-	w.saw(seconds(8.5).UnixMilli())
-	w.saw(seconds(60).UnixMilli()) // from the future
+	w.event(seconds(4)) // 5 s behind
+	w.event(seconds(8.5))
+	w.event(seconds(60)) // from the future
 	w.pulls(15)
 	w.want("the worst lag is 10 s old", -5)
 	w.pulls(15.001)
@@ -90,11 +93,29 @@ func TestWatermarkFollowsTheWorstLagOfTheWindow(t *testing.T) {
 	w.want("and is older, too; what is left is less than the disorder", 18.001)
 }
 
+// In a backlog each message is behind by more than the disorder. The events among them
+// may be as much before one another as anywhere.
+func TestWatermarkAllowsForTheDisorderOfABacklog(t *testing.T) {
+	w := newWatermark(t)
+	w.pulls(5)
+	w.saw(seconds(-15).UnixMilli(), seconds(-15).UnixMilli()) // 20 s behind
+	w.saw(seconds(-15.5).UnixMilli(), seconds(-14).UnixMilli())
+	w.saw(seconds(-14).UnixMilli(), seconds(60).UnixMilli()) // by a clock that is wrong
+	w.saw(seconds(-14).UnixMilli(), seconds(5-3600.001).UnixMilli())
+	w.pulls(15)
+	w.want("published 20 s ago, and the disorder", -6)
+	w.pulls(15.001)
+	w.want("that is long ago", 14.001)
+	w.saw(seconds(12).UnixMilli(), seconds(13.501).UnixMilli())
+	w.pulls(20)
+	w.want("an event is further behind than that", 16.999)
+}
+
 func TestWatermarkStandsWhereALagWouldTakeItBack(t *testing.T) {
 	w := newWatermark(t)
 	w.pulls(20)
 	w.want("settled", 19)
-	w.saw(seconds(10).UnixMilli())
+	w.event(seconds(10))
 	w.pulls(25)
 	w.want("it would be at 15", 19)
 }
@@ -102,12 +123,12 @@ func TestWatermarkStandsWhereALagWouldTakeItBack(t *testing.T) {
 func TestLagOfMoreThanTheLargestHoldsNothingBack(t *testing.T) {
 	w := newWatermark(t)
 	w.pulls(5)
-	w.saw(seconds(5 - 3600.001).UnixMilli())
+	w.event(seconds(5 - 3600.001))
 	w.pulls(12)
 	w.want("an hour and 1 ms", 11)
 	w = newWatermark(t)
 	w.pulls(5)
-	w.saw(seconds(5 - 3600).UnixMilli())
+	w.event(seconds(5 - 3600))
 	w.pulls(12)
 	w.want("an hour", 12-3600)
 }
@@ -159,17 +180,17 @@ func TestWatermarkStandsWhileAPullOfABacklogIsOut(t *testing.T) {
 	w := newWatermark(t)
 	a, b := new(reader), new(reader)
 	w.pulls(20)
-	w.saw(seconds(17).UnixMilli())
+	w.event(seconds(17))
 	w.next(a, true)
 	w.clock = seconds(20.2)
 	w.pulled()
-	w.saw(seconds(17.1).UnixMilli()) // 3.1 s behind
+	w.event(seconds(17.1)) // 3.1 s behind
 	w.next(b, true)
 	w.want("the first pull to go out has seen 3 s", 17)
 	w.clock = seconds(22.9)
 	w.want("both are out", 17)
 	w.pulled()
-	w.saw(seconds(17.05).UnixMilli())
+	w.event(seconds(17.05))
 	w.next(a, true)
 	w.want("one has come back, 5.85 s behind; the other one had seen 3.1 s", 17.05)
 	w.pulled()
@@ -188,12 +209,12 @@ func TestLagIsNotForgottenWhileAPullOfABacklogIsOut(t *testing.T) {
 	r := new(reader)
 	w.pulls(20)
 	w.want("settled", 19)
-	w.saw(seconds(10).UnixMilli()) // 10 s behind
+	w.event(seconds(10)) // 10 s behind
 	w.next(r, true)
 	w.clock = seconds(22.5)
 	w.want("for 2.5 s, more than the window, no pull came back", 19)
 	w.pulled()
-	w.saw(seconds(10.1).UnixMilli())
+	w.event(seconds(10.1))
 	w.next(r, true)
 	w.want("it brings more", 19)
 	w.clock = seconds(24)
@@ -205,13 +226,13 @@ func TestLagIsNotForgottenWhileAPullOfABacklogIsOut(t *testing.T) {
 func TestPullOfNoBacklogHoldsNothing(t *testing.T) {
 	w := newWatermark(t)
 	w.pulls(20)
-	w.saw(seconds(19.5).UnixMilli())
+	w.event(seconds(19.5))
 	w.next(new(reader), true)
 	w.clock = seconds(22)
 	w.want("the last event was half a second behind", 21)
 	w = newWatermark(t)
 	w.pulls(20)
-	w.saw(seconds(10).UnixMilli())
+	w.event(seconds(10))
 	w.next(new(reader), true)
 	w.stale = time.Hour
 	w.clock = seconds(30)
