@@ -156,21 +156,50 @@ func fakeWithMessages(t *testing.T) (*server, func() []*pstest.Message) {
 
 func TestPullAllAcknowledgesEverythingOnce(t *testing.T) {
 	s := fake(t)
-	q, n, err := s.preload(t.Context(), 1500, 1)
-	if err != nil || n != 3000 {
-		t.Fatalf("%d messages: %v", n, err)
+	for _, when := range []time.Duration{atOnce, whenAll, 50 * time.Millisecond} {
+		q, n, err := s.preload(t.Context(), 1500, 1)
+		if err != nil || n != 3000 {
+			t.Fatalf("%d messages: %v", n, err)
+		}
+		if took, err := q.pullAll(t.Context(), n, when, new(tally)); err != nil || took <= max(0, when) {
+			t.Fatalf("acknowledged %v later: took %v: %v", when, took, err)
+		}
+		if left, err := q.pull(t.Context()); err != nil || len(left) > 0 {
+			t.Errorf("acknowledged %v later: %d messages are left: %v", when, len(left), err)
+		}
+		if err := q.delete(t.Context()); err != nil {
+			t.Error(err)
+		}
+		if _, err := q.pullAll(t.Context(), 1, when, new(tally)); err == nil {
+			t.Error("pulled from a queue that is deleted")
+		}
 	}
-	if took, err := q.pullAll(t.Context(), n, new(tally)); err != nil || took <= 0 {
-		t.Fatalf("took %v: %v", took, err)
+}
+
+// A client that acknowledges nothing before all is read has nothing acknowledged until
+// then.
+func TestPullAllHoldsWhatItIsTo(t *testing.T) {
+	q, n, err := fake(t).preload(t.Context(), 500, 1)
+	if err != nil {
+		t.Fatal(err)
 	}
-	if left, err := q.pull(t.Context()); err != nil || len(left) > 0 {
-		t.Errorf("%d messages are left: %v", len(left), err)
+	ctx, cancel := context.WithCancel(t.Context())
+	var count tally
+	ended := make(chan error, 1)
+	go func() {
+		_, err := q.pullAll(ctx, n+1, whenAll, &count)
+		ended <- err
+	}()
+	for count.pulled.Load() < int64(n) {
+		time.Sleep(10 * time.Millisecond)
 	}
-	if err := q.delete(t.Context()); err != nil {
-		t.Error(err)
+	time.Sleep(50 * time.Millisecond)
+	if acked := count.acked.Load(); acked != 0 {
+		t.Errorf("%d messages are acknowledged, with one to come", acked)
 	}
-	if _, err := q.pullAll(t.Context(), 1, new(tally)); err == nil {
-		t.Error("pulled from a queue that is deleted")
+	cancel()
+	if err := <-ended; !errors.Is(err, context.Canceled) {
+		t.Errorf("got %v", err)
 	}
 }
 
@@ -178,13 +207,13 @@ func TestAStreamIsReadToItsEnd(t *testing.T) {
 	s := fake(t)
 	s.cmd = &exec.Cmd{Process: &os.Process{Pid: os.Getpid()}}
 	var used cost
-	if rate, err := s.libraryStream(t.Context(), 1500, &used); err != nil || rate <= 0 || len(used[0]) != 1 {
+	if rate, err := s.libraryStream(t.Context(), 1500, atOnce, &used); err != nil || rate <= 0 || len(used[0]) != 1 {
 		t.Errorf("%v messages a second, %v of CPU: %v", rate, used, err)
 	}
 }
 
-// The rate is that of what comes after the first fifth, or of all where nothing was
-// seen in between.
+// The rate is that of what comes between the first and the last fifth, or of all where
+// nothing was seen in between.
 func TestFlowRate(t *testing.T) {
 	for _, test := range []struct {
 		reason string
@@ -192,7 +221,7 @@ func TestFlowRate(t *testing.T) {
 		least  float64
 		most   float64
 	}{
-		{"seen in between", []int64{0, 0, 500, 500, 1000}, 1, 500 / 0.04},
+		{"seen in between", []int64{100, 200, 500, 800, 1000, 1000, 1000, 1000, 1000, 1000, 1000}, 1, 600 / 0.04},
 		{"seen at the end only", []int64{0, 0, 0, 0, 1000}, 1, 1000 / 0.08},
 	} {
 		ended := make(chan error, 2)
@@ -245,7 +274,7 @@ func TestPullAllEndsWithItsContext(t *testing.T) {
 	}
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
-	if _, err := q.pullAll(ctx, 1, new(tally)); !errors.Is(err, context.Canceled) {
+	if _, err := q.pullAll(ctx, 1, atOnce, new(tally)); !errors.Is(err, context.Canceled) {
 		t.Errorf("got %v", err)
 	}
 }

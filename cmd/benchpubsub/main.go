@@ -39,6 +39,7 @@ type settings struct {
 	only, emulator string
 	rounds         int
 	messages       int // of part a
+	streamed       int // of its stream
 	packed         int // events of part b
 	orders         int // of part c
 	open, more     int // orders of part d, and those published later
@@ -71,6 +72,7 @@ func parse(args []string) (settings, error) {
 	flags.StringVar(&set.emulator, "emulator", "", "JAR of the emulator; none: the library's fake (default: the one of the Google Cloud SDK)")
 	flags.IntVar(&set.rounds, "rounds", 3, "runs of each case of a and b")
 	flags.IntVar(&set.messages, "messages", 100_000, "messages of a")
+	flags.IntVar(&set.streamed, "streamed", 400_000, "messages of the stream of a")
 	flags.IntVar(&set.packed, "packed", 1_000_000, "events of b")
 	flags.IntVar(&set.orders, "orders", 1000, "orders of c")
 	flags.IntVar(&set.open, "open", 100_000, "open orders of d")
@@ -93,7 +95,7 @@ func parse(args []string) (settings, error) {
 		flag       string
 		got, least int
 	}{
-		{"rounds", set.rounds, 1}, {"messages", set.messages, 2}, {"packed", set.packed, 2},
+		{"rounds", set.rounds, 1}, {"messages", set.messages, 2}, {"streamed", set.streamed, 10}, {"packed", set.packed, 2},
 		{"orders", set.orders, 2}, {"open", set.open, 1}, {"more", set.more, 1}, {"seconds", set.seconds, 2},
 	} {
 		if size.got < size.least {

@@ -14,7 +14,7 @@ import (
 
 // What the source of the pipeline asks for by default.
 const (
-	pulls     = 4
+	pulls     = 8
 	pullBatch = 1000
 	pullTime  = 2 * time.Second
 )
@@ -25,14 +25,44 @@ var errAll = errors.New("all is acknowledged")
 // tally counts the messages that were pulled and acknowledged so far.
 type tally struct{ pulled, acked atomic.Int64 }
 
+// When a client acknowledges what it has pulled.
+const (
+	atOnce  time.Duration = 0
+	whenAll time.Duration = -1 // once everything is pulled
+	later                 = time.Second
+)
+
+// batch is what is to be acknowledged, and when that is due.
+type batch struct {
+	ids []string
+	due time.Time
+}
+
+// addThose adds what else was pulled, up to what the source acknowledges in a request.
+func (b *batch) addThose(pulled <-chan batch) {
+	for len(b.ids) < pullBatch {
+		select {
+		case next, ok := <-pulled:
+			if !ok {
+				return
+			}
+			b.ids, b.due = append(b.ids, next.ids...), next.due
+		default:
+			return
+		}
+	}
+}
+
 // pullAll takes n messages out of a queue with nothing but the client library, as
 // the source of the pipeline does: so many pulls at a time, and as many
-// acknowledgements besides. It returns the time from the first pull to the last
-// acknowledgement.
-func (q queue) pullAll(ctx context.Context, n int, count *tally) (took time.Duration, err error) {
+// acknowledgements besides, which come at once, later or when all is pulled. It returns
+// the time from the first pull to the last acknowledgement.
+func (q queue) pullAll(ctx context.Context, n int, when time.Duration, count *tally) (took time.Duration, err error) {
 	ctx, end := context.WithCancelCause(ctx)
 	defer end(nil)
-	ids := make(chan []string, pulls)
+	pulled := make(chan batch, n)
+	all := make(chan struct{})
+	readAll := sync.OnceFunc(func() { close(all) })
 	var pullers, ackers sync.WaitGroup
 	start := time.Now()
 	for range pulls {
@@ -43,16 +73,24 @@ func (q queue) pullAll(ctx context.Context, n int, count *tally) (took time.Dura
 					end(err)
 				}
 				if len(got) > 0 {
-					count.pulled.Add(int64(len(got)))
-					ids <- got
+					pulled <- batch{got, time.Now().Add(when)}
+					if count.pulled.Add(int64(len(got))) == int64(n) {
+						readAll()
+					}
 				}
 			}
+			readAll() // or it will not be
 		})
 		ackers.Go(func() {
-			for batch := range ids {
-				if err := q.acknowledge(ctx, batch); err != nil {
+			for b := range pulled {
+				if when == whenAll {
+					<-all
+				}
+				b.addThose(pulled)
+				pause(ctx, time.Until(b.due))
+				if err := q.acknowledge(ctx, b.ids); err != nil {
 					end(err)
-				} else if count.acked.Add(int64(len(batch))) == int64(n) {
+				} else if count.acked.Add(int64(len(b.ids))) == int64(n) {
 					took = time.Since(start)
 					end(errAll)
 				}
@@ -60,7 +98,7 @@ func (q queue) pullAll(ctx context.Context, n int, count *tally) (took time.Dura
 		})
 	}
 	pullers.Wait()
-	close(ids)
+	close(pulled)
 	ackers.Wait()
 	if err := context.Cause(ctx); !errors.Is(err, errAll) {
 		return 0, err

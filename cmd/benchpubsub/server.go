@@ -94,7 +94,7 @@ func startEmulator(ctx context.Context, jar string) (*server, string, error) {
 	if err != nil {
 		return nil, "", err
 	}
-	cmd := exec.CommandContext(ctx, "java", "-Xmx2g", "-jar", jar, "--host="+host, "--port="+port)
+	cmd := exec.CommandContext(ctx, "java", "-jar", jar, "--host="+host, "--port="+port)
 	if err := cmd.Start(); err != nil {
 		return nil, "", fmt.Errorf("-emulator: %w", err)
 	}

@@ -18,35 +18,27 @@ const maxUnread = 30_000
 
 // measureStream is part a for a stream.
 func measureStream(ctx context.Context, dir string, s *server, set settings) error {
-	var alone, whole, ratios []float64
-	var costs [2]cost
-	var rates [2]float64
-	err := takeTurns(set.rounds, func() (err error) {
-		rates[0], err = s.libraryStream(ctx, set.messages/2, &costs[0])
-		return err
-	}, func() (err error) {
-		rates[1], err = s.pipelineStream(ctx, dir, set.messages/2, &costs[1])
-		return err
-	}, func(round int) {
-		if round == 0 {
-			costs = [2]cost{}
-			return
-		}
-		alone, whole, ratios = append(alone, rates[0]), append(whole, rates[1]), append(ratios, rates[1]/rates[0])
-		fmt.Fprintf(os.Stderr, "a: stream, round %d of %d: %.0f events/s alone, %.0f in the pipeline\n", round, set.rounds, rates[0], rates[1])
-	})
-	if err != nil {
+	rows := []row{
+		{name: "pull and ack alone, and the publisher", turn: func(c *cost) (float64, error) {
+			return s.libraryStream(ctx, set.streamed/2, atOnce, c)
+		}},
+		{name: "the same, but each is acknowledged a second later", turn: func(c *cost) (float64, error) {
+			return s.libraryStream(ctx, set.streamed/2, later, c)
+		}},
+		{name: "ordertimeout, `-disorder 1s`", turn: func(c *cost) (float64, error) {
+			return s.pipelineStream(ctx, dir, set.streamed/2, c)
+		}},
+	}
+	if err := takeTurns("a: stream", set.rounds, rows); err != nil {
 		return err
 	}
-	fmt.Printf("The same as a stream that is published as fast as it is read, %d messages:\n\n", set.messages/2*2)
-	fmt.Print("| | events/s | to pull and ack alone | CPU a message, µs | of the server |\n|---|---:|---:|---:|---:|\n")
-	fmt.Printf("| pull and ack alone (and the publisher) | %s | | %s |\n", spread("%.0f", alone), costs[0])
-	fmt.Printf("| ordertimeout | %s | %s | %s |\n\n", spread("%.0f", whole), spread("%.2f", ratios), costs[1])
+	fmt.Printf("The same as a stream that is published as fast as it is read, %d messages:\n\n", set.streamed/2*2)
+	printRows(rows)
 	return nil
 }
 
 // libraryStream returns the messages a second of the library alone.
-func (s *server) libraryStream(ctx context.Context, orders int, c *cost) (float64, error) {
+func (s *server) libraryStream(ctx context.Context, orders int, when time.Duration, c *cost) (float64, error) {
 	q, err := s.newQueue(ctx)
 	if err != nil {
 		return 0, err
@@ -57,7 +49,7 @@ func (s *server) libraryStream(ctx context.Context, orders int, c *cost) (float6
 	ended := make(chan error, 2)
 	m := s.meter(os.Getpid())
 	go func() {
-		_, err := q.pullAll(ctx, 2*orders, &count)
+		_, err := q.pullAll(ctx, 2*orders, when, &count)
 		ended <- err
 	}()
 	go func() { ended <- q.publishFlow(ctx, orders, count.pulled.Load) }()
@@ -117,10 +109,12 @@ func (c *command) stream(ctx context.Context, q queue, orders int) (float64, err
 }
 
 // flowRate returns the messages a second, from when a fifth of them is acknowledged
-// until all are; or from now on, where they are too few to be seen in between. Two that
-// are at work say when they have ended.
+// until four fifths are: what it takes to begin, and to end, when the last orders wait for
+// the watermark, is no part of what goes through. Where they are too few to be seen in
+// between, it is that of all. Two that are at work say when they have ended.
 func flowRate(ctx context.Context, messages int, ended <-chan error, acked func() int64) (float64, error) {
-	from, before := time.Now(), int64(0)
+	begin := mark{at: time.Now()}
+	var from, to mark
 	for left := 2; left > 0; {
 		select {
 		case err := <-ended:
@@ -130,11 +124,24 @@ func flowRate(ctx context.Context, messages int, ended <-chan error, acked func(
 			left--
 		case <-time.After(time.Millisecond):
 		}
-		if n := acked(); before == 0 && n >= int64(messages/5) && n < int64(messages) {
-			from, before = time.Now(), n
+		now := mark{time.Now(), acked()}
+		if from.acked == 0 && now.acked >= int64(messages/5) {
+			from = now
+		}
+		if to.acked == 0 && now.acked >= int64(messages/5*4) {
+			to = now
 		}
 	}
-	return float64(int64(messages)-before) / time.Since(from).Seconds(), ctx.Err()
+	if from.acked == to.acked {
+		from, to = begin, mark{time.Now(), int64(messages)}
+	}
+	return float64(to.acked-from.acked) / to.at.Sub(from.at).Seconds(), ctx.Err()
+}
+
+// mark is how many messages were acknowledged at a time.
+type mark struct {
+	at    time.Time
+	acked int64
 }
 
 // publishFlow publishes the events of orders as they happen, and waits while too many

@@ -8,51 +8,28 @@ import (
 	"time"
 )
 
-// takeTurns has the library alone and the pipeline take turns, the other one first in
-// every other round, so that what else the machine does meets them alike, and calls
-// done after each round. Round 0 does not count, and warms the server up: the emulator
-// takes twice as long for its first messages as for later ones.
-func takeTurns(rounds int, library, pipeline func() error, done func(round int)) error {
-	turns := []func() error{library, pipeline}
-	for round := range rounds + 1 {
-		for turn := range turns {
-			if err := turns[(round+turn)%2](); err != nil {
-				return err
-			}
-		}
-		done(round)
-	}
-	return nil
-}
-
 // measureSingle is part a for a backlog.
 func measureSingle(ctx context.Context, dir string, s *server, set settings) error {
-	var alone, read, whole, ratios []float64
-	var costs [2]cost // of the library alone and of the pipeline
-	var rates [3]float64
-	err := takeTurns(set.rounds, func() (err error) {
-		rates[0], err = s.libraryRate(ctx, set.messages/2, &costs[0])
-		return err
-	}, func() (err error) {
-		rates[1], rates[2], err = s.pipelineRate(ctx, dir, set.messages/2, 1, &costs[1])
-		return err
-	}, func(round int) {
-		if round == 0 {
-			costs = [2]cost{}
-			return
-		}
-		alone, read, whole = append(alone, rates[0]), append(read, rates[1]), append(whole, rates[2])
-		ratios = append(ratios, rates[2]/rates[0])
-		fmt.Fprintf(os.Stderr, "a: round %d of %d: %.0f events/s alone, %.0f in the pipeline\n", round, set.rounds, rates[0], rates[2])
-	})
-	if err != nil {
+	var reading []float64
+	rows := []row{
+		{name: fmt.Sprintf("pull and ack alone, %d pulls of up to %d", pulls, pullBatch), turn: func(c *cost) (float64, error) {
+			return s.libraryRate(ctx, set.messages/2, atOnce, c)
+		}},
+		{name: "the same, but nothing is acknowledged before all is read", turn: func(c *cost) (float64, error) {
+			return s.libraryRate(ctx, set.messages/2, whenAll, c)
+		}},
+		{name: "ordertimeout, all outcomes written, all acked", turn: func(c *cost) (float64, error) {
+			read, whole, err := s.pipelineRate(ctx, dir, set.messages/2, 1, c)
+			reading = append(reading, read)
+			return whole, err
+		}},
+	}
+	if err := takeTurns("a: backlog", set.rounds, rows); err != nil {
 		return err
 	}
 	fmt.Printf("One event a message, %d messages, medians of %d rounds (least-most), %s:\n\n", set.messages/2*2, set.rounds, s.name)
-	fmt.Print("| | events/s | to pull and ack alone | CPU a message, µs | of the server |\n|---|---:|---:|---:|---:|\n")
-	fmt.Printf("| pull and ack alone, %d pulls of up to %d | %s | | %s |\n", pulls, pullBatch, spread("%.0f", alone), costs[0])
-	fmt.Printf("| ordertimeout, reading | %s | | | |\n", spread("%.0f", read))
-	fmt.Printf("| ordertimeout, all outcomes written, all acked | %s | %s | %s |\n\n", spread("%.0f", whole), spread("%.2f", ratios), costs[1])
+	printRows(rows)
+	fmt.Printf("It reads %s events/s.\n\n", spread("%.0f", reading[1:]))
 	return nil
 }
 
@@ -88,13 +65,13 @@ func (s *server) preload(ctx context.Context, orders, inMessage int) (queue, int
 }
 
 // libraryRate returns the events a second of the library alone.
-func (s *server) libraryRate(ctx context.Context, orders int, c *cost) (float64, error) {
+func (s *server) libraryRate(ctx context.Context, orders int, when time.Duration, c *cost) (float64, error) {
 	q, n, err := s.preload(ctx, orders, 1)
 	if err != nil {
 		return 0, err
 	}
 	m := s.meter(os.Getpid())
-	took, err := q.pullAll(ctx, n, new(tally))
+	took, err := q.pullAll(ctx, n, when, new(tally))
 	if err != nil {
 		return 0, fmt.Errorf("pull: %w", err)
 	}
