@@ -52,7 +52,7 @@ type MatchConfig struct {
 	// are counted, but none is made.
 	Unread []order.Kind
 	// Behind is how far time is behind the runner's watermark: a tick is worked
-	// once the watermark is so much beyond it, and batches and timers hold the
+	// once the watermark is so much beyond it, and timers hold the
 	// watermark at their time plus it. It is for a source whose watermark promises
 	// nothing about the events' times but that they are at most so much before it;
 	// zero where the source has seen to that itself. In whole milliseconds.

@@ -12,7 +12,7 @@ type row struct {
 	turn func(*cost) (float64, error)
 
 	rates  []float64
-	ratios []float64 // of its rate to the first row's in the same round
+	ratios [2][]float64 // of its rate to that of the first and the second row in the same round
 	cost   cost
 }
 
@@ -37,18 +37,20 @@ func takeTurns(part string, rounds int, rows []row) error {
 		for i := range rows {
 			r := &rows[i]
 			r.rates = append(r.rates, rates[i])
-			r.ratios = append(r.ratios, rates[i]/rates[0])
+			for to := range r.ratios {
+				r.ratios[to] = append(r.ratios[to], rates[i]/rates[to])
+			}
 			r.cost.join(costs[i])
 		}
 	}
 	return nil
 }
 
-// printRows prints the table of some rows.
+// printRows prints the table of some rows, two or more.
 func printRows(rows []row) {
-	fmt.Print("| | events/s | to the first row | CPU a message, µs | of the server |\n|---|---:|---:|---:|---:|\n")
+	fmt.Print("| | events/s | of the first row's | of the second row's | CPU a message, µs | of the server |\n|---|---:|---:|---:|---:|---:|\n")
 	for _, r := range rows {
-		fmt.Printf("| %s | %s | %s | %s |\n", r.name, spread("%.0f", r.rates), spread("%.2f", r.ratios), r.cost)
+		fmt.Printf("| %s | %s | %s | %s | %s |\n", r.name, spread("%.0f", r.rates), spread("%.2f", r.ratios[0]), spread("%.2f", r.ratios[1]), r.cost)
 	}
 	fmt.Println()
 }
