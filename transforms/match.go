@@ -51,11 +51,11 @@ type MatchConfig struct {
 	// Unread are the kinds of outcome that nobody reads, order.Open among them: they
 	// are counted, but none is made.
 	Unread []order.Kind
-	// Behind is how far time is behind the runner's watermark: a tick is worked
-	// once the watermark is so much beyond it, and timers hold the
-	// watermark at their time plus it. It is for a source whose watermark promises
-	// nothing about the events' times but that they are at most so much before it;
-	// zero where the source has seen to that itself. In whole milliseconds.
+	// Behind is how far time is behind the runner's watermark: a tick is worked once
+	// the watermark is so much beyond it, and timers hold the watermark at their time
+	// plus it. It is for a source whose watermark promises nothing about the events'
+	// times but that they are at most so much before it; zero where the source has
+	// seen to that itself. In whole milliseconds.
 	Behind time.Duration
 	// Run is the id of the live.Run that the pipeline belongs to, if any.
 	Run string

@@ -61,12 +61,5 @@ func (c *cost) add(used [2]time.Duration, messages int) {
 	}
 }
 
-// join adds the figures of another one.
-func (c *cost) join(other cost) {
-	for i := range c {
-		c[i] = append(c[i], other[i]...)
-	}
-}
-
 // String returns two cells of a table.
 func (c cost) String() string { return spread("%.1f", c[0]) + " | " + spread("%.1f", c[1]) }

@@ -84,8 +84,8 @@ func (s *server) libraryRate(ctx context.Context, orders int, when time.Duration
 //
 // What is not counted is the time in which the pipeline has read everything and
 // waits: at a start no order ends in the first seconds, until all that a process
-// before may have had leased has come back. No time is taken off for work that
-// went on in that time besides.
+// before may have had leased has come back. What is done in that time is not counted
+// either: the events get as far as the state of their orders.
 func (s *server) pipelineRate(ctx context.Context, dir string, orders, inMessage int, used *cost) (read, whole float64, err error) {
 	q, messages, err := s.preload(ctx, orders, inMessage)
 	if err != nil {

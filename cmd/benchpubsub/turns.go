@@ -8,7 +8,7 @@ import (
 // row is one of those that are compared in a table.
 type row struct {
 	name string
-	// turn measures it once, and returns the events a second.
+	// turn measures it once, adds what it costs, and returns the events a second.
 	turn func(*cost) (float64, error)
 
 	rates  []float64
@@ -22,15 +22,17 @@ type row struct {
 func takeTurns(part string, rounds int, rows []row) error {
 	for round := range rounds + 1 {
 		rates := make([]float64, len(rows))
-		costs := make([]cost, len(rows))
 		for turn := range rows {
 			i := (round + turn) % len(rows)
 			var err error
-			if rates[i], err = rows[i].turn(&costs[i]); err != nil {
+			if rates[i], err = rows[i].turn(&rows[i].cost); err != nil {
 				return err
 			}
 		}
 		if round == 0 {
+			for i := range rows {
+				rows[i].cost = cost{}
+			}
 			continue
 		}
 		fmt.Fprintf(os.Stderr, "%s, round %d of %d: %.0f events/s\n", part, round, rounds, rates)
@@ -40,7 +42,6 @@ func takeTurns(part string, rounds int, rows []row) error {
 			for to := range r.ratios {
 				r.ratios[to] = append(r.ratios[to], rates[i]/rates[to])
 			}
-			r.cost.join(costs[i])
 		}
 	}
 	return nil

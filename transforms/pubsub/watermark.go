@@ -10,11 +10,10 @@ import (
 //
 // It is the time of day less how far the events are behind it: the disorder and the
 // worst time that a message took from its publication to here lately, or the worst lag
-// of an event where that is more. The latter alone would do on a quiet machine, and the
-// former keeps a backlog in order: there every message is behind by more than the
-// disorder, and the next one may be so by as much more. So the watermark goes on while
-// nothing is published, and the last orders time out. It never passes an event that was
-// pulled and not handed out.
+// of an event where that is more. So a backlog is in order, too, where every message is
+// behind by more than the disorder, and its events are as much out of order as any. And
+// it goes on while nothing is published, so that the last orders time out. It never
+// passes an event that was pulled and not handed out.
 //
 // It stands still where the lag is not known: at the start, and after a pull that
 // failed, since what a lost pull (or a process that was killed) had leased comes

@@ -83,20 +83,6 @@ const (
 		"670200de010003706179016b0000036c6f6708027032010508010476696577016b0000020176"
 )
 
-func decoded(t testing.TB, b []byte) (h Header, events []Event, err error) {
-	t.Helper()
-	h, packed, err := splitHeader(b)
-	if err != nil {
-		return h, nil, err
-	}
-	body, err := decompress(packed, maxBatch)
-	if err != nil {
-		return h, nil, err
-	}
-	events, err = decodeEvents(body, h.Events)
-	return h, events, err
-}
-
 func TestBatchEncoding(t *testing.T) {
 	batches := map[string][]byte{"a batch": richBatch()}
 	for name, text := range map[string]string{"a batch of version 1": batchV1, "a batch of version 2": batchV2} {
@@ -107,7 +93,7 @@ func TestBatchEncoding(t *testing.T) {
 		batches[name] = old
 	}
 	for name, b := range batches {
-		h, events, err := decoded(t, b)
+		h, events, err := DecodeBatch(b)
 		if err != nil {
 			t.Fatalf("%s: %v\n%x", name, err, b)
 		}
@@ -148,7 +134,7 @@ func TestSnapshotEncoding(t *testing.T) {
 func TestBrokenBlobs(t *testing.T) {
 	batch, snapshot := richBatch(), richShard(t).Snapshot()
 	for n := range batch {
-		if _, _, err := decoded(t, batch[:n]); err == nil {
+		if _, _, err := DecodeBatch(batch[:n]); err == nil {
 			t.Errorf("batch cut to %d of %d bytes: no error", n, len(batch))
 		}
 	}
@@ -219,7 +205,7 @@ func TestDictionaryIsBounded(t *testing.T) {
 		if len(b.types.number) > dictionarySize {
 			t.Errorf("%d types: the dictionary has %d", n, len(b.types.number))
 		}
-		_, got, err := decoded(t, b.Bytes())
+		_, got, err := DecodeBatch(b.Bytes())
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -256,7 +242,7 @@ func FuzzBatch(f *testing.F) {
 		}
 		again.Promise(h.Watermark)
 		again.End(0, h.Last, h.Limit)
-		gotHeader, got, err := decoded(t, again.Bytes())
+		gotHeader, got, err := DecodeBatch(again.Bytes())
 		if err != nil || gotHeader != h {
 			t.Fatalf("decode what was encoded: %+v, %v, want %+v", gotHeader, err, h)
 		}
