@@ -50,7 +50,7 @@ func (h *held) nextAck(max int) ack {
 func (h *held) succeeded(a ack) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	h.rotate(h.now())
+	now, size := h.now(), h.size
 	for i, x := range a.inputs {
 		switch {
 		case x.stage == gone:
@@ -58,8 +58,7 @@ func (h *held) succeeded(a ack) {
 			x.stage = queued
 			h.queue = append(h.queue, x)
 		default:
-			h.forget(x, acked)
-			h.acked[x.id] = struct{}{}
+			h.acknowledged(x, now)
 			for _, next := range x.after {
 				next.waits--
 				h.settle(next)
@@ -67,6 +66,7 @@ func (h *held) succeeded(a ack) {
 			x.before, x.after = nil, nil // they would keep all that ever was
 		}
 	}
+	h.count(h.size - size)
 }
 
 // failed says that the request failed. It is made again.
@@ -94,7 +94,7 @@ func (h *held) untangle() {
 	}
 	t, before := tangle{}, len(h.circles)
 	for _, x := range h.waiting {
-		if t[x] == nil && x.stage == open && x.waits > 0 {
+		if t[x] == nil && x.stage == open && slices.ContainsFunc(x.before, waits) {
 			h.circles = t.visit(x, h.circles, &[]*input{})
 		}
 	}
@@ -105,3 +105,6 @@ func (h *held) untangle() {
 	}
 	h.waiting = nil
 }
+
+// waits reports whether a message is done, but waits for others.
+func waits(x *input) bool { return x.stage == open && x.left == 0 && x.waits > 0 }

@@ -78,7 +78,7 @@ func TestSourceThatIsNoLongerCalledGivesBackWhatItHolds(t *testing.T) {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { closeClients(t.Context(), "") })
-	for p.held.size() < n {
+	for !p.held.isFull(n) {
 		pause(t.Context(), time.Millisecond)
 	}
 	p.awaitAbsence(50 * time.Millisecond)

@@ -25,7 +25,7 @@ func (t tangle) visit(x *input, circles [][]*input, path *[]*input) [][]*input {
 		switch {
 		case y.stage == acked:
 			continue
-		case y.stage != open || y.left > 0 || y.waits == 0: // it is not done, or its turn has come
+		case !waits(y): // it is not done, or its turn has come
 			k.out = true
 			continue
 		case t[y] == nil:

@@ -3,6 +3,8 @@ package pubsub
 import (
 	"sync"
 	"time"
+
+	"cloud.google.com/go/pubsub/v2/apiv1/pubsubpb"
 )
 
 // held are the messages of a subscription that are leased to this process and
@@ -23,20 +25,20 @@ type held struct {
 	count    func(n int)      // is told how many messages come and go
 	now      func() time.Time // the clock
 
-	mu      sync.Mutex
-	byID    map[string]*input
-	byRef   map[uint64]*input // of the events that are not done
-	lastRef uint64
+	mu   sync.Mutex
+	size int // how many there are
+	// known has the messages that are held, by id, and those acknowledged a short while
+	// ago, which are nil or acked.
+	known      map[string]*input
+	remembered fifo[remembered] // of the latter, by time
+	refs       refs             // of the events that are not done
 
 	queue   []*input      // to be acknowledged, in any order
 	full    chan struct{} // has an element when the queue is worth a request
 	circles [][]*input    // to be acknowledged, each in one request
 	waiting []*input      // done, but for others: maybe in a circle
 
-	acked, ackedBefore map[string]struct{} // ids, of two spans of remember
-	rotated            time.Time
-
-	fresh, renewed, again []renewal // each by time
+	fresh, renewed, again fifo[renewal] // each by time
 }
 
 // input is a message that is held.
@@ -45,6 +47,7 @@ type input struct {
 	ackID string // of its latest delivery
 	left  int    // events that are not done; more than that until they are known
 	stage stage
+	again bool // it came again after it was acknowledged
 	// waits is how many of before are not acknowledged.
 	waits         int
 	before, after []*input
@@ -64,48 +67,56 @@ const (
 // unknown is how many events a message has that was not read yet.
 const unknown = 1 << 30
 
+// remembered is an acknowledged message as known has it, and until when.
+type remembered struct {
+	id    string
+	input *input
+	until int64 // Unix time in nanoseconds
+}
+
 func newHeld(given, lease time.Duration, now func() time.Time, count func(n int)) *held {
 	return &held{
 		given: given, lease: lease, now: now, count: count,
 		// Later than that no delivery is under way that was made before.
 		remember: max(given, lease) + 10*time.Second,
 		full:     make(chan struct{}, 1),
-		byID:     map[string]*input{},
-		byRef:    map[uint64]*input{},
-		acked:    map[string]struct{}{},
+		known:    map[string]*input{},
 	}
 }
 
-// receive takes note of a delivery. It returns the message if it is a new one.
-// One that is held already goes on being held, by the id of this delivery; one
-// that was acknowledged is to be acknowledged once more.
-func (h *held) receive(id, ackID string) *input {
+// receive takes note of deliveries. It returns the message of each that is a new one,
+// else nil. One that is held already goes on being held, by the id of this delivery;
+// one that was acknowledged is to be acknowledged once more.
+func (h *held) receive(delivered []*pubsubpb.ReceivedMessage) []*input {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	now := h.now()
-	x := h.byID[id]
-	known := x != nil
-	if known {
-		x.ackID = ackID
-	} else {
-		x = &input{id: id, ackID: ackID, left: unknown}
-		h.byID[id] = x
-		h.count(1)
-	}
+	now, size := h.now(), h.size
+	h.forgetUntil(now)
 	at := now.Add(h.given / 2)
 	if h.lease < h.given { // a long one would outlive a crash
 		at = now
 	}
-	h.fresh = append(h.fresh, renewal{x, ackID, at})
-	if known {
-		return nil
+	fresh := make([]*input, len(delivered))
+	for i, d := range delivered {
+		id, ackID := d.GetMessage().GetMessageId(), d.GetAckId()
+		x, known := h.known[id]
+		if x != nil && x.stage != acked {
+			x.ackID = ackID
+		} else {
+			x = &input{id: id, ackID: ackID, left: unknown, again: known}
+			h.known[id] = x
+			h.size++
+			if known {
+				x.left = 0
+				h.settle(x)
+			} else {
+				fresh[i] = x
+			}
+		}
+		h.fresh.push(renewal{x, ackID, at})
 	}
-	if h.wasAcked(id, now) {
-		x.left = 0
-		h.settle(x)
-		return nil
-	}
-	return x
+	h.count(h.size - size)
+	return fresh
 }
 
 // expect says how many events a message holds, at least one. It returns the Ref
@@ -113,16 +124,11 @@ func (h *held) receive(id, ackID string) *input {
 func (h *held) expect(x *input, events int) (ref uint64) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	ref = h.lastRef + 1
-	h.lastRef += uint64(events)
 	if x.stage == gone { // at a stop
-		return ref
+		return h.refs.add(nil, events)
 	}
 	x.left = events
-	for r := ref; r <= h.lastRef; r++ {
-		h.byRef[r] = x
-	}
-	return ref
+	return h.refs.add(x, events)
 }
 
 // done says that nothing more will come of the events with these Refs, by step
@@ -134,13 +140,12 @@ func (h *held) done(refs []uint64) {
 	}
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	first := h.byRef[refs[0]]
+	first := h.refs.find(refs[0])
 	for _, ref := range refs {
-		x := h.byRef[ref]
+		x := h.refs.take(ref)
 		if x == nil {
 			continue
 		}
-		delete(h.byRef, ref)
 		if first != nil && x != first {
 			x.waits++
 			x.before = append(x.before, first)
@@ -187,53 +192,55 @@ func (h *held) give(inputs []*input) (ackIDs []string) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	for _, x := range inputs {
-		if h.byID[x.id] == x {
+		if h.known[x.id] == x && x.stage != acked {
 			ackIDs = append(ackIDs, x.ackID)
-			h.forget(x, gone)
+			x.stage = gone
+			delete(h.known, x.id)
 		}
 	}
+	h.size -= len(ackIDs)
+	h.count(-len(ackIDs))
 	return ackIDs
 }
 
 // giveAll is give of all messages.
 func (h *held) giveAll() (ackIDs []string) {
 	h.mu.Lock()
-	all := make([]*input, 0, len(h.byID))
-	for _, x := range h.byID {
-		all = append(all, x)
+	all := make([]*input, 0, h.size)
+	for _, x := range h.known {
+		if x != nil {
+			all = append(all, x)
+		}
 	}
 	h.mu.Unlock()
 	return h.give(all)
 }
 
-func (h *held) forget(x *input, how stage) {
-	delete(h.byID, x.id)
-	x.stage = how
-	h.count(-1)
-}
-
-// size returns how many messages are held.
-func (h *held) size() int {
+// isFull reports whether that many messages are held.
+func (h *held) isFull(messages int) bool {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	return len(h.byID)
+	return h.size >= messages
 }
 
-// wasAcked reports whether a message was acknowledged a short while ago.
-func (h *held) wasAcked(id string, now time.Time) bool {
-	h.rotate(now)
-	_, last := h.acked[id]
-	_, before := h.ackedBefore[id]
-	return last || before
+// acknowledged takes out a message that is. It is known for a while, as a delivery that
+// was made before may still come.
+func (h *held) acknowledged(x *input, now time.Time) {
+	x.stage = acked
+	r := remembered{id: x.id, until: now.Add(h.remember).UnixNano()}
+	if x.again { // so that it is not forgotten with its first acknowledgement
+		r.input = x
+	}
+	h.known[x.id] = r.input
+	h.remembered.push(r)
+	h.size--
 }
 
-func (h *held) rotate(now time.Time) {
-	if now.Sub(h.rotated) < h.remember {
-		return
+// forgetUntil forgets what was acknowledged long ago.
+func (h *held) forgetUntil(now time.Time) {
+	for h.remembered.n > 0 && h.remembered.first().until <= now.UnixNano() {
+		if r := h.remembered.pop(); h.known[r.id] == r.input {
+			delete(h.known, r.id)
+		}
 	}
-	h.ackedBefore, h.acked = h.acked, map[string]struct{}{}
-	if now.Sub(h.rotated) >= 2*h.remember {
-		h.ackedBefore = nil
-	}
-	h.rotated = now
 }

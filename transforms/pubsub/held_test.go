@@ -8,6 +8,7 @@ import (
 	"testing"
 	"time"
 
+	"cloud.google.com/go/pubsub/v2/apiv1/pubsubpb"
 	"github.com/google/go-cmp/cmp"
 )
 
@@ -23,6 +24,11 @@ func newHolding(t *testing.T) *holding {
 	h := &holding{t: t, clock: time.UnixMilli(0)}
 	h.held = newHeld(10*time.Second, 20*time.Second, func() time.Time { return h.clock }, func(n int) { h.size += n })
 	return h
+}
+
+// receive receives a message, and returns it if it is new.
+func (h *holding) receive(id, ackID string) *input {
+	return h.held.receive([]*pubsubpb.ReceivedMessage{{AckId: ackID, Message: &pubsubpb.PubsubMessage{MessageId: id}}})[0]
 }
 
 // message receives a new message and returns the Refs of its events.
@@ -77,8 +83,8 @@ func TestMessageIsAcknowledgedOnceAllOfItsEventsAreDone(t *testing.T) {
 	h.wantAcks("the last one is done", "a:1")
 	h.done(a)
 	h.wantAcks("it is acknowledged once")
-	if h.size != 0 || len(h.byID)+len(h.byRef) != 0 {
-		t.Errorf("%d counted, still known: %d messages and %d events", h.size, len(h.byID), len(h.byRef))
+	if h.size != 0 || h.held.size+h.refs.size() != 0 {
+		t.Errorf("%d counted, still held: %d messages and %d events", h.size, h.held.size, h.refs.size())
 	}
 }
 
@@ -209,6 +215,25 @@ func TestRedeliveryOfAnAcknowledgedMessageIsAcknowledgedAgain(t *testing.T) {
 	}
 }
 
+func TestAcknowledgedMessageIsRememberedFromItsLastAcknowledgement(t *testing.T) {
+	h := newHolding(t)
+	h.done(h.message("a", 1))
+	h.acks()
+	for _, want := range []string{"a:2", "a:3"} {
+		h.clock = h.clock.Add(20 * time.Second)
+		if h.receive("a", want) != nil {
+			t.Errorf("%s is taken for a new message", want)
+		}
+		h.wantAcks("again", want)
+	}
+	h.clock = h.clock.Add(30 * time.Second)
+	h.message("b", 1)
+	if len(h.known) != 1 || h.remembered.n != 0 {
+		t.Errorf("in the end %d messages are known, want 1, and %d to be forgotten", len(h.known), h.remembered.n)
+	}
+	h.message("a", 1)
+}
+
 func TestMessageOfAFailedRequestIsAcknowledgedByItsLastDelivery(t *testing.T) {
 	h := newHolding(t)
 	h.done(h.message("a", 1))
@@ -245,8 +270,8 @@ func TestMessageGivenBackWhileItIsReadIsForgotten(t *testing.T) {
 	h.give([]*input{x})
 	h.done([]uint64{h.expect(x, 1)})
 	h.wantAcks("it is not held")
-	if len(h.byRef) != 0 {
-		t.Errorf("%d events are left", len(h.byRef))
+	if h.refs.size() != 0 {
+		t.Errorf("%d events are left", h.refs.size())
 	}
 }
 

@@ -32,7 +32,7 @@ func (p *puller) acknowledge() {
 			least = maxIDs
 		}
 		n, err := p.flush(p.work, least)
-		if n > 0 || err != nil || p.held.size() < p.sub.Outstanding {
+		if n > 0 || err != nil || !p.held.isFull(p.sub.Outstanding) {
 			progress = time.Now()
 		}
 		switch {

@@ -179,9 +179,9 @@ func (p *puller) add(r *reader, messages []*pubsubpb.ReceivedMessage) {
 	p.clock.pulled()
 	p.mu.Unlock()
 	r.blocks = nil
-	for _, m := range messages {
-		if x := p.held.receive(m.GetMessage().GetMessageId(), m.GetAckId()); x != nil {
-			r.add(m.GetMessage(), x)
+	for i, x := range p.held.receive(messages) {
+		if x != nil {
+			r.add(messages[i].GetMessage(), x)
 		} else {
 			p.run.Count(live.RedeliveredCounter, 1)
 		}

@@ -16,14 +16,12 @@ func (h *held) renewals(max int) []renewal {
 	defer h.mu.Unlock()
 	now := h.now()
 	var due []renewal
-	for _, list := range []*[]renewal{&h.again, &h.fresh, &h.renewed} {
-		n := 0
-		for ; n < len(*list) && len(due) < max && !(*list)[n].at.After(now); n++ {
-			if r := (*list)[n]; h.holds(r) {
+	for _, list := range []*fifo[renewal]{&h.again, &h.fresh, &h.renewed} {
+		for list.n > 0 && len(due) < max && !list.first().at.After(now) {
+			if r := list.pop(); h.holds(r) {
 				due = append(due, r)
 			}
 		}
-		*list = (*list)[n:]
 	}
 	return due
 }
@@ -39,7 +37,7 @@ func (h *held) extended(due []renewal) {
 	for _, r := range due {
 		if h.holds(r) {
 			r.at = at
-			h.renewed = append(h.renewed, r)
+			h.renewed.push(r)
 		}
 	}
 }
@@ -48,5 +46,7 @@ func (h *held) extended(due []renewal) {
 func (h *held) notExtended(due []renewal) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	h.again = append(h.again, due...)
+	for _, r := range due {
+		h.again.push(r)
+	}
 }

@@ -22,7 +22,7 @@ func TestWhatIsGivenBackAtAStopIsNotPulledAgain(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for p.held.size() < n {
+	for !p.held.isFull(n) {
 		pause(t.Context(), time.Millisecond)
 	}
 	run.Stop()
