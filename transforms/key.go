@@ -76,6 +76,10 @@ func (f *keyFn) ProcessElement(at beam.EventTime, events []order.Event, emit fun
 			for i := range f.batches {
 				f.batches[i].Promise(e.At)
 			}
+		case order.MarkFirstWatermark:
+			for i := range f.batches {
+				f.batches[i].PromiseEmpty(at.Milliseconds()-f.Behind, e.At)
+			}
 		case order.MarkEnd:
 			for i := range f.batches {
 				f.batches[i].End(at.Milliseconds()-f.Behind, e.Time, e.At)

@@ -43,6 +43,7 @@ func TestTimeOfABatch(t *testing.T) {
 		return order.Event{Type: "create", UserID: "u", OrderID: "o", Time: at, At: at}
 	}
 	mark := order.Event{Mark: order.MarkWatermark, At: 9000}
+	first := order.Event{Mark: order.MarkFirstWatermark, At: 9000}
 	none := shard.NoWatermark
 	for _, test := range []struct {
 		reason               string
@@ -54,6 +55,8 @@ func TestTimeOfABatch(t *testing.T) {
 		{"events", []beam.EventTime{1000, 1500}, [][]order.Event{{event(7000)}, {event(6000), event(8000)}}, 1000, 6000, none},
 		{"a promise", []beam.EventTime{1000, 1500, 1500}, [][]order.Event{{event(7000)}, {mark}, {event(6000)}}, 1000, 6000, 9000},
 		{"a promise that does not reach the events", []beam.EventTime{1000, 1500, 1500}, [][]order.Event{{event(9500)}, {mark}, {event(9100)}}, 1000, 9100, 9000},
+		{"the first promise, without an event", []beam.EventTime{1000}, [][]order.Event{{first}}, 1000, 1000, 9000},
+		{"the first promise, after events", []beam.EventTime{1000, 1000}, [][]order.Event{{event(7000)}, {first}}, 1000, 1000, 9000},
 		{"a promise, and an event before it all", []beam.EventTime{1000, 1500}, [][]order.Event{{event(500)}, {mark}}, 500, 500, 9000},
 	} {
 		got, header := keyed(t, test.at, test.elements)

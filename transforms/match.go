@@ -155,7 +155,11 @@ func (f *matchFn) ProcessElement(ctx context.Context, at beam.EventTime, sp stat
 		return f.run.Fail(err)
 	}
 	im, err := f.cached(n)
-	if err == nil && im != nil && len(im.marks) >= maxMarks {
+	switch {
+	case err != nil:
+	case im == nil && header.Events == 0 && !header.End:
+		im, err = f.image(sp, n) // it is sent for its promise: all before is worked ahead
+	case im != nil && len(im.marks) >= maxMarks:
 		im, _, err = f.verify(sp, n, im)
 	}
 	if err != nil {

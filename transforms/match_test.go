@@ -41,7 +41,7 @@ func init() {
 
 // eventFn makes an event of a text such as "create@1000 o1 u1 #id", or of a
 // stamped one "pay@1000/2000 o1 u1", the end marker "end@LAST/LIMIT", or the
-// promise "watermark/AT".
+// promise "watermark/AT", also as that of a source's "first/AT".
 type eventFn struct{}
 
 func (*eventFn) ProcessElement(text string, emit func([]order.Event)) {
@@ -60,6 +60,8 @@ func event(text string) *order.Event {
 		return &order.Event{Mark: order.MarkEnd, Time: e.Time, At: e.At}
 	case "watermark":
 		return &order.Event{Mark: order.MarkWatermark, At: e.At}
+	case "first":
+		return &order.Event{Mark: order.MarkFirstWatermark, At: e.At}
 	}
 	e.Type = typ
 	for _, f := range fields[1:] {
@@ -216,6 +218,15 @@ func TestStreams(t *testing.T) {
 			want: expectation{
 				timeouts: []any{"timeout u1 o1 at 11000", "timeout u2 o2 at 13000"}, open: []any{"create u3 o3 at 4000"},
 				counters: "3 started, 1 other, 2 timeout, 1 open",
+			},
+		},
+		{
+			reason: "the source's first watermark, of which shards without events in its bundle hear, too",
+			items: []any{"create@1000/1000 o1 u1", "create@1000/1000 o2 u2", "pay@5000/5000 o2 u2", "create@9000/9000 o3 u3",
+				"create@2000/2000 o4 u4", "first/14000", 14000, "end@14000/14000"},
+			want: expectation{
+				successes: []any{"success u2 o2 at 5000"}, timeouts: []any{"timeout u1 o1 at 11000", "timeout u4 o4 at 12000"},
+				open: []any{"create u3 o3 at 9000"}, counters: "4 started, 1 advanced, 1 success, 2 timeout, 1 open",
 			},
 		},
 		{

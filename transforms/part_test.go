@@ -51,6 +51,34 @@ func TestTickInParts(t *testing.T) {
 	}
 }
 
+// What has gathered before the source knows the time is worked in one step, not in one a
+// tick.
+func TestTicksBeforeTheFirstPromiseAreOneStep(t *testing.T) {
+	for _, test := range []struct {
+		reason string
+		known  bool // the shard is in memory
+	}{{"a start", false}, {"a shard that is known", true}} {
+		s := newStore()
+		w := newWorker(t, s)
+		if test.known {
+			w.batch("view@0 x")
+			w.want(w.tick(500))
+		}
+		w.batch("create@1000 o1", "pay@1500 o1", "create@3000 o2")
+		w.batch("create@2500 o3", "pay@4000 o3")
+		w.batch("first@20000")
+		records := len(s.bundle["log"])
+		for _, tick := range []int64{2000, 3000, 4000} { // the timers of the batches
+			w.want(w.tick(tick))
+		}
+		w.want(w.tick(20000), "success o1", "success o3", "timeout o2")
+		if got := len(s.bundle["log"]) - records; got != 1 {
+			t.Errorf("%s: ticks made %d records of log, want 1", test.reason, got)
+		}
+		w.want(newWorker(t, s.copy()).tick(40000))
+	}
+}
+
 // Where a part cannot be sent, the image that has gone on does not count.
 func TestTickThatFailsInItsSecondPart(t *testing.T) {
 	smallParts(t, 2)

@@ -117,8 +117,8 @@ func newWorker(t *testing.T, s *store) *worker {
 	return &worker{t: t, fn: fn, store: s}
 }
 
-// batch gives the worker events in texts such as "create@1000 o1", "end@5000", or
-// "watermark@4000" behind them.
+// batch gives the worker events in texts such as "create@1000 o1", "end@5000",
+// "watermark@4000" behind them, or "first@4000" without any.
 func (w *worker) batch(texts ...string) {
 	w.t.Helper()
 	var b shard.Batch
@@ -134,6 +134,9 @@ func (w *worker) batch(texts ...string) {
 			continue
 		case "watermark":
 			b.Promise(at)
+			continue
+		case "first":
+			b.PromiseEmpty(0, at)
 			continue
 		}
 		b.Add(&shard.Event{Key: order.Key("u", id), Event: cep.Event{Type: typ, Time: at, At: at, Data: []byte(text)}})

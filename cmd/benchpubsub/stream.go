@@ -29,7 +29,7 @@ func measureStream(ctx context.Context, dir string, s *server, set settings) err
 		}},
 	}
 	for _, ack := range acks {
-		rows = append(rows, row{name: fmt.Sprintf("ordertimeout, `ack=%s`, `-disorder 1s`", ack), turn: func(c *cost) (float64, error) {
+		rows = append(rows, row{name: fmt.Sprintf("ordertimeout, `ack=%s`, `-disorder %v`", ack, streamDisorder), turn: func(c *cost) (float64, error) {
 			return s.pipelineStream(ctx, dir, ack, set.streamed/2, c)
 		}})
 	}
@@ -71,7 +71,7 @@ func (s *server) pipelineStream(ctx context.Context, dir string, ack source.Ack,
 	if err != nil {
 		return 0, err
 	}
-	c, err := startReading(ctx, dir, q, ack)
+	c, err := startReading(ctx, dir, q, ack, streamDisorder)
 	if err != nil {
 		return 0, err
 	}

@@ -50,6 +50,10 @@ const (
 	// time of the input. Deadlines up to Event.At expire; the runs with a
 	// later deadline are still open.
 	MarkEnd
+	// MarkFirstWatermark is a MarkWatermark for every shard, and not only for those
+	// that the bundle has events for: the source's first, where events came before.
+	// With it a shard goes through all of those in one step.
+	MarkFirstWatermark
 )
 
 // EndOfTime is later than every deadline: as MarkEnd's At it lets all open

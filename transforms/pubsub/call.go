@@ -131,6 +131,17 @@ func (c *call) hand(next *block) bool {
 	return true
 }
 
+// tellFirst tells all shards of the first watermark, if there is one now and events were
+// handed out before: a start reads what has gathered before it knows the time.
+func (c *call) tellFirst() {
+	if c.before > 0 || c.position == 0 {
+		return
+	}
+	if w := c.puller.watermark(); w > 0 {
+		c.event(beam.EventTime(c.before), []order.Event{{Mark: order.MarkFirstWatermark, At: w}})
+	}
+}
+
 // end returns the watermark behind the bundle in milliseconds, 0 where it is not
 // known.
 func (c *call) end() int64 {

@@ -25,7 +25,7 @@ func (p *puller) put(rejects int, times ...int64) {
 	b := &block{events: make([]order.Event, 1), size: 1, earliest: 1 << 60, rejects: make([]order.Reject, rejects)}
 	for _, at := range times {
 		b.events = append(b.events, order.Event{Time: at})
-		b.earliest = min(b.earliest, at)
+		b.earliest, b.latest = min(b.earliest, at), max(b.latest, at)
 	}
 	p.mu.Lock()
 	defer p.mu.Unlock()

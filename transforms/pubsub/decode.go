@@ -21,8 +21,9 @@ type block struct {
 	events  []order.Event
 	rejects []order.Reject
 	size    int // of the messages in bytes
-	// earliest is the smallest time of an event, published that of a publication.
-	earliest, published int64
+	// earliest and latest are the smallest and the largest time of an event, published
+	// is the smallest of a publication.
+	earliest, latest, published int64
 
 	integers, january int64 // see order.Decoder
 
@@ -48,7 +49,7 @@ func (r *reader) block() *block {
 	if n := len(r.blocks); n > 0 && r.blocks[n-1].size < blockSize {
 		return r.blocks[n-1]
 	}
-	b := &block{events: make([]order.Event, 1, 64), earliest: math.MaxInt64, published: math.MaxInt64}
+	b := &block{events: make([]order.Event, 1, 64), earliest: math.MaxInt64, latest: math.MinInt64, published: math.MaxInt64}
 	r.blocks = append(r.blocks, b)
 	return b
 }
@@ -113,7 +114,7 @@ func (r *reader) lines(b *block, source string, data []byte, stamp []byte) {
 		}
 		e.Source, e.Line = source, n
 		b.events = append(b.events, e)
-		b.earliest = min(b.earliest, e.Time)
+		b.earliest, b.latest = min(b.earliest, e.Time), max(b.latest, e.Time)
 	}
 }
 

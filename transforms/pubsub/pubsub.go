@@ -38,9 +38,10 @@
 //
 // # Watermark
 //
-// The watermark is the time of day less Disorder and the longest that a message took
-// from its publication to here in the last ten seconds, or less the worst lag of an
-// event in that time where that is more, and goes on while nothing is published. At the
+// The watermark is the time of day less Disorder and what all events of the last ten
+// seconds are behind by, or less the worst lag of one of them where that is more, and
+// goes on while nothing is published. All are behind by the longest that a message took
+// from its publication to here, or by the smallest lag where that is more. At the
 // start, and after a pull that failed, it stands still until pulls have succeeded for
 // ten seconds, or a second longer than the longest lease, whichever is more: only then
 // has everything come back that a lost pull or a killed process had leased. While
@@ -150,8 +151,9 @@ func (c Config) decoder() *order.Decoder {
 // Events come in blocks. Each is stamped with its place in time, At = max(Time,
 // W), where W is the collection's watermark before the bundle; that is also the
 // timestamp of the block's element. The first of a block is an
-// order.MarkWatermark, once the watermark is known. Source is "message ID", and
-// Line the number of the event's line in the message. With ack=outcome the events
+// order.MarkWatermark, once the watermark is known; where events came before that, there
+// is one order.MarkFirstWatermark. Source is "message ID", and Line the number of the
+// event's line in the message. With ack=outcome the events
 // and the rejects have a Ref.
 //
 // What is not an event becomes a reject: a line of a message, or a message as a

@@ -197,7 +197,7 @@ func (p *puller) add(r *reader, messages []*pubsubpb.ReceivedMessage) {
 
 func (p *puller) enqueue(b *block) {
 	if len(b.events) > 1 {
-		p.clock.saw(b.earliest, b.published)
+		p.clock.saw(b.earliest, b.latest, b.published)
 		b.hold = p.clock.hold(b.earliest)
 	}
 	p.queue = append(p.queue, b)

@@ -78,6 +78,9 @@ func handOut(
 		claim:    rt.TryClaim, event: event, reject: reject,
 	}
 	rest, err := this.handOut(ctx)
+	if err == nil {
+		this.tellFirst()
+	}
 	this.count(ctx)
 	if w := this.end(); w > 0 {
 		we.Advance(w)

@@ -8,12 +8,14 @@ import (
 // watermark is the clock of the source in event time: the time before which no
 // event is expected any more.
 //
-// It is the time of day less how far the events are behind it: the disorder and the
-// worst time that a message took from its publication to here lately, or the worst lag
-// of an event where that is more. So a backlog is in order, too, where every message is
-// behind by more than the disorder, and its events are as much out of order as any. And
-// it goes on while nothing is published, so that the last orders time out. It never
-// passes an event that was pulled and not handed out.
+// It is the time of day less how far the events are behind it: the disorder and what
+// all of them are behind by, which is the worst time that a message took from its
+// publication to here lately, or the smallest lag of an event where that is more, as
+// where all are published long after they happened; or the worst lag where that is
+// more than all this. So a backlog is in order, too, where every message is behind by
+// more than the disorder, and its events are as much out of order as any. And it goes
+// on while nothing is published, so that the last orders time out. It never passes an
+// event that was pulled and not handed out.
 //
 // It stands still where the lag is not known: at the start, and after a pull that
 // failed, since what a lost pull (or a process that was killed) had leased comes
@@ -39,6 +41,7 @@ type watermark struct {
 	at     int64 // the watermark in milliseconds; 0 before it is known
 	lags   lags  // of events
 	ways   lags  // of messages since their publication
+	least  lags  // of events, negated: the worst of these is the smallest lag
 	holds  map[*hold]struct{}
 	more   map[*reader]pull // those that are out and may bring more, by who pulls
 	since  time.Time        // since when pulls succeed; zero: they do not
@@ -108,6 +111,7 @@ func (w *watermark) value() int64 {
 	first := w.firstOut(now)
 	w.lags.forget(first.begun.Add(-w.window))
 	w.ways.forget(first.begun.Add(-w.window))
+	w.least.forget(first.begun.Add(-w.window))
 	at := w.expected(now)
 	if w.wellBehind() {
 		at = min(at, first.at)
@@ -130,7 +134,8 @@ func (w *watermark) wellBehind() bool { return w.lags.worst() > max(w.disorder/2
 // expected returns the time in milliseconds from which on events are expected, by
 // the lags.
 func (w *watermark) expected(now time.Time) int64 {
-	return now.Add(-max(w.lags.worst(), w.ways.worst()+w.disorder)).UnixMilli()
+	all := max(w.ways.worst(), -w.least.worst())
+	return now.Add(-max(w.lags.worst(), all+w.disorder)).UnixMilli()
 }
 
 // firstOut returns the first times of the pulls that may bring more.
@@ -227,14 +232,17 @@ func (w *watermark) pulled() {
 // failed says that a pull failed.
 func (w *watermark) failed() { w.since, w.proof = time.Time{}, time.Time{} }
 
-// saw takes note of the time of an event, and of the publication of its message, in
-// milliseconds.
-func (w *watermark) saw(event, published int64) {
+// saw takes note of the times of the first and the last of some events, and of the first
+// publication of a message of theirs, in milliseconds.
+func (w *watermark) saw(first, last, published int64) {
 	now := w.now()
 	if way := now.Sub(time.UnixMilli(published)); way <= w.maxLag {
 		w.ways.saw(now, max(way, 0)) // the service has another clock
 	}
-	behind := now.Sub(time.UnixMilli(event))
+	if least := now.Sub(time.UnixMilli(last)); least <= w.maxLag {
+		w.least.saw(now, -least)
+	}
+	behind := now.Sub(time.UnixMilli(first))
 	if behind > w.maxLag {
 		return
 	}

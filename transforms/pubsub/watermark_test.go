@@ -51,7 +51,12 @@ func (w *wmTest) want(reason string, s float64) {
 }
 
 // event lets an event come that was published just now.
-func (w *wmTest) event(at time.Time) { w.saw(at.UnixMilli(), w.clock.UnixMilli()) }
+func (w *wmTest) event(at time.Time) { w.message(at, w.clock) }
+
+// message lets an event come that was published at a time.
+func (w *wmTest) message(at, published time.Time) {
+	w.saw(at.UnixMilli(), at.UnixMilli(), published.UnixMilli())
+}
 
 func (w *wmTest) wantNone(reason string) {
 	w.t.Helper()
@@ -98,17 +103,41 @@ func TestWatermarkFollowsTheWorstLagOfTheWindow(t *testing.T) {
 func TestWatermarkAllowsForTheDisorderOfABacklog(t *testing.T) {
 	w := newWatermark(t)
 	w.pulls(5)
-	w.saw(seconds(-15).UnixMilli(), seconds(-15).UnixMilli()) // 20 s behind
-	w.saw(seconds(-15.5).UnixMilli(), seconds(-14).UnixMilli())
-	w.saw(seconds(-14).UnixMilli(), seconds(60).UnixMilli()) // by a clock that is wrong
-	w.saw(seconds(-14).UnixMilli(), seconds(5-3600.001).UnixMilli())
+	w.message(seconds(-15), seconds(-15)) // 20 s behind
+	w.message(seconds(-15.5), seconds(-14))
+	w.message(seconds(-14), seconds(60)) // by a clock that is wrong
+	w.message(seconds(-14), seconds(5-3600.001))
 	w.pulls(15)
 	w.want("published 20 s ago, and the disorder", -6)
 	w.pulls(15.001)
 	w.want("that is long ago", 14.001)
-	w.saw(seconds(12).UnixMilli(), seconds(13.501).UnixMilli())
+	w.event(seconds(15))
+	w.message(seconds(12), seconds(13.501))
 	w.pulls(20)
 	w.want("an event is further behind than that", 16.999)
+}
+
+// Where all events are published long after they happened, the disorder is that among
+// them.
+func TestWatermarkAllowsForTheDisorderOfWhatIsPublishedLate(t *testing.T) {
+	w := newWatermark(t)
+	w.pulls(5)
+	w.saw(seconds(-5.5).UnixMilli(), seconds(-5).UnixMilli(), seconds(5).UnixMilli()) // 10.5 to 10 s behind
+	w.pulls(9)
+	w.event(seconds(-0.9)) // 9.9 s behind
+	w.event(seconds(9 - 3600.001))
+	w.pulls(15)
+	w.want("all are behind by 9.9 s, and the disorder", 4.1)
+	w.pulls(15.001)
+	w.event(seconds(5.501)) // 9.5 s behind
+	w.want("this one by less: by 9.5 s, and the disorder", 4.501)
+	w.event(seconds(60)) // from the future
+	w.pulls(15.4)
+	w.want("so not all are: the worst lag is 9.9 s", 5.5)
+	w.pulls(19.001)
+	w.want("the worst lag is long ago", 9.501)
+	w.pulls(25.002)
+	w.want("so are all", 24.002)
 }
 
 func TestWatermarkStandsWhereALagWouldTakeItBack(t *testing.T) {
@@ -130,7 +159,7 @@ func TestLagOfMoreThanTheLargestHoldsNothingBack(t *testing.T) {
 	w.pulls(5)
 	w.event(seconds(5 - 3600))
 	w.pulls(12)
-	w.want("an hour", 12-3600)
+	w.want("an hour, and the disorder", 12-3600-1)
 }
 
 func TestWatermarkDoesNotPassWhatIsHeld(t *testing.T) {
@@ -180,6 +209,7 @@ func TestWatermarkStandsWhileAPullOfABacklogIsOut(t *testing.T) {
 	w := newWatermark(t)
 	a, b := new(reader), new(reader)
 	w.pulls(20)
+	w.event(seconds(19.9))
 	w.event(seconds(17))
 	w.next(a, true)
 	w.clock = seconds(20.2)
@@ -229,14 +259,14 @@ func TestPullOfNoBacklogHoldsNothing(t *testing.T) {
 	w.event(seconds(19.5))
 	w.next(new(reader), true)
 	w.clock = seconds(22)
-	w.want("the last event was half a second behind", 21)
+	w.want("the last event was half a second behind", 20.5)
 	w = newWatermark(t)
 	w.pulls(20)
 	w.event(seconds(10))
 	w.next(new(reader), true)
 	w.stale = time.Hour
 	w.clock = seconds(30)
-	w.want("10 s out, behind by 10 s", 10)
+	w.want("10 s out, behind by 10 s", 9)
 	w.clock = seconds(30.001)
 	w.want("longer: it waits for a message to be published", 29.001)
 }

@@ -32,7 +32,8 @@ type Header struct {
 	Last, Limit int64
 	// Events is the number of events.
 	Events int
-	// Min is the smallest place in time of the events, and of where the input ended;
+	// Min is the smallest place in time of the events, and of where the input ended or
+	// the batch was sent for its promise;
 	// math.MinInt64 in a batch of version 1, which does not say.
 	Min int64
 }
@@ -122,6 +123,13 @@ func (b *Batch) Promise(watermark int64) {
 	if b.used {
 		b.header.Watermark = max(b.header.Watermark, watermark)
 	}
+}
+
+// PromiseEmpty is Promise also of an empty batch, which then is there for its sake; at is
+// the place in time that holds the watermark back until the batch has arrived.
+func (b *Batch) PromiseEmpty(at, watermark int64) {
+	b.start(at)
+	b.Promise(watermark)
 }
 
 // More notes that another batch of the same bundle follows.
