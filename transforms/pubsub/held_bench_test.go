@@ -39,7 +39,7 @@ func BenchmarkHeld(b *testing.B) {
 			h.succeeded(h.nextAck(maxIDs))
 		}
 	}
-	const warm = 60 * second / batch
+	const warm = 25 * second / batch
 	for i := range warm {
 		step(messages(i * batch))
 	}
