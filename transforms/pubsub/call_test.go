@@ -39,9 +39,12 @@ func newCall(p *puller, before int64, got *[]string) *call {
 		event: func(at beam.EventTime, events []order.Event) {
 			text := fmt.Sprintf("at %d:", at)
 			for _, e := range events {
-				if e.Mark == order.MarkWatermark {
+				switch e.Mark {
+				case order.MarkWatermark:
 					text += fmt.Sprintf(" mark %d", e.At)
-				} else {
+				case order.MarkFirstWatermark:
+					text += fmt.Sprintf(" first %d", e.At)
+				default:
 					text += fmt.Sprintf(" %d>%d", e.Time, e.At)
 				}
 			}
@@ -102,6 +105,32 @@ func TestWatermarkIsHeldByWhatIsQueuedUntilTheBundleEnds(t *testing.T) {
 	}
 	if got := c.end(); got != 160_000 {
 		t.Errorf("watermark %d behind the bundle", got)
+	}
+}
+
+// All shards are told of the first watermark: once it is known, where there were events.
+func TestFirstWatermarkIsTold(t *testing.T) {
+	for _, test := range []struct {
+		reason           string
+		before, position int64
+		settle           time.Duration
+		want             []string
+	}{
+		{"events came before", 0, 7, 0, []string{"at 0: first 100000"}},
+		{"it is not known yet", 0, 7, time.Hour, nil},
+		{"it was known", 90_000, 7, 0, nil},
+		{"no event came before", 0, 0, 0, nil},
+	} {
+		p := newIdlePuller()
+		p.clock = watermark{now: func() time.Time { return time.UnixMilli(100_000) }, maxLag: time.Hour, stale: time.Hour, settle: test.settle}
+		p.clock.pulled()
+		var got []string
+		c := newCall(p, test.before, &got)
+		c.position = test.position
+		c.tellFirst()
+		if diff := cmp.Diff(test.want, got); diff != "" {
+			t.Errorf("%s (-want +got):\n%s", test.reason, diff)
+		}
 	}
 }
 

@@ -153,8 +153,7 @@ func (c Config) decoder() *order.Decoder {
 // timestamp of the block's element. The first of a block is an
 // order.MarkWatermark, once the watermark is known; where events came before that, there
 // is one order.MarkFirstWatermark. Source is "message ID", and Line the number of the
-// event's line in the message. With ack=outcome the events
-// and the rejects have a Ref.
+// event's line in the message. With ack=outcome the events and the rejects have a Ref.
 //
 // What is not an event becomes a reject: a line of a message, or a message as a
 // whole that is empty or compressed, or lacks the attribute that is to be the

@@ -109,9 +109,9 @@ func (w *watermark) value() int64 {
 		return w.at
 	}
 	first := w.firstOut(now)
-	w.lags.forget(first.begun.Add(-w.window))
-	w.ways.forget(first.begun.Add(-w.window))
-	w.least.forget(first.begun.Add(-w.window))
+	for _, l := range []*lags{&w.lags, &w.ways, &w.least} {
+		l.forget(first.begun.Add(-w.window))
+	}
 	at := w.expected(now)
 	if w.wellBehind() {
 		at = min(at, first.at)

@@ -33,8 +33,8 @@ type Header struct {
 	// Events is the number of events.
 	Events int
 	// Min is the smallest place in time of the events, and of where the input ended or
-	// the batch was sent for its promise;
-	// math.MinInt64 in a batch of version 1, which does not say.
+	// the batch was sent for its promise; math.MinInt64 in a batch of version 1, which
+	// does not say.
 	Min int64
 }
 
