@@ -85,7 +85,7 @@ func execute(o options, stderr io.Writer) (err error) {
 	}
 	defer profiled()
 	current := live.NewRun()
-	current.Backpressure = o.config.Runner == pipeline.RunnerFlink
+	current.Cluster = o.config.Runner == pipeline.RunnerFlink
 	defer current.Close()
 	o.config.Run = current.ID
 	defer closeServices(current.ID)

@@ -14,7 +14,6 @@ import (
 
 	"ordertimeout/transforms"
 	"ordertimeout/transforms/live"
-	"ordertimeout/transforms/webhook"
 )
 
 // serveMetrics serves, on an address such as ":9090" or "localhost:9090", the
@@ -132,7 +131,7 @@ func (c runCollector) Collect(out chan<- prometheus.Metric) {
 	for _, outcome := range outcomes {
 		count(outcomeDesc, outcome, outcome)
 	}
-	count(refusedDesc, webhook.UndeliveredCounter)
+	count(refusedDesc, live.UndeliveredCounter)
 	count(leftDesc, live.LeftCounter)
 	count(againDesc, live.RedeliveredCounter)
 	gauge(openDesc, float64(counters[live.OpenNow]))

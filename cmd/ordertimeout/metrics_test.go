@@ -14,7 +14,6 @@ import (
 	"github.com/prometheus/client_golang/prometheus/testutil/promlint"
 
 	"ordertimeout/transforms/live"
-	"ordertimeout/transforms/webhook"
 )
 
 func TestMetricsShowTheLiveCounters(t *testing.T) {
@@ -30,7 +29,7 @@ func TestMetricsShowTheLiveCounters(t *testing.T) {
 	run.Count("read", 7)
 	run.Count("late", 2)
 	run.Count("timeout", 3)
-	run.Count(webhook.UndeliveredCounter, 1)
+	run.Count(live.UndeliveredCounter, 1)
 	run.Count(live.LeftCounter, 8)
 	run.Count(live.RedeliveredCounter, 9)
 	run.Count(live.OpenNow, 5)

@@ -18,6 +18,11 @@ const (
 // run was stopped, and that the next run makes again (see Run.Held).
 const LeftCounter = "left"
 
+// UndeliveredCounter is the live counter of outcomes that were not delivered: those
+// that a receiver refused, and those that a sink could not write. They are rejects
+// with the reason order.Undelivered.
+const UndeliveredCounter = "undelivered"
+
 // RedeliveredCounter is the live counter of deliveries of input messages that the
 // source holds already, or has acknowledged a short while ago. They give no event.
 const RedeliveredCounter = "redelivered"

@@ -26,9 +26,10 @@ type Run struct {
 	// zero is not known.
 	Read, Size atomic.Int64
 
-	// Backpressure says that the runner itself keeps a source from running ahead, as
-	// Flink does: Throttle does not wait then. Set it before the pipeline starts.
-	Backpressure bool
+	// Cluster says that the runner is one for clusters, as Flink is, with its workers
+	// in this process: it keeps a source from running ahead itself, so Throttle does
+	// not wait, and it repeats a bundle that fails. Set it before the pipeline starts.
+	Cluster bool
 
 	stop     chan struct{}
 	stopOnce sync.Once
@@ -93,6 +94,17 @@ func (r *Run) Fail(err error) error {
 	return err
 }
 
+// Abort is Fail for what can go on no more but need not end at once: it stops the
+// sources too, so that the input ends where it is and what was read is accounted
+// for. A sink calls it where it cannot write: on a runner that does not try again a
+// failed bundle would take the summary and the open orders with it.
+func (r *Run) Abort(err error) {
+	if r != nil && err != nil {
+		_ = r.Fail(err)
+		r.Stop()
+	}
+}
+
 // Err returns the first reason given to Fail, or nil.
 func (r *Run) Err() error {
 	if r == nil {
@@ -119,6 +131,10 @@ func (r *Run) Done(refs []uint64) {
 		(*f)(refs)
 	}
 }
+
+// Repeats reports whether a bundle that fails is tried again. On the embedded
+// runner it is not: a failed bundle ends the job there.
+func (r *Run) Repeats() bool { return r == nil || r.Cluster }
 
 // Flow control: Prism has no backpressure, so a source runs ahead of the rest
 // and what it read queues up in the runner's memory.
@@ -148,10 +164,10 @@ func (r *Run) InFlight() int64 { return r.inFlight.Load() }
 // the start of a source's bundle, before anything is sent: later it would wait
 // for its own output, which leaves at the bundle's end.
 //
-// With Backpressure it does nothing: such a runner starts again after a failure, and
+// On a Cluster it does nothing: such a runner starts again after a failure, and
 // what was on its way then never arrives, so that every call would wait its longest.
 func (r *Run) Throttle() {
-	if r == nil || r.Backpressure {
+	if r == nil || r.Cluster {
 		return
 	}
 	for end := time.Now().Add(maxWait); r.InFlight() > maxInFlight && time.Now().Before(end); {

@@ -70,21 +70,38 @@ func TestThrottleEnds(t *testing.T) {
 	r.Throttle()
 }
 
-func TestThrottleLeavesItToARunnerWithBackpressure(t *testing.T) {
+func TestThrottleLeavesItToAClusterRunner(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		r := NewRun()
 		defer r.Close()
 		r.Sent(1 << 30)
 		for _, test := range []struct {
-			backpressure bool
-			want         time.Duration
+			cluster bool
+			want    time.Duration
 		}{{false, maxWait}, {true, 0}} {
-			r.Backpressure = test.backpressure
+			r.Cluster = test.cluster
 			start := time.Now()
 			r.Throttle()
 			if waited := time.Since(start); waited != test.want {
-				t.Errorf("with backpressure %v: waited %v, want %v", test.backpressure, waited, test.want)
+				t.Errorf("with cluster %v: waited %v, want %v", test.cluster, waited, test.want)
 			}
 		}
 	})
+}
+
+func TestAbortFailsTheRunAndStopsItsSources(t *testing.T) {
+	r := NewRun()
+	defer r.Close()
+	r.Abort(nil)
+	if r.Stopped() {
+		t.Error("Abort of no error stopped the run")
+	}
+	first := errors.New("first")
+	r.Abort(first)
+	r.Abort(errors.New("second"))
+	if !r.Stopped() || r.Err() != first {
+		t.Errorf("after Abort: stopped %t with %v, want true with %v", r.Stopped(), r.Err(), first)
+	}
+	var none *Run
+	none.Abort(first)
 }

@@ -18,7 +18,8 @@ const (
 	Orphan Reason = "orphan"
 	// Duplicate: a redelivery, or a step that the open run has taken already.
 	Duplicate Reason = "duplicate"
-	// Undelivered: not an event but an outcome, which its receiver refused.
+	// Undelivered: not an event but an outcome, which its receiver refused or its
+	// sink could not write.
 	Undelivered Reason = "undelivered"
 )
 
@@ -33,7 +34,8 @@ type Reject struct {
 	Error string
 	// Source is where the input came from: "orders.jsonl:17".
 	Source string
-	// Input is the input itself, invalid UTF-8 replaced, cut at 64 KiB.
+	// Input is the input itself, invalid UTF-8 replaced, cut at 64 KiB; of an
+	// outcome that was not delivered the whole line, which is to be sent again.
 	Input string
 	// Refs are the Refs of the events that are held until the reject is written:
 	// of one event, or of all those of an outcome that was not delivered, by step.
@@ -47,6 +49,15 @@ func NewReject(reason Reason, err, source string, line int64, input []byte) Reje
 		input = input[:maxRejectInput]
 	}
 	return Reject{Reason: reason, Error: err, Source: Place(source, line), Input: strings.ToValidUTF8(string(input), "\uFFFD")}
+}
+
+// NewUndelivered returns the reject of a message that was not delivered, with all of
+// its body and the Refs of what it is made of.
+func NewUndelivered(m *Message, why string) Reject {
+	return Reject{
+		Reason: Undelivered, Error: why, Source: m.Outcome + " " + m.ID,
+		Input: strings.ToValidUTF8(string(m.Body), "\uFFFD"), Refs: m.Refs,
+	}
 }
 
 // Place is how an input's position is written: "orders.jsonl:17".

@@ -58,11 +58,7 @@ func init() {
 	register.Emitter2[beam.EventTime, order.Reject]()
 }
 
-// UndeliveredCounter is the name of the counter of messages that were rejected,
-// and of the live counter.
-const UndeliveredCounter = "undelivered"
-
-var undeliveredCounter = beam.NewCounter(transforms.Namespace, UndeliveredCounter)
+var undeliveredCounter = beam.NewCounter(transforms.Namespace, live.UndeliveredCounter)
 
 // Write posts each message, at most Config.Concurrency at a time, and gives those
 // that were not accepted: PCollection<order.Message> -> PCollection<order.Reject>.
@@ -144,9 +140,7 @@ func (fn *postFn) post(at beam.EventTime, m *order.Message) {
 	case accepted:
 		fn.run.Done(m.Refs)
 	case refused:
-		r := order.NewReject(order.Undelivered, refusal, "", 0, m.Body)
-		r.Source = m.Outcome + " " + m.ID
-		r.Refs = m.Refs
+		r := order.NewUndelivered(m, refusal)
 		fn.mu.Lock()
 		fn.rejected = append(fn.rejected, rejected{at, r})
 		fn.mu.Unlock()
@@ -180,7 +174,7 @@ func (fn *postFn) FinishBundle(ctx context.Context, emit func(beam.EventTime, or
 	}
 	n := int64(len(fn.rejected))
 	undeliveredCounter.Inc(ctx, n)
-	fn.run.Count(UndeliveredCounter, n)
+	fn.run.Count(live.UndeliveredCounter, n)
 	fn.run.Count(live.LeftCounter, fn.held)
 	return nil
 }

@@ -35,8 +35,8 @@ func TestWriteRejectsWhatIsNotAccepted(t *testing.T) {
 	if err != nil || run.Err() != nil {
 		t.Fatalf("run gave %v, %v", err, run.Err())
 	}
-	counted := result.Metrics().Query(func(m beam.MetricResult) bool { return m.Name() == UndeliveredCounter }).Counters()
-	if len(counted) != 1 || counted[0].Result() != 2 || run.Counters()[UndeliveredCounter] != 2 {
+	counted := result.Metrics().Query(func(m beam.MetricResult) bool { return m.Name() == live.UndeliveredCounter }).Counters()
+	if len(counted) != 1 || counted[0].Result() != 2 || run.Counters()[live.UndeliveredCounter] != 2 {
 		t.Errorf("counted %v and live %v, want 2", counted, run.Counters())
 	}
 	slices.Sort(r.accepted)
