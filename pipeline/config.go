@@ -23,6 +23,9 @@ type Config struct {
 	// input; or one "demo:" URI (see package demo); or one subscription,
 	// "pubsub://PROJECT/SUBSCRIPTION" (see package pubsub).
 	Input []string
+	// InputIfAny (-input-if-any) are files that are read beside Input where they are
+	// there, such as what Open of the run before has written.
+	InputIfAny []string
 	// Format (-format) is "jsonl" or "csv"; "": by the file's extension.
 	Format string
 	// Columns (-columns) are the columns of CSV files without a header row.
@@ -47,6 +50,16 @@ type Config struct {
 	// MaxAhead (-max-ahead) is how far ahead of the clock an event time may be;
 	// a later one is malformed. Zero: any.
 	MaxAhead time.Duration
+	// MaxJump (-max-jump) is how far beyond the largest event time so far an event of a
+	// file or pipe may be before its clock is doubted. Zero: any; negative: the largest
+	// of the window, Disorder and an hour.
+	MaxJump time.Duration
+	// LivePipe (-live) says that the one input is a pipe that is written to now: once it
+	// is silent time goes on with the clock.
+	LivePipe bool
+	// MaxLag (-max-lag) is how far an event of a live pipe may come behind its time and
+	// hold back the watermark for those after it. Negative: a minute.
+	MaxLag time.Duration
 	// Tick (-tick) is how often deadlines are looked at, in event time; zero: a
 	// sixtieth of the window, at least 10 ms and at most 10 s.
 	Tick time.Duration
@@ -104,6 +117,8 @@ func Default() Config {
 		Disorder: 5 * time.Second,
 		Remember: -1,
 		MaxAhead: 24 * time.Hour,
+		MaxJump:  -1,
+		MaxLag:   -1,
 		AtEnd:    AtEndOpen,
 		Shards:   16,
 		Success:  sink.Stdout,
@@ -134,6 +149,8 @@ func (c Config) Validate() error {
 		return fmt.Errorf("-key %q: want user or order", c.Key)
 	case !slices.Contains([]string{AtEndOpen, AtEndTimeout}, c.AtEnd):
 		return fmt.Errorf("-at-end %q: want open or timeout", c.AtEnd)
+	case c.AtEnd == AtEndTimeout && c.Open != sink.None:
+		return fmt.Errorf("-at-end timeout with -open %q: where all time out, none is open and the next run has nothing to go on with", c.Open)
 	case c.Shards < 1 || c.Shards > 1<<16:
 		return fmt.Errorf("-shards %d: want 1 to 65536", c.Shards)
 	}
@@ -144,6 +161,9 @@ func (c Config) Validate() error {
 		if err := c.validateDataflow(); err != nil {
 			return err
 		}
+	}
+	if err := c.validateKind(); err != nil {
+		return err
 	}
 	if c.Live() {
 		return c.validateLive()
@@ -187,6 +207,8 @@ func (c Config) validateDurations(within time.Duration) error {
 		{"disorder", c.Disorder, 0, maxDuration},
 		{"remember", c.remember(within), 0, maxDuration},
 		{"max-ahead", c.MaxAhead, 0, maxDuration},
+		{"max-jump", c.maxJump(within), 0, maxDuration},
+		{"max-lag", c.maxLag(), 0, maxDuration},
 		{"tick", c.tick(within), time.Millisecond, 24 * time.Hour},
 	} {
 		switch {
@@ -226,6 +248,24 @@ func (c Config) tick(within time.Duration) time.Duration {
 	}
 	return min(max((within/60).Truncate(time.Millisecond), 10*time.Millisecond), 10*time.Second)
 }
+
+// maxJump returns how far beyond the largest event time an event is not doubted.
+func (c Config) maxJump(within time.Duration) time.Duration {
+	if c.MaxJump < 0 {
+		return max(within, c.Disorder, time.Hour)
+	}
+	return c.MaxJump
+}
+
+func (c Config) maxLag() time.Duration {
+	if c.MaxLag < 0 {
+		return time.Minute
+	}
+	return c.MaxLag
+}
+
+// goesOn reports whether the next run begins with what this one leaves open.
+func (c Config) goesOn() bool { return c.Open != sink.None }
 
 func (c Config) byOrder() bool { return c.Key == KeyOrder }
 
@@ -284,13 +324,23 @@ func (c Config) demo() (demo.Config, error) {
 		return d, err
 	}
 	p, err := c.pattern()
-	d.Within, d.Disorder, d.EndOfTime, d.Run = p.Within, c.Disorder, c.AtEnd == AtEndTimeout, c.Run
+	d.Within, d.Disorder, d.EndOfTime, d.GoesOn, d.Run = p.Within, c.Disorder, c.AtEnd == AtEndTimeout, c.goesOn(), c.Run
 	return d, err
 }
 
-// Files returns the settings of the file source, for an input that is no URI.
+// Files returns the settings of the file source, for an input that is no URI. The
+// settings must Validate.
 func (c Config) Files() files.Config {
+	p, err := c.pattern()
+	if err != nil {
+		panic(err) // Validate has parsed it before
+	}
 	return files.Config{
+		IfAny:     c.InputIfAny,
+		GoesOn:    c.goesOn(),
+		MaxJump:   c.maxJump(p.Within),
+		Live:      c.LivePipe,
+		MaxLag:    c.maxLag(),
 		Inputs:    c.Input,
 		Format:    c.Format,
 		Columns:   c.Columns,
@@ -310,4 +360,25 @@ func (c Config) InputPaths() ([]string, error) {
 		return nil, nil
 	}
 	return c.Files().Paths()
+}
+
+// ReadOnce reports whether the input cannot be read again, as a subscription, a
+// simulated shop or a pipe cannot: what was written of it before stays.
+func (c Config) ReadOnce() bool { return c.isDemo() || c.Live() || c.Files().ReadOnce() }
+
+// validateKind checks the settings that only some kinds of input have.
+func (c Config) validateKind() error {
+	switch {
+	case len(c.InputIfAny) > 0 && (c.isDemo() || c.Live()):
+		return fmt.Errorf("-input-if-any %q with -input %s: want files", c.InputIfAny[0], c.Input[0])
+	case !c.LivePipe && c.MaxLag >= 0:
+		return fmt.Errorf("-max-lag %v: only a live pipe has a lag: want -live", c.MaxLag)
+	case !c.LivePipe:
+		return nil
+	case c.isDemo() || c.Live():
+		return fmt.Errorf("-live with -input %s: its watermark goes on by itself: want a pipe", c.Input[0])
+	case !c.Loopback:
+		return errors.New("-live: the pipe is this process's, and the workers are others")
+	}
+	return nil
 }

@@ -116,7 +116,7 @@ func (v *variant) write(t *testing.T, path string, lines []line) {
 func (w *world) stream(_ *testing.T, log []model.Event) variant {
 	v := variant{unread: true, lines: map[string]string{}}
 	disorder := w.config.Disorder.Milliseconds()
-	stamped, last := model.Stamp(log, disorder)
+	stamped, last := model.Stamp(log, disorder, 0)
 	c := teststream.NewConfig()
 	watermark, largest := int64(0), int64(0)
 	var chunk []any
@@ -138,7 +138,11 @@ func (w *world) stream(_ *testing.T, log []model.Event) variant {
 			must(c.AdvanceWatermark(watermark))
 		}
 	}
-	must(c.AddElements(watermark, &order.Event{Mark: order.MarkEnd, Time: last, At: w.limit(last)}))
+	mark := order.MarkEnd
+	if w.open {
+		mark = order.MarkCut
+	}
+	must(c.AddElements(watermark, &order.Event{Mark: mark, Time: last, At: w.end(last).Limit}))
 	c.AdvanceWatermarkToInfinity()
 	v.events = func(s beam.Scope) beam.PCollection { return beam.ParDo(s, block, teststream.Create(s, c)) }
 	return v

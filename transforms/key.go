@@ -84,6 +84,10 @@ func (f *keyFn) ProcessElement(at beam.EventTime, events []order.Event, emit fun
 			for i := range f.batches {
 				f.batches[i].End(at.Milliseconds()-f.Behind, e.Time, e.At)
 			}
+		case order.MarkCut:
+			for i := range f.batches {
+				f.batches[i].Cut(at.Milliseconds()-f.Behind, e.Time, e.At)
+			}
 		default:
 			f.add(e, emit)
 		}

@@ -34,15 +34,20 @@ Reports which orders were created and not paid in time, and which were paid.
 Input:
   -input FROM        JSONL or CSV file, .gz, .zst, a glob, - (stdin): repeat it for
                      several; or demo: (a simulated shop), or pubsub://PROJECT/SUBSCRIPTION
+  -input-if-any FILE a file that is read, too, if it is there, as what -open wrote
   -format FORMAT     jsonl or csv (default: by the file's extension)
   -columns A,B,...   columns of a CSV file without a header row
   -time-unit UNIT    of integer times: ms or s (default ms)
+  -live              a pipe is written to now: once it is silent time goes on with the clock
+  -max-lag D         how far its events may come behind their time (default 1m)
   -max-ahead D       an event further ahead of the clock is malformed (default 24h; 0: none)
 Pattern:
   -pattern TEXT      default "create followedBy pay within 10m"
   -within D          replaces the pattern's duration
   -key KEY           user: an order is a user's order; order: its id alone (default user)
   -disorder D        how far events may be out of order (default 5s)
+  -max-jump D        an event further ahead of the others is a wrong clock, or else the next eight are
+                     beyond that, too (default: the largest of within, disorder and 1h; 0: none is)
   -remember D        how long ended orders are known, to tell repeats (default: within)
   -at-end WHAT       open orders at the end of the input: open or timeout (default open)
 Output (- is stdout, none is nothing, pubsub://PROJECT/TOPIC, else a file):
@@ -122,6 +127,13 @@ func define(fs *flag.FlagSet, o *options) {
 		c.Input = append(c.Input, s)
 		return nil
 	})
+	fs.Func("input-if-any", "", func(s string) error {
+		if s == "" {
+			return errors.New("want a file")
+		}
+		c.InputIfAny = append(c.InputIfAny, s)
+		return nil
+	})
 	fs.StringVar(&c.Format, "format", c.Format, "")
 	fs.Func("columns", "", func(s string) error {
 		c.Columns = strings.Split(s, ",")
@@ -141,6 +153,9 @@ func define(fs *flag.FlagSet, o *options) {
 	fs.DurationVar(&c.Disorder, "disorder", c.Disorder, "")
 	fs.DurationVar(&c.Remember, "remember", c.Remember, "")
 	fs.DurationVar(&c.MaxAhead, "max-ahead", c.MaxAhead, "")
+	fs.DurationVar(&c.MaxJump, "max-jump", c.MaxJump, "")
+	fs.BoolVar(&c.LivePipe, "live", false, "")
+	fs.DurationVar(&c.MaxLag, "max-lag", c.MaxLag, "")
 	fs.DurationVar(&c.Tick, "tick", c.Tick, "")
 	fs.StringVar(&c.AtEnd, "at-end", c.AtEnd, "")
 	fs.IntVar(&c.Shards, "shards", c.Shards, "")
@@ -168,7 +183,7 @@ func (o *options) validate(fs *flag.FlagSet) error {
 			if d == "0s" {
 				err = fmt.Errorf("-%s %s: want at least 1ms", f.Name, d)
 			}
-		case "remember":
+		case "remember", "max-jump", "max-lag":
 			if strings.HasPrefix(d, "-") {
 				err = fmt.Errorf("-%s %s: want at least 0s", f.Name, d)
 			}

@@ -37,6 +37,8 @@ type Config struct {
 	// EndOfTime lets the input, where Count ends it, end at order.EndOfTime
 	// instead of at its largest event time.
 	EndOfTime bool
+	// GoesOn lets it end at the watermark, and leave undecided what is not before it.
+	GoesOn bool
 	// Run is the id of the live.Run that the input belongs to; "" for none.
 	Run string
 }

@@ -40,9 +40,10 @@ func init() {
 // Read reads a simulated input: () -> PCollection<[]order.Event>, unbounded.
 //
 // The events of a bundle are one block, after a MarkWatermark; the element
-// time is the watermark before it. The input ends, with a MarkEnd, after Config.Count events: at
-// their largest event time, or at the watermark where that is later; or when
-// the run is stopped: at the watermark.
+// time is the watermark before it. The input ends after Config.Count events, with a
+// MarkEnd at their largest event time, or at the watermark where that is later; or
+// with a MarkCut at the watermark where the run is stopped, or the Config says that
+// the input goes on.
 //
 // Read panics where c.Validate gives an error.
 func Read(s beam.Scope, c Config) (events beam.PCollection) {
@@ -93,15 +94,12 @@ func (fn *readFn) ProcessElement(ctx context.Context, we *sequence.Watermark, rt
 			return nil, err
 		}
 	}
-	if fn.stopped() {
-		return sdf.StopProcessing(), fn.end(s, we.Millis(), we, rt, emit)
-	}
-	if left == 0 {
-		end := s.end()
-		if fn.Config.EndOfTime {
-			end = order.EndOfTime
+	if left == 0 || fn.stopped() {
+		if !rt.TryClaim(sequence.End) {
+			return sdf.StopProcessing(), rt.GetError()
 		}
-		return sdf.StopProcessing(), fn.end(s, end, we, rt, emit)
+		emit(beam.EventTime(we.Millis()), []order.Event{fn.end(s, we.Millis())})
+		return sdf.StopProcessing(), nil
 	}
 	events, w := s.bundle(left, time.Now())
 	if !rt.TryClaim(s.taken) {
@@ -171,11 +169,13 @@ func (fn *readFn) emit(ctx context.Context, events []order.Event, w int64, we *s
 	}
 }
 
-// end ends the input at a time.
-func (fn *readFn) end(s *session, at int64, we *sequence.Watermark, rt *sdf.LockRTracker, emit func(beam.EventTime, []order.Event)) error {
-	if !rt.TryClaim(sequence.End) {
-		return rt.GetError()
+// end returns the mark of the end of the input, or of where the run was stopped.
+func (fn *readFn) end(s *session, watermark int64) order.Event {
+	switch {
+	case fn.stopped() || fn.Config.GoesOn:
+		return order.Event{Mark: order.MarkCut, Time: s.largest, At: watermark}
+	case fn.Config.EndOfTime:
+		return order.Event{Mark: order.MarkEnd, Time: s.largest, At: order.EndOfTime}
 	}
-	emit(beam.EventTime(we.Millis()), []order.Event{{Mark: order.MarkEnd, Time: s.largest, At: at}})
-	return nil
+	return order.Event{Mark: order.MarkEnd, Time: s.largest, At: s.end()}
 }

@@ -147,7 +147,7 @@ func checkTime(t *testing.T, c Config, all []element) {
 				t.Fatalf("element %d, a mark, is at %d and promises %d", i, e.Timestamp, e.At)
 			}
 			watermark, next = e.Timestamp, e.At
-		case order.MarkEnd:
+		case order.MarkEnd, order.MarkCut:
 			if e.Timestamp < next || i != len(all)-1 {
 				t.Fatalf("element %d of %d, the end, is at %d: want it last and not before %d", i, len(all), e.Timestamp, next)
 			}
@@ -196,13 +196,15 @@ func TestTheEndOfTheInput(t *testing.T) {
 		change func(*Config)
 		stop   int
 		at     func(largest, lastArrival, watermark int64) int64
+		mark   order.Mark
 	}{
-		{"its largest event time", func(*Config) {}, 0, func(largest, _, _ int64) int64 { return largest }},
-		{"the end of time, where it is asked for", func(c *Config) { c.EndOfTime = true }, 0, func(_, _, _ int64) int64 { return order.EndOfTime }},
-		{"the watermark, where that has passed all events", func(c *Config) { c.Disorder = 0 }, 0, func(_, last, _ int64) int64 { return last }},
-		{"the watermark, where the run was stopped", func(c *Config) { c.Count = 0 }, 100, func(_, _, w int64) int64 { return w }},
-		{"the same whatever is asked for", func(c *Config) { c.Count, c.EndOfTime = 0, true }, 100, func(_, _, w int64) int64 { return w }},
-		{"the watermark, where the run was stopped while it waited", func(c *Config) { c.Count, c.Loop, c.Speed = 0, true, 0.001 }, 1, func(_, _, w int64) int64 { return w }},
+		{"its largest event time", func(*Config) {}, 0, func(largest, _, _ int64) int64 { return largest }, order.MarkEnd},
+		{"the end of time, where it is asked for", func(c *Config) { c.EndOfTime = true }, 0, func(_, _, _ int64) int64 { return order.EndOfTime }, order.MarkEnd},
+		{"the watermark, where that has passed all events", func(c *Config) { c.Disorder = 0 }, 0, func(_, last, _ int64) int64 { return last }, order.MarkEnd},
+		{"the watermark, where the input goes on", func(c *Config) { c.GoesOn = true }, 0, func(_, _, w int64) int64 { return w }, order.MarkCut},
+		{"the watermark, where the run was stopped", func(c *Config) { c.Count = 0 }, 100, func(_, _, w int64) int64 { return w }, order.MarkCut},
+		{"the same whatever is asked for", func(c *Config) { c.Count, c.EndOfTime = 0, true }, 100, func(_, _, w int64) int64 { return w }, order.MarkCut},
+		{"the watermark, where the run was stopped while it waited", func(c *Config) { c.Count, c.Loop, c.Speed = 0, true, 0.001 }, 1, func(_, _, w int64) int64 { return w }, order.MarkCut},
 	}
 	for _, test := range tests {
 		t.Run(test.reason, func(t *testing.T) {
@@ -218,7 +220,7 @@ func TestTheEndOfTheInput(t *testing.T) {
 			// Without disorder an event's place in time is its arrival.
 			lastArrival := events[len(events)-1].At
 			end := all[len(all)-1]
-			want := order.Event{Mark: order.MarkEnd, Time: largest, At: test.at(largest, lastArrival, end.Timestamp)}
+			want := order.Event{Mark: test.mark, Time: largest, At: test.at(largest, lastArrival, end.Timestamp)}
 			if diff := cmp.Diff(want, end.Event); diff != "" {
 				t.Errorf("the end (-want +got):\n%s", diff)
 			}
@@ -289,7 +291,7 @@ func TestASourceThatLostItsSessionGoesOnWhereItWas(t *testing.T) {
 	for calls := 1; ; calls++ {
 		rt, we := fn.CreateTracker(p), fn.CreateWatermarkEstimator(state)
 		all = append(all, call(t, fn, rt, we)...)
-		if all[len(all)-1].Mark == order.MarkEnd {
+		if m := all[len(all)-1].Mark; m == order.MarkEnd || m == order.MarkCut {
 			if calls < 3 {
 				t.Errorf("%d calls: too few to test anything", calls)
 			}

@@ -60,15 +60,26 @@ func (b *bundle) read(ctx context.Context, stopping <-chan struct{}) (outcome, e
 	full := time.NewTimer(maxBundleTime)
 	defer full.Stop()
 	for b.size < maxBundleSize {
-		select { // what is there to be read does not keep a run from stopping
-		case <-stopping:
-			return b.stop(), nil
-		default:
+		if stopping != nil {
+			select { // what is there to be read does not keep a run from stopping
+			case <-stopping:
+				if !b.session.piped {
+					return b.stop(), nil
+				}
+				stopping = nil
+			default:
+			}
+		}
+		var overdue <-chan time.Time
+		if stopping == nil {
+			overdue = b.session.overdue()
 		}
 		var next block
 		select {
 		case next = <-b.session.next():
 		case <-stopping:
+			continue
+		case <-overdue:
 			return b.stop(), nil
 		case <-ctx.Done():
 			return split, ctx.Err()
@@ -80,9 +91,15 @@ func (b *bundle) read(ctx context.Context, stopping <-chan struct{}) (outcome, e
 			return split, nil
 		}
 		if next.last {
+			b.session.last = next
+		}
+		switch {
+		case next.stopped:
+			return stopped, next.err
+		case next.last:
 			return complete, next.err
 		}
-		if first {
+		if first && b.size > 0 {
 			full.Reset(maxHeld)
 		}
 	}
@@ -101,6 +118,10 @@ func (b *bundle) stop() outcome {
 func (b *bundle) hand(next block) bool {
 	s := b.session
 	n := int64(len(next.events) + len(next.rejects))
+	if n == 0 && !next.last { // of a live input, whose clock has gone on
+		s.now = next.after
+		return true
+	}
 	position := s.handed + n
 	if next.last {
 		position = sequence.End

@@ -62,6 +62,21 @@ type Config struct {
 	// EndOfTime says that the end of the input is the end of time, at which
 	// every open order times out. Otherwise it is the largest event time.
 	EndOfTime bool
+	// GoesOn says that the next run begins with what this one leaves open. Then the
+	// log ends at the watermark, and what is not before that is undecided.
+	GoesOn bool
+	// MaxJump is how far beyond the largest event time so far an event may be before
+	// its clock is doubted: the watermark then waits for the next eight events of its
+	// file. In whole milliseconds. Zero: no event is doubted.
+	MaxJump time.Duration
+	// Live says that the one input is a pipe into which someone writes now: once it
+	// has been silent for 2 s the watermark goes on with the machine's clock.
+	Live bool
+	// MaxLag is how long after its time an event may come of a live input and hold the
+	// watermark back for what comes after it; one that is behind by more is late.
+	MaxLag time.Duration
+	// IfAny are Inputs that may be missing.
+	IfAny []string
 	// Run is the id of the live.Run that the pipeline belongs to; "" is none.
 	Run string
 }
@@ -82,6 +97,12 @@ func (c Config) Validate() error {
 		return fmt.Errorf("files: -max-ahead %v: want 0 or more", c.MaxAhead)
 	case c.Disorder < 0:
 		return fmt.Errorf("files: -disorder %v: want 0 or more", c.Disorder)
+	case c.MaxJump < 0:
+		return fmt.Errorf("files: -max-jump %v: want 0 or more", c.MaxJump)
+	case c.Live && len(c.Inputs)+len(c.IfAny) > 1:
+		return fmt.Errorf("files: -live with %d inputs: want one pipe", len(c.Inputs)+len(c.IfAny))
+	case c.MaxLag < 0:
+		return fmt.Errorf("files: -max-lag %v: want 0 or more", c.MaxLag)
 	}
 	if len(c.Columns) > 0 {
 		if _, err := order.NewCSV(c.Columns, c.decoder()); err != nil {
@@ -95,7 +116,12 @@ func (c Config) Validate() error {
 // order, and how they are stamped.
 func (c Config) log() int64 {
 	unit := max(c.TimeUnit, time.Millisecond)
-	return int64(xxhash.Sum64String(fmt.Sprintf("%q %q %q %d %t %d", c.Inputs, c.Format, c.Columns, unit, c.ByOrder, c.Disorder.Milliseconds())))
+	return int64(xxhash.Sum64String(fmt.Sprintf("%q %q %q %d %t %d %d", c.Inputs, c.Format, c.Columns, unit, c.ByOrder, c.Disorder.Milliseconds(), c.MaxJump.Milliseconds())))
+}
+
+// doubt returns how event times are doubted.
+func (c Config) doubt() doubt {
+	return doubt{jump: c.MaxJump.Milliseconds(), goesOn: c.GoesOn, now: time.Now}
 }
 
 // decoder returns a new decoder with these settings.

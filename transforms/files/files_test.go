@@ -98,7 +98,7 @@ func TestPathsRefuseWhatMayNotBeRead(t *testing.T) {
 
 func TestPathsDoNotWaitForTheWriterOfAPipe(t *testing.T) {
 	t.Chdir(t.TempDir())
-	pipe(t, "p").Close()
+	makePipe(t, "p").Close()
 	paths, err := Config{Inputs: []string{"p"}}.Paths()
 	if diff := cmp.Diff([]string{"p"}, paths); err != nil || diff != "" {
 		t.Errorf("%v (-want +got)\n%s", err, diff)

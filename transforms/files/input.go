@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"time"
 
 	"ordertimeout/transforms/order"
 )
@@ -14,6 +15,10 @@ type input struct {
 	stream *stream
 	lines  *lines
 	decode func(record []byte) (order.Event, error)
+	pipe   *pipe // what is read from, where that may have to wait; else nil
+
+	queue []entry // read ahead
+	err   error   // why there is nothing behind the queue
 }
 
 // entry is one record of the log: an event, or what is wrong with it.
@@ -22,17 +27,22 @@ type entry struct {
 	malformed error
 	source    string
 	line      int64
-	raw       []byte // the record, valid until the next one is read
+	arrived   time.Time // when it was read from a pipe
+	raw       []byte    // the record
 }
 
 // openInput opens a file and reads its header row, if it has one.
 func (s *session) openInput(path string, buffer int) (*input, error) {
 	c, d := s.config, s.decoder
-	f, err := open(s.ctx, &s.remote, path, s.progress, s.deliver)
+	f, err := open(s.ctx, &s.remote, path, s.progress)
 	if err != nil {
 		return nil, fmt.Errorf("files: %s: %w", path, plain(err))
 	}
-	in := &input{path: path, stream: f, lines: &lines{r: f, split: splitLine, buffer: buffer}, decode: d.JSON}
+	in := &input{path: path, stream: f, lines: &lines{r: f, split: splitLine, buffer: buffer}, decode: d.JSON, pipe: f.pipe}
+	if p := f.pipe; p != nil {
+		p.stopping, p.inside = s.run.Stopping(), in.lines.inside
+		p.look = func(at time.Time) error { return s.look(at, p.arrived) }
+	}
 	if !c.isCSV(path) {
 		return in, nil
 	}
@@ -69,6 +79,43 @@ func (in *input) header(columns []string, d *order.Decoder) error {
 
 // next returns the next record, or io.EOF, or an error for the user.
 func (in *input) next() (entry, error) {
+	if len(in.queue) > 0 {
+		e := in.queue[0]
+		in.queue = in.queue[1:]
+		return e, nil
+	}
+	if in.err != nil {
+		return entry{}, in.err
+	}
+	return in.read()
+}
+
+// ahead returns the times of the next events, as many as are wanted to judge the one
+// before them, or as there are.
+func (in *input) ahead() (times []int64) {
+	for i := 0; len(times) < witnesses; i++ {
+		if i == len(in.queue) {
+			e, err := entry{}, in.err
+			if err == nil {
+				e, err = in.read()
+			}
+			if in.err = err; err != nil {
+				break
+			}
+			in.queue = append(in.queue, e)
+		}
+		if e := &in.queue[i]; e.malformed == nil {
+			times = append(times, e.event.Time)
+		}
+	}
+	return times
+}
+
+// ended reports whether ahead has come to the end of the file.
+func (in *input) ended() bool { return in.err != nil }
+
+// read returns the next record that was not read ahead.
+func (in *input) read() (entry, error) {
 	record, line, err := in.lines.next()
 	if err == io.EOF {
 		return entry{}, err
@@ -77,6 +124,9 @@ func (in *input) next() (entry, error) {
 		return entry{}, in.broken(err)
 	}
 	e := entry{source: in.path, line: line, raw: record}
+	if in.pipe != nil {
+		e.arrived = in.pipe.arrived
+	}
 	if e.event, e.malformed = in.decode(record); e.malformed == nil {
 		e.event.Source, e.event.Line = in.path, line
 	}

@@ -22,6 +22,9 @@ type lines struct {
 	skip    bool // the rest of an oversized line comes next
 }
 
+// inside reports whether what was read ends inside a record.
+func (l *lines) inside() bool { return len(l.data) > 0 || l.skip }
+
 // maxRecord is the length of the longest record with its line break. What is
 // longer is cut to a length that the decoder still calls oversized.
 const maxRecord = order.MaxLine + len("\r\n")

@@ -7,10 +7,18 @@ import (
 
 // merge makes one log of several inputs: always the input whose next event is
 // the earliest, and of equals the one whose path comes first. What is malformed
-// has no time, and comes as soon as it is seen.
+// has no time, and comes as soon as it is seen; so does an event whose clock is
+// wrong. Each event gets its place in time as it is handed out.
 type merge struct {
+	clock *clock
+	doubt doubt
+
 	unread []*head // inputs whose next event is not known yet, the last first
 	heads  heads
+	judged bool    // the clock has followed an event, and the heads were judged by it
+	wrong  []*head // of those, inputs whose next event has its turn at once
+
+	unfollowed unfollowed
 }
 
 // head is an input and its next event.
@@ -18,10 +26,13 @@ type head struct {
 	*input
 	entry entry
 	index int
+	// pending are the times of a pipe's events that were handed out before it was known
+	// whether the clock is to follow them, the first of which is in doubt.
+	pending []int64
 }
 
-func newMerge(inputs []*input) *merge {
-	m := &merge{}
+func newMerge(inputs []*input, c *clock, d doubt) *merge {
+	m := &merge{clock: c, doubt: d}
 	for i := len(inputs) - 1; i >= 0; i-- {
 		m.unread = append(m.unread, &head{input: inputs[i], index: i})
 	}
@@ -33,29 +44,99 @@ func newMerge(inputs []*input) *merge {
 // events of other inputs from behind the hole would make the orders in it look
 // unpaid.
 func (m *merge) next() (entry, error) {
+	if n := len(m.wrong); n > 0 {
+		h := m.wrong[n-1]
+		m.wrong = m.wrong[:n-1]
+		m.unread = append(m.unread, h)
+		m.handOut(&h.entry)
+		return h.entry, nil
+	}
 	for len(m.unread) > 0 {
-		last := len(m.unread) - 1
-		h := m.unread[last]
+		h := m.unread[len(m.unread)-1]
 		e, err := h.next()
 		switch {
 		case err == io.EOF:
+			m.settle(h, true)
 			h.stream.Close()
 		case err != nil:
 			return entry{}, err
 		case e.malformed != nil:
 			return e, nil
+		case m.handAtOnce(h, &e):
+			return e, nil
 		default:
 			h.entry = e
 			heap.Push(&m.heads, h)
 		}
-		m.unread = m.unread[:last]
+		m.unread = m.unread[:len(m.unread)-1]
 	}
 	if len(m.heads) == 0 {
 		return entry{}, io.EOF
 	}
 	h := heap.Pop(&m.heads).(*head)
+	m.clock.stamp(&h.entry.event)
+	m.clock.follow(h.entry.event.Time)
+	if !m.judged {
+		m.judgeHeads()
+	}
 	m.unread = append(m.unread, h)
 	return h.entry, nil
+}
+
+// judgeHeads judges the next events of all inputs once there is a time to judge them
+// by. One whose clock is wrong has its turn now, and not by its time.
+func (m *merge) judgeHeads() {
+	m.judged = true
+	var right heads
+	for _, h := range m.heads {
+		if m.doubt.plain(m.clock, h.entry.event.Time) || m.doubt.judge(m.clock, h.entry.event.Time, h.ahead(), h.ended()) == followed {
+			right = append(right, h)
+		} else {
+			m.wrong = append(m.wrong, h)
+		}
+	}
+	heap.Init(&right)
+	m.heads = right
+}
+
+// handAtOnce reports whether an event does not wait for its turn: its clock is wrong,
+// or it is one of a pipe, where nobody can look ahead without holding it back.
+func (m *merge) handAtOnce(h *head, e *entry) bool {
+	at := e.event.Time
+	if len(h.pending) == 0 && m.doubt.plain(m.clock, at) {
+		return false
+	}
+	if h.pipe == nil && m.doubt.judge(m.clock, at, h.ahead(), h.ended()) == followed {
+		return false
+	}
+	m.handOut(e)
+	if h.pipe != nil {
+		h.pending = append(h.pending, at)
+		m.settle(h, false)
+	}
+	return true
+}
+
+// handOut gives an event its place in time that the clock does not follow.
+func (m *merge) handOut(e *entry) {
+	m.clock.stamp(&e.event)
+	m.unfollowed.add(e.event.Time, m.clock.largest)
+}
+
+// settle decides on the pending events of a pipe, as far as that is possible.
+func (m *merge) settle(h *head, ended bool) {
+	if ended && h.pipe != nil && h.pipe.halted() {
+		return // it was stopped and has no end that could decide
+	}
+	for len(h.pending) > 0 {
+		switch m.doubt.judge(m.clock, h.pending[0], h.pending[1:], ended) {
+		case unknown:
+			return
+		case followed:
+			m.clock.follow(h.pending[0])
+		}
+		h.pending = h.pending[1:]
+	}
 }
 
 // heads is a heap, the earliest event first.

@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"os"
 	"strings"
@@ -18,51 +19,58 @@ import (
 type stream struct {
 	io.Reader
 	file  io.Closer
+	pipe  *pipe  // the input, where a read may have to wait for someone to write; else nil
 	close func() // of the decompressor; nil without one
 }
 
 // open opens an input. Of what it reads from it, it calls progress with the
-// number of bytes after each read and, where a read may have to wait for
-// someone to write, idle before it.
-func open(ctx context.Context, remote *remotes, path string, progress func(bytes int), idle func() error) (*stream, error) {
-	f, mayWait, err := openRaw(ctx, remote, path)
+// number of bytes after each read. A pipe wants to be completed.
+func open(ctx context.Context, remote *remotes, path string, progress func(bytes int)) (*stream, error) {
+	if fsys.IsURI(path) {
+		f, err := remote.open(ctx, path)
+		if err != nil {
+			return nil, fsys.Reason(err)
+		}
+		return newStream(path, &stream{Reader: &meter{file: f, progress: progress}, file: f})
+	}
+	f, err := openLocal(path)
 	if err != nil {
 		return nil, fsys.Reason(err)
 	}
-	if !mayWait {
-		idle = nil
+	info, err := f.Stat()
+	if err != nil {
+		f.Close()
+		return nil, fsys.Reason(err)
 	}
-	s := &stream{Reader: &meter{file: f, progress: progress, idle: idle}, file: f}
+	s := &stream{file: f}
+	if path == stdin {
+		s.file = io.NopCloser(f) // not ours to close
+	}
+	if path == stdin || !info.Mode().IsRegular() {
+		s.pipe = &pipe{file: f}
+		s.Reader = &meter{file: s.pipe, progress: progress}
+	} else {
+		s.Reader = &meter{file: &whole{file: f, size: info.Size()}, progress: progress}
+	}
+	return newStream(path, s)
+}
+
+// openLocal opens a file of this machine without Beam's file system in between, which
+// has no standard input and does not tell what may wait.
+func openLocal(path string) (*os.File, error) {
+	if path == stdin {
+		return os.Stdin, nil
+	}
+	return os.Open(path)
+}
+
+// newStream completes an opened input by the decompressor that its path asks for.
+func newStream(path string, s *stream) (*stream, error) {
 	if err := s.decompress(path); err != nil {
 		s.Close()
 		return nil, fsys.Reason(err)
 	}
 	return s, nil
-}
-
-// openRaw opens an input as it is. A local file is read without Beam's file system
-// in between, which has no standard input and does not tell what may wait.
-func openRaw(ctx context.Context, remote *remotes, path string) (f io.ReadCloser, mayWait bool, err error) {
-	if fsys.IsURI(path) {
-		f, err = remote.open(ctx, path)
-		return f, false, err
-	}
-	var local *os.File
-	if path == stdin {
-		local = os.Stdin
-		f = io.NopCloser(local) // not ours to close
-	} else {
-		if local, err = os.Open(path); err != nil {
-			return nil, false, err
-		}
-		f = local
-	}
-	info, err := local.Stat()
-	if err != nil {
-		f.Close()
-		return nil, false, err
-	}
-	return f, !info.Mode().IsRegular(), nil
 }
 
 // decompress puts the decompressor that the path asks for before the reader.
@@ -133,19 +141,29 @@ func size(paths []string) int64 {
 	return sum
 }
 
+// whole reads a file that has to be read as a whole. One that gets shorter meanwhile,
+// as when someone begins it anew, has a hole where nobody has read.
+type whole struct {
+	file       *os.File
+	size, read int64 // in bytes; size is that of the file when it was opened
+}
+
+func (w *whole) Read(p []byte) (int, error) {
+	n, err := w.file.Read(p)
+	w.read += int64(n)
+	if err == io.EOF && w.read < w.size {
+		err = fmt.Errorf("it has become shorter while it was read, from %d bytes to %d", w.size, w.read)
+	}
+	return n, err
+}
+
 // meter watches the reads of a file.
 type meter struct {
 	file     io.Reader
 	progress func(bytes int)
-	idle     func() error
 }
 
 func (m *meter) Read(p []byte) (int, error) {
-	if m.idle != nil {
-		if err := m.idle(); err != nil {
-			return 0, err
-		}
-	}
 	n, err := m.file.Read(p)
 	m.progress(n)
 	if err != nil && err != io.EOF {

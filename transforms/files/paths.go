@@ -23,14 +23,15 @@ const listTime = time.Minute
 
 // Paths returns the files to read, sorted, each file once under the first of
 // its names; of a URI the name is all there is to tell files by. A pattern that
-// matches nothing is an error, and so is whatever is there and cannot be read.
+// matches nothing is an error, and so is whatever is there and cannot be read, or a
+// file that ends where the input is to be a live pipe.
 func (c Config) Paths() ([]string, error) {
 	ctx, cancel := context.WithTimeout(context.Background(), listTime)
 	defer cancel()
 	var remote remotes
 	defer remote.close()
 	var paths []string
-	for _, input := range c.Inputs {
+	for _, input := range append(c.Inputs[:len(c.Inputs):len(c.Inputs)], c.present()...) {
 		expand := expand
 		if fsys.IsURI(input) {
 			expand = func(input string) ([]string, error) { return remote.expand(ctx, input) }
@@ -56,11 +57,28 @@ func (c Config) Paths() ([]string, error) {
 		if slices.ContainsFunc(infos, func(other fs.FileInfo) bool { return os.SameFile(info, other) }) {
 			continue
 		}
+		if c.Live && path != stdin && info.Mode().IsRegular() {
+			return nil, fmt.Errorf("files: -live: %s is a file, which ends: want a pipe, as of tail -F %[1]s", path)
+		}
 		infos = append(infos, info)
 		unique = append(unique, path)
 	}
 	return unique, nil
 }
+
+// present returns the inputs of IfAny that are there.
+func (c Config) present() (inputs []string) {
+	for _, input := range c.IfAny {
+		if _, err := os.Lstat(input); !errors.Is(err, fs.ErrNotExist) {
+			inputs = append(inputs, input)
+		}
+	}
+	return inputs
+}
+
+// ReadOnce reports whether an input cannot be read again, as a pipe cannot. It looks at
+// the inputs that are named and not at what a pattern matches.
+func (c Config) ReadOnce() bool { return slices.ContainsFunc(c.Inputs, mayWait) }
 
 // expand returns what an input stands for.
 func expand(input string) ([]string, error) {

@@ -25,12 +25,14 @@ type session struct {
 	remote  remotes
 	decoder *order.Decoder
 	clock   clock
-	records int64 // read so far
+	alive   *liveness // of a live input; else nil
+	records int64     // read so far
 	block   block
 	hinted  [2]int64 // decoder.IntegerTimes and January as of the last block
 
 	blocks chan block
 	closed chan struct{}
+	piped  bool               // an input cannot be read again: what was read of it is handed out
 	cancel context.CancelFunc // of ctx
 	idle   *time.Timer        // closes it if it stays parked for long
 
@@ -38,6 +40,8 @@ type session struct {
 	handed int64      // records
 	back   chan block // the block that was given back, if any
 	now    clock      // as of the last block handed out
+	stopBy time.Time  // when a stop waits no longer for what was read; zero before it
+	last   block      // the last block, once it was handed out
 }
 
 // block is some of the log's records in a row.
@@ -50,8 +54,14 @@ type block struct {
 
 	integers, january int64 // see order.Decoder
 
-	last bool
-	err  error // why it is the last; nil: the end of the input
+	last    bool
+	stopped bool  // it is the last as the run is to stop
+	err     error // why it is the last; nil: the end of the input
+
+	// beyond is how many events are beyond the end of the log, by clocks that were not
+	// believed, and beyondFrom the time of the first. They are known of the last block.
+	beyond     int
+	beyondFrom int64
 }
 
 const (
@@ -79,6 +89,10 @@ func newSession(c Config, run *live.Run, skip int64) *session {
 		back:    make(chan block, 1),
 		closed:  make(chan struct{}),
 		handed:  skip,
+		piped:   slices.ContainsFunc(c.Inputs, mayWait),
+	}
+	if c.Live {
+		s.alive = &liveness{maxLag: c.MaxLag.Milliseconds()}
 	}
 	s.now, s.block.before = s.clock, s.clock
 	s.ctx, s.cancel = context.WithCancel(context.Background())
@@ -113,12 +127,18 @@ func (s *session) read() error {
 	if err != nil {
 		return err
 	}
-	for m := newMerge(inputs); ; {
+	m := newMerge(inputs, &s.clock, s.config.doubt())
+	defer func() { s.block.beyond, s.block.beyondFrom = m.unfollowed.beyond(s.clock.largest) }()
+	for {
 		e, err := m.next()
+		if s.halted() && err == nil && len(inputs) > 1 {
+			return s.drain(m, e)
+		}
 		if err == io.EOF && s.records < s.skip {
 			return fmt.Errorf("files: cannot go on at record %d: there are only %d left", s.skip, s.records)
 		}
 		if err == io.EOF {
+			s.block.stopped = s.halted()
 			return nil
 		}
 		if err != nil {
@@ -153,10 +173,10 @@ func (s *session) progress(bytes int) {
 	}
 }
 
-// add puts an entry into the block, stamped.
+// add puts an entry into the block.
 func (s *session) add(e entry) {
-	if e.malformed == nil {
-		s.clock.stamp(&e.event)
+	if s.alive != nil && e.malformed == nil {
+		s.alive.event(&e.event, &s.clock, e.arrived)
 	}
 	if s.records++; s.records <= s.skip {
 		s.hinted = [2]int64{s.decoder.IntegerTimes, s.decoder.January}
@@ -176,7 +196,7 @@ func (s *session) add(e entry) {
 // is room. It fails once the session was closed.
 func (s *session) deliver() error {
 	b := s.block
-	if b.size == 0 && !b.last {
+	if b.size == 0 && !b.last && b.before == s.clock {
 		return s.stopped()
 	}
 	b.after = s.clock
@@ -190,6 +210,15 @@ func (s *session) deliver() error {
 	s.hinted = [2]int64{s.decoder.IntegerTimes, s.decoder.January}
 	s.block = block{before: s.clock, events: make([]order.Event, 0, len(b.events)+len(b.events)/8)}
 	return nil
+}
+
+// look delivers what there is, as a pipe has nothing to read. at is the time of the look
+// that found so, and arrived when something was read last.
+func (s *session) look(at, arrived time.Time) error {
+	if s.alive != nil && !at.IsZero() {
+		s.alive.look(&s.clock, at, arrived)
+	}
+	return s.deliver()
 }
 
 func (s *session) stopped() error {
@@ -216,7 +245,7 @@ func (s *session) unread(b block) { s.back <- b }
 // A session is taken out for as long as a bundle uses it.
 var parked sync.Map
 
-// consumed has the ids of the sources that have read from standard input.
+// consumed has the ids of the sources that have read what cannot be read again.
 var consumed sync.Map
 
 // maxParked is how long a session waits for the next bundle before its files
@@ -237,9 +266,9 @@ func resume(id string, c Config, run *live.Run, position int64) (*session, error
 		}
 		s.close()
 	}
-	if slices.Contains(c.Inputs, stdin) {
+	if i := slices.IndexFunc(c.Inputs, mayWait); i >= 0 {
 		if _, again := consumed.LoadOrStore(id, true); again || position > 0 {
-			return nil, fmt.Errorf("files: standard input cannot be read again, to go on at record %d: use a file", position)
+			return nil, fmt.Errorf("files: %s cannot be read again, to go on at record %d: use a file", pipeName(c.Inputs[i]), position)
 		}
 	}
 	return newSession(c, run, position), nil
@@ -247,7 +276,7 @@ func resume(id string, c Config, run *live.Run, position int64) (*session, error
 
 // park keeps the session for the next bundle.
 func (s *session) park(id string) {
-	if !slices.Contains(s.config.Inputs, stdin) {
+	if !s.piped {
 		s.idle = time.AfterFunc(maxParked, func() {
 			if parked.CompareAndDelete(id, s) {
 				s.close()

@@ -18,8 +18,8 @@ import (
 	"ordertimeout/transforms/order"
 )
 
-// pipe makes a named pipe of the working directory and opens it for writing.
-func pipe(t *testing.T, name string) *os.File {
+// makePipe makes a named pipe of the working directory and opens it for writing.
+func makePipe(t *testing.T, name string) *os.File {
 	t.Helper()
 	if err := syscall.Mkfifo(name, 0o600); err != nil {
 		t.Skip(err)
@@ -34,7 +34,7 @@ func pipe(t *testing.T, name string) *os.File {
 
 func TestSlowPipeDoesNotHoldEventsBack(t *testing.T) {
 	t.Chdir(t.TempDir())
-	w := pipe(t, "p")
+	w := makePipe(t, "p")
 	s := newSession(Config{Inputs: []string{"p"}}, nil, 0)
 	defer s.close()
 	n := note{t: t}
@@ -55,7 +55,7 @@ func TestSlowPipeDoesNotHoldEventsBack(t *testing.T) {
 
 func TestStopDoesNotWaitForARead(t *testing.T) {
 	t.Chdir(t.TempDir())
-	w := pipe(t, "p")
+	w := makePipe(t, "p")
 	fmt.Fprint(w, line("a", 10_000))
 	run := live.NewRun()
 	defer run.Close()
@@ -86,7 +86,7 @@ func TestStopLeavesWhatIsThereToRead(t *testing.T) {
 
 func TestCanceledContextEndsTheBundle(t *testing.T) {
 	t.Chdir(t.TempDir())
-	pipe(t, "p")
+	makePipe(t, "p")
 	s := newSession(Config{Inputs: []string{"p"}}, nil, 0)
 	defer s.close()
 	ctx, cancel := context.WithCancel(t.Context())

@@ -56,7 +56,7 @@ func (fn *readFn) ProcessElement(
 		if run.Fail(err); run == nil || !rt.TryClaim(sequence.End) {
 			return sdf.StopProcessing(), err
 		}
-		event(0, []order.Event{clock{}.end(false, false)})
+		event(0, []order.Event{clock{}.cut()})
 		return sdf.StopProcessing(), nil
 	}
 	b := bundle{session: s, claim: rt.TryClaim, event: event, reject: reject}
@@ -64,6 +64,9 @@ func (fn *readFn) ProcessElement(
 	b.count(ctx)
 	if w := s.now.watermark(); w > 0 {
 		we.Advance(w)
+		if fn.Config.Live {
+			run.Set(live.WatermarkTime, w)
+		}
 	}
 	switch {
 	case ctx.Err() != nil:
@@ -91,6 +94,18 @@ func (fn *readFn) end(s *session, run *live.Run, complete bool, err error, event
 		return err
 	}
 	run.Fail(err)
-	event(beam.EventTime(s.now.watermark()), []order.Event{s.now.end(complete && err == nil, fn.Config.EndOfTime)})
+	event(beam.EventTime(s.now.watermark()), []order.Event{s.end(complete && err == nil)})
+	if complete {
+		run.Set(live.BeyondEnd, int64(s.last.beyond))
+		run.Set(live.BeyondEndFrom, s.last.beyondFrom)
+	}
 	return nil
+}
+
+// end returns the mark of the end of the log, which is complete or was left where it is.
+func (s *session) end(complete bool) order.Event {
+	if complete && !s.config.GoesOn {
+		return s.now.end(s.config.EndOfTime)
+	}
+	return s.now.cut()
 }

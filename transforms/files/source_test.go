@@ -45,6 +45,8 @@ func showEvent(ts beam.EventTime, e *order.Event) string {
 	switch e.Mark {
 	case order.MarkWatermark:
 		return "mark"
+	case order.MarkCut:
+		return fmt.Sprintf("cut %d,%d at %d", e.Time, e.At, int64(ts))
 	case order.MarkEnd:
 		return fmt.Sprintf("end %d,%d at %d", e.Time, e.At, int64(ts))
 	}
@@ -127,7 +129,7 @@ func TestReadErrorOnPrismIsTheRuns(t *testing.T) {
 	write(t, map[string]string{"f.csv": "a,b\n"})
 	run := live.NewRun()
 	defer run.Close()
-	if _, err := pipeline(t, Config{Inputs: []string{"f.csv"}, Run: run.ID}, []string{"end 0,0 at 0"}, []string{}); err != nil {
+	if _, err := pipeline(t, Config{Inputs: []string{"f.csv"}, Run: run.ID}, []string{"cut 0,0 at 0"}, []string{}); err != nil {
 		t.Errorf("the pipeline itself: %v", err)
 	}
 	if err, want := run.Err(), `files: f.csv: header "a,b": no column "type"`; err == nil || err.Error() != want {
@@ -150,11 +152,11 @@ func TestReadErrorOnPrismWithoutARunFailsTheBundle(t *testing.T) {
 
 func TestStopOnPrism(t *testing.T) {
 	t.Chdir(t.TempDir())
-	pipe(t, "p") // no one will ever write to it
+	makePipe(t, "p") // no one will ever write to it
 	run := live.NewRun()
 	defer run.Close()
 	time.AfterFunc(10*time.Millisecond, run.Stop)
-	if _, err := pipeline(t, Config{Inputs: []string{"p"}, Run: run.ID, EndOfTime: true}, []string{"end 0,0 at 0"}, []string{}); err != nil {
+	if _, err := pipeline(t, Config{Inputs: []string{"p"}, Run: run.ID, EndOfTime: true}, []string{"cut 0,0 at 0"}, []string{}); err != nil {
 		t.Error(err)
 	}
 }

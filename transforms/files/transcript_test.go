@@ -91,7 +91,7 @@ func (n *note) one(ts beam.EventTime, e *order.Event) {
 			n.t.Errorf("mark of watermark %d", e.At)
 		}
 		n.promised = e.At
-	case e.Mark == order.MarkEnd:
+	case e.Mark == order.MarkEnd, e.Mark == order.MarkCut:
 		n.End = fmt.Sprintf("%d,%d", e.Time, e.At)
 	default:
 		if int64(ts) > e.At {
@@ -129,7 +129,7 @@ func (n *note) bundle(s *session, run *live.Run) outcome {
 		n.Err = err.Error()
 	}
 	if outcome == complete || outcome == stopped {
-		n.event(beam.EventTime(n.watermark), []order.Event{s.now.end(outcome == complete && err == nil, s.config.EndOfTime)})
+		n.event(beam.EventTime(n.watermark), []order.Event{s.end(outcome == complete && err == nil)})
 	}
 	return outcome
 }
@@ -158,7 +158,7 @@ func merged(t *testing.T, c Config) (log []string) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for m := newMerge(inputs); ; {
+	for m := newMerge(inputs, &s.clock, c.doubt()); ; {
 		e, err := m.next()
 		switch {
 		case err == io.EOF:
@@ -168,7 +168,6 @@ func merged(t *testing.T, c Config) (log []string) {
 		case e.malformed != nil:
 			log = append(log, "x "+order.Place(e.source, e.line))
 		default:
-			s.clock.stamp(&e.event)
 			log = append(log, eventText(e.event))
 		}
 	}

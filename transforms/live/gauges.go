@@ -12,6 +12,11 @@ const (
 	// WatermarkTime is the source's watermark in milliseconds since the Unix
 	// epoch. It is not there before the first one.
 	WatermarkTime = "watermark"
+	// BeyondEnd is the number of events beyond the end of a log, which are returned as
+	// their clocks were not believed, and BeyondEndFrom the time of the first of them in
+	// milliseconds since the Unix epoch.
+	BeyondEnd     = "beyond-end"
+	BeyondEndFrom = "beyond-end-from"
 )
 
 // LeftCounter is the live counter of messages that were not delivered because the

@@ -5,8 +5,8 @@
 // what it checks.
 //
 //	p := model.Pattern{Steps: []string{"create", "pay"}, Strict: []bool{false, false}, Within: 600_000}
-//	stamped, last := model.Stamp(log, 5_000)
-//	want := p.Run(stamped, last)
+//	stamped, last := model.Stamp(log, 5_000, 0)
+//	want := p.Run(stamped, model.AtEnd(last))
 //
 // All times are in milliseconds.
 package model
@@ -37,20 +37,53 @@ type Event struct {
 func (e Event) String() string { return fmt.Sprintf("[%d %s %s]", e.Time, e.ID, e.Data) }
 
 // Stamp gives the events of a log, in their order of arrival, their places in
-// time for a disorder, and returns their largest event time (math.MinInt64 of
-// an empty log). It leaves the log as it is.
-func Stamp(log []Event, disorder int64) (stamped []Event, last int64) {
+// time for a disorder, and returns the largest event time that is confirmed
+// (math.MinInt64 where none is). It leaves the log as it is.
+//
+// An event more than jump beyond the largest confirmed time is confirmed if the next
+// eight are beyond that, too; the first one, unless the next eight are all more than
+// jump before it. Where the log ends before, those that there are decide. With a jump
+// of zero every event is confirmed.
+func Stamp(log []Event, disorder, jump int64) (stamped []Event, last int64) {
 	last = math.MinInt64
-	for _, e := range log {
+	for i, e := range log {
 		e.At = e.Time
 		if last != math.MinInt64 {
 			e.At = max(e.Time, last-disorder)
 		}
-		last = max(last, e.Time)
+		if jump == 0 || confirmed(e.Time, log[i+1:min(i+9, len(log))], last, jump) {
+			last = max(last, e.Time)
+		}
 		stamped = append(stamped, e)
 	}
 	return stamped, last
 }
+
+func confirmed(time int64, next []Event, last, jump int64) bool {
+	before, beyond := 0, 0
+	for _, e := range next {
+		if e.Time < time-jump {
+			before++
+		}
+		if last != math.MinInt64 && e.Time > last+jump {
+			beyond++
+		}
+	}
+	if last == math.MinInt64 {
+		return before == 0 || before < len(next)
+	}
+	return time <= last+jump || beyond == len(next)
+}
+
+// End is the end of an input: deadlines up to Limit have expired, and the events with
+// a place at Undecided or later are returned.
+type End struct{ Limit, Undecided int64 }
+
+// AtEnd is the end of an input that comes to an end at a time.
+func AtEnd(last int64) End { return End{last, last + 1} }
+
+// Cut is the end of an input that goes on elsewhere, at a watermark.
+func Cut(watermark int64) End { return End{watermark, watermark} }
 
 // Pattern is a sequence of steps, the time that it may take, and for how long
 // its events are known after its end.
@@ -130,13 +163,14 @@ type Result struct {
 	// did not end.
 	Outcomes, Open []*Run
 	Rejects        []Reject
+	// Returned are the events that the end says nothing of.
+	Returned []Event
 	// Counts has the number of events by class and of runs by how they ended.
 	Counts map[string]int
 }
 
-// Run runs the pattern over a stamped log, to an end of the input at which
-// deadlines up to limit have expired.
-func (p Pattern) Run(log []Event, limit int64) Result {
+// Run runs the pattern over a stamped log, to an end of the input.
+func (p Pattern) Run(log []Event, end End) Result {
 	res := Result{Counts: map[string]int{}}
 	byKey := map[string][]Event{}
 	for _, e := range log {
@@ -148,14 +182,19 @@ func (p Pattern) Run(log []Event, limit int64) Result {
 		})
 		var runs []*Run
 		for _, e := range events {
-			class := p.step(&runs, e, limit)
+			if e.At >= end.Undecided {
+				res.Counts[Returned]++
+				res.Returned = append(res.Returned, e)
+				continue
+			}
+			class := p.step(&runs, e)
 			res.Counts[class]++
 			if class == Duplicate || class == Orphan || class == Late {
 				res.Rejects = append(res.Rejects, Reject{class, e})
 			}
 		}
 		for _, r := range runs {
-			if r.How == Open && r.Deadline <= limit {
+			if r.How == Open && r.Deadline <= end.Limit {
 				r.How = Timeout
 			}
 			res.Counts[r.How]++

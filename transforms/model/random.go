@@ -54,11 +54,11 @@ func (p Pattern) RandomLog(rnd *rand.Rand) []Event {
 // the same place in time: within the disorder, events change places freely.
 func Shuffle(rnd *rand.Rand, log []Event, disorder int64) []Event {
 	log = slices.Clone(log)
-	want, _ := Stamp(log, disorder)
+	want, _ := Stamp(log, disorder, 0)
 	for range 4 * len(log) {
 		i := rnd.IntN(len(log) - 1)
 		log[i], log[i+1] = log[i+1], log[i]
-		got, _ := Stamp(log, disorder)
+		got, _ := Stamp(log, disorder, 0)
 		if got[i].At != want[i+1].At || got[i+1].At != want[i].At {
 			log[i], log[i+1] = log[i+1], log[i]
 			continue

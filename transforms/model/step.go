@@ -2,7 +2,7 @@ package model
 
 // step is the contract, clause by clause, for one event of a key with the runs
 // that the key has had. It returns the event's class.
-func (p Pattern) step(runs *[]*Run, e Event, limit int64) string {
+func (p Pattern) step(runs *[]*Run, e Event) string {
 	var open *Run
 	for _, r := range *runs {
 		if r.How != Open {
@@ -10,9 +10,6 @@ func (p Pattern) step(runs *[]*Run, e Event, limit int64) string {
 		}
 		open = r
 		if r.Deadline <= e.At {
-			if r.Deadline > limit {
-				return Returned
-			}
 			r.How, r.ended, open = Timeout, r.Deadline, nil
 		}
 	}

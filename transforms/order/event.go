@@ -46,14 +46,21 @@ const (
 	// the source's watermark is at least Event.At. It is a hint: with it a
 	// shard goes through a replay in one step a bundle instead of one a tick.
 	MarkWatermark Mark = iota + 1
-	// MarkEnd is the last element of an input. Event.Time is the largest event
-	// time of the input. Deadlines up to Event.At expire; the runs with a
-	// later deadline are still open.
+	// MarkEnd is the last element of an input that has come to its end. Event.Time is
+	// the largest event time of the input. Deadlines up to Event.At expire; the runs
+	// with a later deadline are still open. An event with a place after Event.At is
+	// one whose clock was not believed: it stays undecided.
 	MarkEnd
 	// MarkFirstWatermark is a MarkWatermark for every shard, and not only for those
 	// that the bundle has events for: the source's first, where events came before.
 	// With it a shard goes through all of those in one step.
 	MarkFirstWatermark
+	// MarkCut is the last element of an input that goes on elsewhere: it was stopped,
+	// it broke off, or the next one begins with what this one leaves open. Event.Time
+	// is the largest event time. Deadlines up to Event.At expire, and every event with
+	// a place at Event.At or later stays undecided: an earlier event, still to come,
+	// may change what becomes of it.
+	MarkCut
 )
 
 // EndOfTime is later than every deadline: as MarkEnd's At it lets all open

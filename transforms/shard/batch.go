@@ -27,8 +27,9 @@ type Header struct {
 	// More is set where the same bundle has another batch for the shard.
 	More bool
 	// End is set in the last batch of an input. Last is the largest event time
-	// of the input; deadlines after Limit never expire.
-	End         bool
+	// of the input; deadlines after Limit never expire. Cut says that the input goes
+	// on elsewhere.
+	End, Cut    bool
 	Last, Limit int64
 	// Events is the number of events.
 	Events int
@@ -36,6 +37,16 @@ type Header struct {
 	// the batch was sent for its promise; math.MinInt64 in a batch of version 1, which
 	// does not say.
 	Min int64
+}
+
+// Undecided returns the first place in time of which the end says nothing: events
+// from there on are returned as they are. At a cut that is the limit; a limit before
+// the last event says so, too, in batches of builds that had no Cut.
+func (h Header) Undecided() int64 {
+	if h.Cut || h.Limit < h.Last {
+		return h.Limit
+	}
+	return h.Limit + 1
 }
 
 // Reaches reports whether the watermark is sure to have reached a tick soon, with
@@ -57,6 +68,7 @@ const (
 
 	endFlag  = 1
 	moreFlag = 2
+	cutFlag  = 4
 
 	onTimeEvent    = 0 // at = time
 	lateEvent      = 1 // at = time + a delay, which follows
@@ -142,18 +154,17 @@ func (b *Batch) End(at, last, limit int64) {
 	b.header.End, b.header.Last, b.header.Limit = true, last, limit
 }
 
+// Cut is End of an input that goes on elsewhere.
+func (b *Batch) Cut(at, last, limit int64) {
+	b.End(at, last, limit)
+	b.header.Cut = true
+}
+
 // Bytes returns the encoded batch and empties b, which keeps its memory.
 func (b *Batch) Bytes() []byte {
 	h := append(make([]byte, 0, headerSize), batchRecord, batchVersion)
 	h = binary.LittleEndian.AppendUint64(h, uint64(b.header.Watermark))
-	var flags byte
-	if b.header.End {
-		flags |= endFlag
-	}
-	if b.header.More {
-		flags |= moreFlag
-	}
-	h = append(h, flags)
+	h = append(h, b.header.flags())
 	h = binary.LittleEndian.AppendUint64(h, uint64(b.header.Last))
 	h = binary.LittleEndian.AppendUint64(h, uint64(b.header.Limit))
 	h = binary.LittleEndian.AppendUint32(h, uint32(b.header.Events))
@@ -161,6 +172,20 @@ func (b *Batch) Bytes() []byte {
 	encoded := compress(h, b.body)
 	b.Reset()
 	return encoded
+}
+
+// flags returns what a header says in bits.
+func (h Header) flags() (flags byte) {
+	if h.End {
+		flags |= endFlag
+	}
+	if h.More {
+		flags |= moreFlag
+	}
+	if h.Cut {
+		flags |= cutFlag
+	}
+	return flags
 }
 
 // Reset empties b, which keeps its memory.

@@ -28,6 +28,7 @@ func splitHeader(b []byte) (h Header, body []byte, err error) {
 		Watermark: int64(binary.LittleEndian.Uint64(b[2:])),
 		End:       b[10]&endFlag != 0,
 		More:      b[10]&moreFlag != 0,
+		Cut:       b[10]&cutFlag != 0,
 		Last:      int64(binary.LittleEndian.Uint64(b[11:])),
 		Limit:     int64(binary.LittleEndian.Uint64(b[19:])),
 		Events:    int(binary.LittleEndian.Uint32(b[27:])),

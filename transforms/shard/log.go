@@ -33,11 +33,8 @@ func (s *Shard) Snapshot() []byte {
 	buf := scratch.Get().(*[]byte)
 	defer scratch.Put(buf)
 	b := binary.AppendVarint((*buf)[:0], s.clock)
-	end := byte(0)
-	if s.end {
-		end = 1
-	}
-	b = append(b, end)
+	h := Header{End: s.end, Cut: s.end && s.undecided == s.limit, Last: s.last, Limit: s.limit}
+	b = append(b, h.flags())
 	b = binary.AppendVarint(b, s.last)
 	b = binary.AppendVarint(b, s.limit)
 	b = binary.AppendUvarint(b, uint64(s.keys.size))
@@ -104,8 +101,10 @@ func (s *Shard) restoreSnapshot(record []byte) error {
 	}
 	r := reader{b: b, s: unsafe.String(unsafe.SliceData(b), len(b))}
 	s.clock = r.varint()
-	s.end = r.byte() != 0
-	s.last, s.limit = r.varint(), r.varint()
+	flags := r.byte()
+	h := Header{End: flags&endFlag != 0, Cut: flags&cutFlag != 0}
+	h.Last, h.Limit = r.varint(), r.varint()
+	s.ends(h)
 	n := r.uvarint()
 	if r.err != nil {
 		return r.err

@@ -17,8 +17,8 @@ type Output struct {
 	StillOpen  int64
 	Open       []Ended
 	OpenUnread bool
-	// Returned are the events that a stop left undecided: each comes at or after
-	// a deadline of which the stop keeps nobody from being paid in time.
+	// Returned are the events that the end of the input left undecided: see
+	// Header.Undecided.
 	Returned []Event
 	// Settled are the Refs of what nothing is made of: of each event of class
 	// other, and of the events of each broken run, by step.

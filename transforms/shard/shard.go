@@ -16,11 +16,12 @@ type Shard struct {
 
 	// clock is the last tick: places before it are over.
 	clock int64
-	// limit is the last deadline that may expire: no limit before the end of
-	// the input is known.
-	limit int64
-	end   bool
-	last  int64 // the input's largest event time, once the end is known
+	// limit is the last deadline that may expire, and undecided the first place in
+	// time whose events are returned: without bounds before the end of the input is
+	// known.
+	limit, undecided int64
+	end              bool
+	last             int64 // the input's largest event time, once the end is known
 
 	keys table
 	// slots hold what is to be done at a tick, agenda their ticks.
@@ -45,7 +46,8 @@ const notDue int64 = math.MinInt64
 // New returns an empty shard that runs prog in ticks of so many milliseconds.
 func New(prog *cep.Prog, tick int64) *Shard {
 	return &Shard{
-		prog: prog, tick: tick, clock: math.MinInt64, limit: math.MaxInt64,
+		prog: prog, tick: tick, clock: math.MinInt64,
+		limit: math.MaxInt64, undecided: math.MaxInt64,
 		slots: map[int64]*slot{},
 	}
 }
@@ -57,11 +59,16 @@ func (s *Shard) Add(batch []byte) error {
 	if err != nil {
 		return err
 	}
-	if h.End {
-		s.end, s.last, s.limit = true, h.Last, h.Limit
-	}
+	s.ends(h)
 	s.queue(events)
 	return nil
+}
+
+// ends notes what a header says of the end of the input, if it does.
+func (s *Shard) ends(h Header) {
+	if h.End {
+		s.end, s.last, s.limit, s.undecided = true, h.Last, h.Limit, h.Undecided()
+	}
 }
 
 // queue puts events into the slots of their places. Those of a batch are mostly
@@ -87,7 +94,8 @@ func (s *Shard) queue(events []Event) {
 // Tick brings the shard to the tick at p: it applies the events with a place
 // before p and expires the deadlines up to p, all in order of time, and adds
 // what comes of it to out. Once p is after the end of the input, it applies all
-// events, reports what is still open and forgets everything.
+// events that the end decides, returns the others, reports what is still open and
+// forgets everything.
 func (s *Shard) Tick(p int64, out *Output) {
 	for s.TickSome(p, math.MaxInt, out) {
 	}
@@ -188,7 +196,12 @@ func (s *Shard) sort(parts [][]Event) []*Event {
 // applyAll applies events that are in their order.
 func (s *Shard) applyAll(events []*Event, out *Output) {
 	var tags [ahead]uint32
-	for len(events) > 0 {
+	// The events are in the order of their places, so the undecided ones are last.
+	decided, _ := slices.BinarySearchFunc(events, s.undecided, func(e *Event, place int64) int { return cmp.Compare(e.At, place) })
+	for _, e := range events[decided:] {
+		out.Returned = append(out.Returned, *e)
+	}
+	for events = events[:decided]; len(events) > 0; {
 		some := events[:min(len(events), ahead)]
 		events = events[len(some):]
 		s.keys.lookUp(some, &tags)
@@ -207,10 +220,6 @@ func (s *Shard) apply(e *Event, tag uint32, out *Output) {
 		*k = entry{due: notDue}
 	}
 	s.advance(k, e.Key, e.At, out)
-	if deadline, open := s.prog.Deadline(&k.state); open && deadline <= e.At {
-		out.Returned = append(out.Returned, *e) // the deadline is after the limit
-		return
-	}
 	r := s.prog.Step(&k.state, &e.Event, out.room(s.prog))
 	out.Classes[r.Class]++
 	switch r.Class {
@@ -240,6 +249,7 @@ func (s *Shard) expire(k *entry, tick int64, out *Output) {
 	s.schedule(k)
 }
 
+// advance brings a key to a place in time, but expires no deadline after the limit.
 func (s *Shard) advance(k *entry, key string, at int64, out *Output) {
 	if deadline, open := s.prog.Deadline(&k.state); open && deadline > s.limit {
 		at = min(at, deadline-1)

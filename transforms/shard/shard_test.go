@@ -51,13 +51,16 @@ func (r *result) sort() {
 
 // want is what the contract says.
 func (w *world) want(stamped []model.Event, last int64) result {
-	m := w.pattern.Run(stamped, w.limit(last))
+	m := w.pattern.Run(stamped, w.end(last))
 	res := result{Counts: m.Counts}
 	for _, r := range m.Outcomes {
 		res.Outcomes = append(res.Outcomes, r.String())
 	}
 	for _, r := range m.Open {
 		res.Open = append(res.Open, r.String())
+	}
+	for _, e := range m.Returned {
+		res.Open = append(res.Open, "returned "+e.Key+" "+e.String())
 	}
 	for _, r := range m.Rejects {
 		res.Rejects = append(res.Rejects, r.String())
@@ -66,22 +69,22 @@ func (w *world) want(stamped []model.Event, last int64) result {
 	return res
 }
 
-// limit returns the last deadline that expires, for a log that ends as atEnd says.
-func (w *world) limit(last int64) int64 {
+// end returns the end of a log that ends as atEnd says.
+func (w *world) end(last int64) model.End {
 	switch w.atEnd {
 	case "log":
-		return last
+		return model.AtEnd(last)
 	case "stop":
-		return last - w.disorder
+		return model.Cut(last - w.disorder)
 	}
-	return order.EndOfTime
+	return model.AtEnd(order.EndOfTime)
 }
 
 // run gives a log to shards in random batches with random ticks in between, as a
 // runner may, throwing images away at random, and returns what came out.
 func (w *world) run(t *testing.T, log []model.Event) result {
 	t.Helper()
-	stamped, last := model.Stamp(log, w.disorder)
+	stamped, last := model.Stamp(log, w.disorder, 0)
 	var shards []*shardRun
 	for range w.shards {
 		shards = append(shards, &shardRun{world: w, t: t, image: shard.New(w.prog(t), w.tick)})
@@ -141,7 +144,11 @@ func (s *shardRun) event(e model.Event) {
 
 func (s *shardRun) flush(promise int64, end bool, last int64) {
 	if end {
-		s.batch.End(last-s.disorder, last, s.limit(last))
+		end := s.batch.End
+		if s.atEnd == "stop" {
+			end = s.batch.Cut
+		}
+		end(last-s.disorder, last, s.end(last).Limit)
 	}
 	if s.batch.Empty() {
 		return
@@ -232,6 +239,10 @@ func (s *shardRun) collect(res *result) {
 	for _, e := range s.out.Open {
 		res.Open = append(res.Open, line(e, model.Open))
 	}
+	for i := range s.out.Returned {
+		e := &s.out.Returned[i]
+		res.Open = append(res.Open, "returned "+e.Key+" "+model.Event{Type: e.Type, ID: e.ID, Data: string(e.Data), Time: e.Time}.String())
+	}
 	for _, r := range s.out.Rejects {
 		e := model.Event{Key: r.Key, Type: r.Type, ID: r.ID, Data: string(r.Data), Time: r.Time, At: r.At}
 		res.Rejects = append(res.Rejects, model.Reject{Class: r.Class.String(), Event: e}.String())
@@ -247,7 +258,7 @@ func (w *world) checkIDs(t *testing.T, seed uint64, stamped []model.Event, last 
 		time    int64
 	}
 	seen := map[id]*model.Run{}
-	for _, r := range w.pattern.Run(stamped, w.limit(last)).Outcomes {
+	for _, r := range w.pattern.Run(stamped, w.end(last)).Outcomes {
 		k := id{r.Key, r.Taken[0].ID, r.Taken[0].Time}
 		if other := seen[k]; other != nil {
 			t.Errorf("seed %d, %v remember %dms: two outcomes with one id:\n%v\n%v", seed, w.pattern, w.pattern.Remember, other, r)
@@ -272,7 +283,7 @@ func TestRandomLogsAgreeWithTheModel(t *testing.T) {
 	for seed := range logs() {
 		w := newWorld(seed)
 		log := w.pattern.RandomLog(w.rnd)
-		stamped, last := model.Stamp(log, w.disorder)
+		stamped, last := model.Stamp(log, w.disorder, 0)
 		want := w.want(stamped, last)
 		for _, log := range [][]model.Event{log, model.Shuffle(w.rnd, log, w.disorder)} {
 			got := w.run(t, log)

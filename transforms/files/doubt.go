@@ -1,0 +1,99 @@
+package files
+
+import (
+	"slices"
+	"time"
+)
+
+// doubt decides which events the clock of the log follows. One event of a wrong clock,
+// a day ahead, would move the watermark by that day: all that is open would time out,
+// and all that comes after be late.
+//
+// An event more than jump beyond the largest time so far is a gap in the log if the
+// next eight events of its file are beyond that, too. Else its clock is wrong. The
+// first event of all is wrong if the next eight are all more than jump before it.
+// Where the file ends before there are eight, those that there are decide.
+type doubt struct {
+	jump int64 // in milliseconds; 0: every event is followed
+	// goesOn says that the log goes on elsewhere. A gap at the end of a file then
+	// must not end in the future either: what comes next would tell, but is not here.
+	goesOn bool
+	now    func() time.Time
+}
+
+// witnesses is how many events behind one say whether its clock is wrong.
+const witnesses = 8
+
+// verdict is what is to be done with an event.
+type verdict int
+
+const (
+	followed verdict = iota // by the clock
+	wrong                   // its clock is, so it is not followed
+	unknown                 // more events have to come
+)
+
+// plain reports that an event is no more than jump beyond the largest time: nothing
+// else needs to be known of it. Nearly all are.
+func (d *doubt) plain(c *clock, time int64) bool {
+	return d.jump == 0 || c.begun && time <= c.largest+d.jump
+}
+
+// judge decides on an event by the times of those after it in its file, of which it
+// looks at eight; ended says that there are no more of them.
+func (d *doubt) judge(c *clock, at int64, next []int64, ended bool) verdict {
+	if d.plain(c, at) {
+		return followed
+	}
+	next = next[:min(len(next), witnesses)]
+	if !c.begun {
+		return d.judgeFirst(at, next, ended)
+	}
+	within := func(t int64) bool { return t <= c.largest+d.jump }
+	switch {
+	case slices.ContainsFunc(next, within):
+		return wrong
+	case len(next) == witnesses:
+		return followed
+	case !ended:
+		return unknown
+	case d.goesOn && at > d.now().UnixMilli():
+		return wrong
+	}
+	return followed
+}
+
+func (d *doubt) judgeFirst(at int64, next []int64, ended bool) verdict {
+	near := func(t int64) bool { return t >= at-d.jump }
+	switch {
+	case slices.ContainsFunc(next, near) || ended && len(next) == 0:
+		return followed
+	case len(next) < witnesses && !ended:
+		return unknown
+	}
+	return wrong
+}
+
+// unfollowed are the times of events that the clock did not follow when they were
+// handed out, of those that it has not reached since.
+type unfollowed struct {
+	times []int64
+	kept  int // of the times when they were last looked through
+}
+
+func (u *unfollowed) add(time, largest int64) {
+	if len(u.times) >= 2*u.kept+1024 {
+		u.beyond(largest)
+		u.kept = len(u.times)
+	}
+	u.times = append(u.times, time)
+}
+
+// beyond returns how many are beyond a time, and the first of them.
+func (u *unfollowed) beyond(largest int64) (n int, first int64) {
+	u.times = slices.DeleteFunc(u.times, func(t int64) bool { return t <= largest })
+	if len(u.times) == 0 {
+		return 0, 0
+	}
+	return len(u.times), slices.Min(u.times)
+}
