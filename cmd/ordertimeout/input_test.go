@@ -71,8 +71,8 @@ func TestAnEventFarAhead(t *testing.T) {
 	if r := run1(t, log, "-input", "-", "-quiet"); !slices.Equal(brief(t, r.stdout), []string{"success o1"}) {
 		t.Errorf("%+v", r)
 	}
-	if r := run1(t, log, "-input", "-", "-quiet", "-max-ahead", "0s"); !slices.Equal(brief(t, r.stdout), []string{"timeout o1"}) {
-		t.Errorf("-max-ahead 0s: %+v", r)
+	if r := run1(t, log, "-input", "-", "-quiet", "-max-ahead", "0s", "-max-jump", "0s"); !slices.Equal(brief(t, r.stdout), []string{"timeout o1"}) {
+		t.Errorf("-max-ahead 0s -max-jump 0s: %+v", r)
 	}
 }
 
