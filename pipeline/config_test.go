@@ -7,6 +7,8 @@ import (
 	"time"
 
 	_ "github.com/apache/beam/sdks/v2/go/pkg/beam/io/filesystem/memfs"
+
+	"ordertimeout/transforms/sink"
 )
 
 func TestValidate(t *testing.T) {
@@ -61,6 +63,16 @@ func TestValidate(t *testing.T) {
 		{"a negative time ahead", func(c *Config) { c.MaxAhead = -1 }, "-max-ahead -1ns: want at least 0s"},
 		{"furthest ahead", func(c *Config) { c.MaxAhead = century }, ""},
 		{"further ahead", func(c *Config) { c.MaxAhead = century + time.Millisecond }, "-max-ahead 876000h0m0.001s: want at most 876000h0m0s"},
+
+		{"any jump", func(c *Config) { c.MaxJump = 0 }, ""},
+		{"a fine jump", func(c *Config) { c.MaxJump = 1500 * time.Microsecond }, "-max-jump 1.5ms: want whole milliseconds"},
+		{"a live pipe", func(c *Config) { c.Input, c.LivePipe, c.MaxLag = []string{"-"}, true, time.Second }, ""},
+		{"two live pipes", func(c *Config) { c.Input, c.LivePipe = []string{"-", "p"}, true }, "files: -live with 2 inputs: want one pipe"},
+		{"a live shop", func(c *Config) { c.Input, c.LivePipe = []string{"demo:"}, true }, "-live with -input demo:: its watermark goes on by itself"},
+		{"the lag of a file", func(c *Config) { c.MaxLag = time.Second }, "-max-lag 1s: only a live pipe has a lag: want -live"},
+		{"a shop and a file if any", func(c *Config) { c.Input, c.InputIfAny = []string{"demo:"}, []string{"open"} }, `-input-if-any "open" with -input demo:: want files`},
+		{"open orders where all time out", func(c *Config) { c.Open, c.AtEnd = "open", AtEndTimeout }, `-at-end timeout with -open "open": where all time out`},
+		{"open orders beside a topic", func(c *Config) { c.Open, c.Success = "open", "pubsub://shop/paid" }, `-success "pubsub://shop/paid" with -open wants -rejects`},
 
 		{"the shortest tick", func(c *Config) { c.Tick = time.Millisecond }, ""},
 		{"a shorter one", func(c *Config) { c.Tick = time.Microsecond }, "-tick 1µs: want at least 1ms"},
@@ -198,11 +210,16 @@ func TestFilesOfADirectoryHoldAnHourOrOfASubscriptionAMinute(t *testing.T) {
 func TestOutputsAreThoseOfThisProcess(t *testing.T) {
 	c := Default()
 	c.Success, c.Timeouts, c.Rejects = "out", "pubsub://p/t", "-"
-	if got, want := c.Outputs(), []string{"out", "-", "none"}; !slices.Equal(got, want) {
-		t.Errorf("on Prism outputs %q, want %q", got, want)
+	c.Input = []string{"orders.jsonl"}
+	if got, want := c.Outputs(), []sink.Target{{Name: "out"}, {Name: "-"}, {Name: "none", Mode: sink.Aside}}; !slices.Equal(got, want) {
+		t.Errorf("on Prism outputs %v, want %v", got, want)
 	}
-	c.Runner = RunnerFlink
-	if got, want := c.Outputs(), []string{"-", "none"}; !slices.Equal(got, want) {
-		t.Errorf("on Flink outputs %q, want %q", got, want)
+	c.Input, c.Open = []string{"-"}, "open"
+	if got, want := c.Outputs(), []sink.Target{{Name: "out", Mode: sink.Append}, {Name: "-", Mode: sink.Append}, {Name: "open", Mode: sink.Aside}}; !slices.Equal(got, want) {
+		t.Errorf("of a pipe outputs %v, want %v", got, want)
+	}
+	c.Input, c.Open, c.Runner = []string{"orders.jsonl"}, "none", RunnerFlink
+	if got, want := c.Outputs(), []sink.Target{{Name: "-"}, {Name: "none", Mode: sink.Aside}}; !slices.Equal(got, want) {
+		t.Errorf("on Flink outputs %v, want %v", got, want)
 	}
 }

@@ -48,10 +48,15 @@ func match(s beam.Scope, c Config, events beam.PCollection, rejects []beam.PColl
 	}
 }
 
-// deliver adds the sink of outcomes, PCollection<*order.Outcome>.
+// deliver adds the sink of outcomes, PCollection<*order.Outcome>. What is not delivered
+// and goes nowhere else either is not done with: its input is not let go of.
 func deliver(s beam.Scope, c Config, target string, outcomes beam.PCollection) {
-	for _, refused := range write(s, c, target, transforms.FormatOutcomes(s, outcomes)) {
-		putAside(s.Scope("refused"), c, refused)
+	undelivered := write(s, c, target, transforms.FormatOutcomes(s, outcomes))
+	if c.Rejects == sink.None {
+		return
+	}
+	for _, u := range undelivered {
+		putAside(s.Scope("undelivered"), c, u)
 	}
 }
 
@@ -85,9 +90,9 @@ func read(s beam.Scope, c Config) (events beam.PCollection, rejects []beam.PColl
 
 // write adds the sink that a target names:
 //
-//	PCollection<order.Message> -> a PCollection<order.Reject> of what a webhook has
-//	refused, if the target is one
-func write(s beam.Scope, c Config, to string, messages beam.PCollection) (refused []beam.PCollection) {
+//	PCollection<order.Message> -> a PCollection<order.Reject> of what was not
+//	delivered, if the target has one
+func write(s beam.Scope, c Config, to string, messages beam.PCollection) (undelivered []beam.PCollection) {
 	switch t := (target{value: to}); {
 	case pubsub.Is(to) && c.native():
 		native.Write(s, to, messages)
@@ -102,7 +107,7 @@ func write(s beam.Scope, c Config, to string, messages beam.PCollection) (refuse
 	case c.windowed() && t.isFile():
 		windowfile.Write(s, c.directory(to), messages)
 	default:
-		sink.Write(s, c.Run, to, messages)
+		return []beam.PCollection{sink.Write(s, c.Run, to, messages)}
 	}
 	return nil
 }

@@ -296,6 +296,9 @@ func (w *world) run(t *testing.T, v variant) result {
 	if err != nil {
 		t.Fatalf("seed %d: %v", w.seed, err)
 	}
+	if err := outputs.Commit(); err != nil {
+		t.Fatal(err)
+	}
 	if err := outputs.Close(); err != nil {
 		t.Fatal(err)
 	}

@@ -42,13 +42,24 @@ func (c Config) directory(path string) windowfile.Config {
 }
 
 // Outputs returns the files that the pipeline writes to as one file in this
-// process, and "-" and "none", which sink.Open takes, too.
-func (c Config) Outputs() []string {
-	var outputs []string
+// process, and "-" and "none", which sink.Open takes, too. What an input that cannot be
+// read again led to is added to; open orders are always written as a whole, as they are
+// of the end of one run.
+func (c Config) Outputs() []sink.Target {
+	mode := sink.Replace
+	if c.ReadOnce() {
+		mode = sink.Append
+	}
+	var outputs []sink.Target
 	for _, t := range c.targets() {
-		if !pubsub.Is(t.value) && !webhook.Is(t.value) && !(c.windowed() && t.isFile()) {
-			outputs = append(outputs, t.value)
+		if pubsub.Is(t.value) || webhook.Is(t.value) || c.windowed() && t.isFile() {
+			continue
 		}
+		output := sink.Target{Name: t.value, Mode: mode}
+		if t.flag == "open" {
+			output.Mode = sink.Aside
+		}
+		outputs = append(outputs, output)
 	}
 	return outputs
 }
@@ -67,6 +78,9 @@ func (c Config) validateTargets() error {
 		}
 		if webhook.Is(t.value) && c.Rejects == sink.None {
 			return fmt.Errorf("-%s: a webhook wants -rejects, for what its receiver refuses", t.flag)
+		}
+		if pubsub.Is(t.value) && t.flag != "open" && c.Open != sink.None && c.Rejects == sink.None {
+			return fmt.Errorf("-%s %q with -open wants -rejects, for what cannot be delivered: the next run does not make it again", t.flag, t.value)
 		}
 	}
 	if c.Live() && c.Open != sink.None {

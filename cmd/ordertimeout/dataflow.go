@@ -77,7 +77,7 @@ func runDataflow(o options, stdout, stderr io.Writer) (err error) {
 	if *jobopts.WorkerBinary, err = workerBinary(*jobopts.WorkerBinary); err != nil {
 		return usageError{err}
 	}
-	if err := checkFiles(o); err != nil {
+	if err := checkFiles(&o); err != nil {
 		return err
 	}
 	dry, template := beamFlag("dry_run") == "true", beamFlag("template_location")

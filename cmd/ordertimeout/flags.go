@@ -23,6 +23,8 @@ type options struct {
 	quiet   bool
 	verbose bool
 	version bool
+
+	failed bool // the run has, for a reason that says what was not delivered
 }
 
 // usage prints the flags of the command, on one screen.

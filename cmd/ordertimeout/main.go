@@ -13,10 +13,7 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"os/signal"
-	"path/filepath"
 	"runtime/pprof"
-	"syscall"
 
 	"github.com/apache/beam/sdks/v2/go/pkg/beam"
 
@@ -76,7 +73,7 @@ func run(args []string, stdout, stderr io.Writer) int {
 
 // execute runs the pipeline from open outputs to the summary.
 func execute(o options, stderr io.Writer) (err error) {
-	if err := checkFiles(o); err != nil {
+	if err := checkFiles(&o); err != nil {
 		return err
 	}
 	profiled, err := startProfile(o.profile)
@@ -103,19 +100,35 @@ func execute(o options, stderr io.Writer) (err error) {
 	}
 	stop := stopOnSignal(current, stderr)
 	defer stop()
+	defer tellWriting(current, outputs, o.config.Open, stderr)()
 	bar := startProgress(current, o, stderr)
 	counters, err := runPipeline(o, current, stderr)
 	bar.stop()
+	if counters != nil { // the pipeline has come to its end, so what is open is known
+		err = errors.Join(err, outputs.Commit())
+	}
 	if closeErr := outputs.Close(); err == nil {
 		err = closeErr
 	}
 	if cause := current.Err(); cause != nil {
-		err = cause
+		o.failed = true
+		err = withUndelivered(cause, counters[live.UndeliveredCounter], o.config.Rejects)
 	}
 	if counters == nil {
 		return err
 	}
 	return errors.Join(err, report(counters, o, stderr))
+}
+
+// withUndelivered adds to the reason of a failure how many outcomes went nowhere by it.
+func withUndelivered(err error, n int64, rejects string) error {
+	switch {
+	case n == 0:
+		return err
+	case rejects == sink.None:
+		return fmt.Errorf("%w (%d outcomes were not delivered, and there is no -rejects to have them)", err, n)
+	}
+	return fmt.Errorf("%w (%d outcomes were not delivered: -rejects has them)", err, n)
 }
 
 // checkServices asks what is not on this machine whether it can be used.
@@ -135,76 +148,6 @@ func closeServices(run string) {
 
 // usageError is a wrong combination of flags that only a look at the files shows.
 type usageError struct{ error }
-
-// checkFiles resolves the input files, before any output is opened and so
-// replaced. It refuses a file that is to be written and is also an input, and a
-// summary or profile in the file of another output, which it would replace.
-func checkFiles(o options) error {
-	paths, err := o.config.InputPaths()
-	if err != nil {
-		return err
-	}
-	reports := []string{o.summary, o.profile}
-	for _, path := range paths {
-		for _, target := range append(o.config.Outputs(), reports...) {
-			if sameFile(path, target) {
-				return usageError{fmt.Errorf("output %s is also an input", target)}
-			}
-		}
-	}
-	for i, report := range reports {
-		for _, target := range append(o.config.Outputs(), reports[i+1:]...) {
-			if report != "" && (filepath.Clean(report) == filepath.Clean(target) || sameFile(report, target)) {
-				return usageError{fmt.Errorf("two outputs are one file: %s and %s", report, target)}
-			}
-		}
-	}
-	return nil
-}
-
-// sameFile reports whether two paths are the same regular file; the first may be
-// "-", standard input.
-func sameFile(in, out string) bool {
-	if out == sink.Stdout || out == sink.None {
-		return false
-	}
-	stat := os.Stat
-	if in == "-" {
-		stat = func(string) (os.FileInfo, error) { return os.Stdin.Stat() }
-	}
-	a, err := stat(in)
-	if err != nil || !a.Mode().IsRegular() {
-		return false
-	}
-	b, err := os.Stat(out)
-	return err == nil && os.SameFile(a, b)
-}
-
-// stopOnSignal lets the first SIGINT or SIGTERM end the input, so that all that
-// is decided is delivered, and the second one end the process. A closed pipe is
-// to be an error of the write and not a silent death, so SIGPIPE is ignored.
-func stopOnSignal(run *live.Run, stderr io.Writer) (stop func()) {
-	signal.Ignore(syscall.SIGPIPE)
-	signals := make(chan os.Signal, 2)
-	signal.Notify(signals, os.Interrupt, syscall.SIGTERM)
-	go func() {
-		for first := true; ; first = false {
-			s, ok := <-signals
-			if !ok {
-				return
-			}
-			if !first {
-				os.Exit(exitInterrupted)
-			}
-			fmt.Fprintf(stderr, "ordertimeout: %v: stopping; once more to end at once\n", s)
-			run.Stop()
-		}
-	}()
-	return func() {
-		signal.Stop(signals)
-		close(signals)
-	}
-}
 
 // startProfile writes a CPU profile to a file, if one is named.
 func startProfile(path string) (stop func(), err error) {

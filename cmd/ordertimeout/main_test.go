@@ -349,9 +349,16 @@ func TestTwoOutputsOneFile(t *testing.T) {
 	out := filepath.Join(t.TempDir(), "both.jsonl")
 	write(t, filepath.Dir(out), "both.jsonl", "what was there before\n")
 	log := line("o1", "create", 0) + line("o2", "create", 1) + line("o1", "pay", 2) + line("o3", "create", 900)
-	r := run1(t, log, "-input", "-", "-success", out, "-timeouts", filepath.Dir(out)+"/./both.jsonl", "-quiet")
-	if got, want := brief(t, read(t, out)), []string{"success o1", "timeout o2"}; r.status != 0 || !slices.Equal(got, want) {
+	in := write(t, t.TempDir(), "in.jsonl", log)
+	want := []string{"success o1", "timeout o2"}
+	r := run1(t, "", "-input", in, "-success", out, "-timeouts", filepath.Dir(out)+"/./both.jsonl", "-quiet")
+	if got := brief(t, read(t, out)); r.status != 0 || !slices.Equal(got, want) {
 		t.Errorf("%+v: file has %q, want %q", r, got, want)
+	}
+	// A pipe cannot be read again, so what is there stays.
+	r = run1(t, log, "-input", "-", "-success", out, "-timeouts", out, "-quiet")
+	if got := brief(t, read(t, out)); r.status != 0 || !slices.Equal(got, []string{"success o1", "success o1", "timeout o2", "timeout o2"}) {
+		t.Errorf("of a pipe: %+v: file has %q, want %q twice", r, got, want)
 	}
 }
 

@@ -29,7 +29,7 @@ func startProgress(run *live.Run, o options, stderr io.Writer) *progress {
 
 func writesToStdout(o options) bool {
 	for _, target := range o.config.Outputs() {
-		if target == sink.Stdout {
+		if target.Name == sink.Stdout {
 			return true
 		}
 	}

@@ -33,7 +33,7 @@ func report(counters map[string]int64, o options, stderr io.Writer) error {
 		fmt.Fprintln(stderr, "ordertimeout: the figures are those since the job was last restored from a checkpoint")
 		inputsErr, runsErr = nil, nil
 	}
-	if n := counters[live.UndeliveredCounter]; n > 0 {
+	if n := counters[live.UndeliveredCounter]; n > 0 && !o.failed {
 		fmt.Fprintf(stderr, "ordertimeout: %d outcomes were refused by a webhook: see -rejects\n", n)
 	}
 	if n := counters[live.LeftCounter]; n > 0 {

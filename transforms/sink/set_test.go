@@ -35,7 +35,7 @@ func TestOpenNamesTheTargetItCannotOpen(t *testing.T) {
 			if test.user && os.Geteuid() == 0 {
 				t.Skip("root may write anywhere")
 			}
-			set, err := Open(t.Name(), test.target)
+			set, err := Open(t.Name(), named(test.target)...)
 			if err == nil {
 				set.Close()
 				t.Fatalf("Open(%q) gave no error", test.target)
@@ -52,14 +52,14 @@ func TestOpenReplacesOnlyWhenEveryTargetOpens(t *testing.T) {
 	old := filepath.Join(dir, "old")
 	writeFile(t, old, "yesterday\n")
 
-	if _, err := Open(t.Name(), old, dir); err == nil {
+	if _, err := Open(t.Name(), named(old, dir)...); err == nil {
 		t.Fatal("Open of a directory gave no error")
 	}
 	if got := readFile(t, old); got != "yesterday\n" {
 		t.Errorf("after a failed Open the file holds %q, want what it held", got)
 	}
 
-	set, err := Open(t.Name(), old)
+	set, err := Open(t.Name(), named(old)...)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -84,7 +84,7 @@ func TestOneFileUnderSeveralNamesHasOneWriter(t *testing.T) {
 	}
 	names := []string{"out", "./out", "sub/../out", abs, "link", "hard"}
 	os.Mkdir("sub", 0o777)
-	set, err := Open(t.Name(), append(names, "other", None)...)
+	set, err := Open(t.Name(), named(append(names, "other", None)...)...)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -112,14 +112,14 @@ func TestStandardOutputIsNeverTruncatedAndStaysOpen(t *testing.T) {
 	defer out.Close()
 	setStdout(t, out)
 
-	set, err := Open(t.Name(), path, Stdout) // as /dev/stdout is
+	set, err := Open(t.Name(), named(path, Stdout)...) // as /dev/stdout is
 	if err != nil {
 		t.Fatal(err)
 	}
 	if lookup(t.Name(), path) != lookup(t.Name(), Stdout) {
 		t.Error("the file that is standard output has a writer of its own")
 	}
-	if err := lookup(t.Name(), Stdout).write([]byte("line\n")); err != nil {
+	if _, err := lookup(t.Name(), Stdout).write([]byte("line\n"), false); err != nil {
 		t.Fatal(err)
 	}
 	if err := set.Close(); err != nil {
@@ -135,17 +135,17 @@ func TestStandardOutputIsNeverTruncatedAndStaysOpen(t *testing.T) {
 
 func TestAfterAFailedWriteNothingIsWritten(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "out")
-	set, err := Open(t.Name(), "/dev/full", path)
+	set, err := Open(t.Name(), named("/dev/full", path)...)
 	if err != nil {
 		t.Skip(err)
 	}
 	f, good := lookup(t.Name(), "/dev/full"), lookup(t.Name(), path)
-	if err := f.write([]byte("cut\n")); !errors.Is(err, syscall.ENOSPC) {
+	if _, err := f.write([]byte("cut\n"), false); !errors.Is(err, syscall.ENOSPC) {
 		t.Errorf("write gave %v, want ENOSPC", err)
 	}
 	full := f.w
 	f.w = good.w // the disk has room again
-	if err := f.write([]byte("glued to it\n")); !errors.Is(err, syscall.ENOSPC) {
+	if _, err := f.write([]byte("glued to it\n"), false); !errors.Is(err, syscall.ENOSPC) {
 		t.Errorf("the next write gave %v, want ENOSPC", err)
 	}
 	f.w = full
@@ -159,7 +159,7 @@ func TestAfterAFailedWriteNothingIsWritten(t *testing.T) {
 }
 
 func TestAClosedTargetIsNotFound(t *testing.T) {
-	set, err := Open(t.Name(), os.DevNull)
+	set, err := Open(t.Name(), named(os.DevNull)...)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -172,15 +172,15 @@ func TestAClosedTargetIsNotFound(t *testing.T) {
 }
 
 func TestARunHasOneSet(t *testing.T) {
-	set, err := Open(t.Name(), None)
+	set, err := Open(t.Name(), named(None)...)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := Open(t.Name(), None); err == nil {
+	if _, err := Open(t.Name(), named(None)...); err == nil {
 		t.Error("a second Open of the run gave no error")
 	}
 	set.Close()
-	again, err := Open(t.Name(), None)
+	again, err := Open(t.Name(), named(None)...)
 	if err != nil {
 		t.Errorf("Open after Close: %v", err)
 	}
@@ -196,11 +196,11 @@ func TestAFIFOGetsTheLines(t *testing.T) {
 	var readErr error
 	var reader sync.WaitGroup
 	reader.Go(func() { got, readErr = os.ReadFile(path) })
-	set, err := Open(t.Name(), path)
+	set, err := Open(t.Name(), named(path)...)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := lookup(t.Name(), path).write([]byte("line\n")); err != nil {
+	if _, err := lookup(t.Name(), path).write([]byte("line\n"), false); err != nil {
 		t.Fatal(err)
 	}
 	if err := set.Close(); err != nil {

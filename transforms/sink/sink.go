@@ -1,10 +1,10 @@
 // Package sink writes lines to standard output or to files while a pipeline
 // runs.
 //
-//	targets, err := sink.Open(run.ID, "out/timeouts.jsonl", sink.Stdout)
+//	targets, err := sink.Open(run.ID, sink.Target{Name: "out/timeouts.jsonl"}, sink.Target{Name: sink.Stdout})
 //	...
-//	sink.Write(s, run.ID, "out/timeouts.jsonl", timeouts)
-//	sink.Write(s, run.ID, sink.Stdout, successes)
+//	undelivered := sink.Write(s, run.ID, "out/timeouts.jsonl", timeouts)
+//	undelivered = sink.Write(s, run.ID, sink.Stdout, successes)
 //	... run the pipeline ...
 //	err = targets.Close()
 //
@@ -16,32 +16,42 @@
 // The targets belong to the process that opened them, so this is the sink of
 // pipelines that run in one process. A bundle that a runner tries again writes
 // its lines again.
+//
+// # What cannot be written
+//
+// On the embedded runner a bundle that fails ends the job, and with it all that was to
+// be said at its end. So where a target cannot be written (disk full, closed pipe) the
+// run is aborted: its sources stop, and the lines that are not in the target become
+// rejects, whole, with the reason order.Undelivered. So do lines that nobody has read
+// 2 s after a stop. On a runner that repeats a bundle, the bundle fails.
 package sink
 
 import (
+	"context"
 	"fmt"
 
 	"github.com/apache/beam/sdks/v2/go/pkg/beam"
 	"github.com/apache/beam/sdks/v2/go/pkg/beam/register"
 
+	"ordertimeout/transforms"
 	"ordertimeout/transforms/live"
 	"ordertimeout/transforms/order"
 )
 
 func init() {
-	register.DoFn1x1[order.Message, error](&writeFn{})
+	register.DoFn4x1[context.Context, beam.EventTime, order.Message, func(beam.EventTime, order.Reject), error](&writeFn{})
+	register.Emitter2[beam.EventTime, order.Reject]()
 }
 
-// Write appends messages, each as a line, to a target of the run's Set:
-// PCollection<order.Message> -> the target. The target None writes nothing. Where
-// the source holds input until it is delivered, it may let go of a message's once
-// it is written.
-//
-// A write that fails (disk full, closed pipe) fails the pipeline and is the
-// reason that live.Run.Err gives.
-func Write(s beam.Scope, runID, target string, messages beam.PCollection) {
+var undeliveredCounter = beam.NewCounter(transforms.Namespace, live.UndeliveredCounter)
+
+// Write appends messages, each as a line, to a target of the run's Set, and gives those
+// that it could not write: PCollection<order.Message> -> PCollection<order.Reject>. The
+// target None writes nothing. Where the source holds input until it is delivered, it may
+// let go of a message's once it is written; a file is synced before that.
+func Write(s beam.Scope, runID, target string, messages beam.PCollection) (undelivered beam.PCollection) {
 	s = s.Scope("sink.Write")
-	beam.ParDo0(s, &writeFn{RunID: runID, Target: target}, messages)
+	return beam.ParDo(s, &writeFn{RunID: runID, Target: target}, messages)
 }
 
 // maxBuffer is how much of a bundle is collected before it is written, in bytes.
@@ -55,24 +65,17 @@ type writeFn struct {
 	RunID  string
 	Target string
 
-	run     *live.Run
-	file    *file // nil for None
-	next    lines // what is collected
-	last    lines // what is being written, or was
-	written chan error
-	writing bool // last is being written, and the error of that has not been taken
+	run         *live.Run
+	file        *file // nil for None
+	next        *lines
+	last        *lines // what is being written, or was
+	writing     bool   // last is being written, and what came of that has not been taken
+	undelivered int64  // of the bundle
 }
-
-// lines are whole lines, and the Refs of what they are made of.
-type lines struct {
-	text []byte
-	refs [][]uint64
-}
-
-func (l *lines) reset() { l.text, l.refs = l.text[:0], nil }
 
 func (fn *writeFn) Setup() error {
-	fn.run, fn.written = live.Lookup(fn.RunID), make(chan error, 1)
+	fn.run = live.Lookup(fn.RunID)
+	fn.next, fn.last = newLines(), newLines()
 	if fn.Target == None {
 		return nil
 	}
@@ -84,61 +87,123 @@ func (fn *writeFn) Setup() error {
 }
 
 // StartBundle drops what a bundle that failed may have left.
-func (fn *writeFn) StartBundle() error {
+func (fn *writeFn) StartBundle(ctx context.Context, _ func(beam.EventTime, order.Reject)) error {
 	fn.next.reset()
-	return fn.wait()
+	fn.undelivered = 0
+	return fn.wait(ctx, func(beam.EventTime, order.Reject) {})
 }
 
-func (fn *writeFn) ProcessElement(m order.Message) error {
-	if len(m.Refs) > 0 {
-		fn.next.refs = append(fn.next.refs, m.Refs)
-	}
+func (fn *writeFn) ProcessElement(ctx context.Context, at beam.EventTime, m order.Message, reject func(beam.EventTime, order.Reject)) error {
 	if fn.file == nil {
+		fn.run.Done(m.Refs)
 		return nil
 	}
-	fn.next.text = append(fn.next.text, m.Body...)
-	fn.next.text = append(fn.next.text, '\n')
+	fn.next.add(at, &m)
 	if len(fn.next.text) > maxBuffer {
-		return fn.write()
+		return fn.write(ctx, reject)
 	}
 	return nil
 }
 
-func (fn *writeFn) FinishBundle() error {
-	if err := fn.write(); err != nil {
+func (fn *writeFn) FinishBundle(ctx context.Context, reject func(beam.EventTime, order.Reject)) error {
+	if err := fn.write(ctx, reject); err != nil {
 		return err
 	}
-	return fn.wait()
+	if err := fn.wait(ctx, reject); err != nil {
+		return err
+	}
+	undeliveredCounter.Inc(ctx, fn.undelivered)
+	fn.run.Count(live.UndeliveredCounter, fn.undelivered)
+	return nil
 }
 
 // write begins to write what is collected, once what was before is written.
-func (fn *writeFn) write() error {
-	if err := fn.wait(); err != nil {
+func (fn *writeFn) write(ctx context.Context, reject func(beam.EventTime, order.Reject)) error {
+	if err := fn.wait(ctx, reject); err != nil {
 		return err
+	}
+	if len(fn.next.text) == 0 {
+		return nil
 	}
 	fn.next, fn.last = fn.last, fn.next
 	fn.writing = true
-	if len(fn.last.text) == 0 {
-		fn.written <- nil
-		return nil
-	}
-	go func() { fn.written <- fn.file.write(fn.last.text) }()
+	go func(file *file, l *lines) {
+		n, err := file.write(l.text, l.held)
+		l.written <- written{n, err}
+	}(fn.file, fn.last)
 	return nil
 }
 
-// wait waits until what is being written is written, and lets the source know.
-func (fn *writeFn) wait() error {
+// wait waits until what is being written is written, and settles what became of it.
+func (fn *writeFn) wait(ctx context.Context, reject func(beam.EventTime, order.Reject)) error {
 	if !fn.writing {
 		return nil
 	}
-	err := <-fn.written
 	fn.writing = false
-	if err != nil {
-		return fn.run.Fail(fault(fn.Target, err))
+	var w written
+	select {
+	case w = <-fn.last.written:
+	default:
+		delivery, cancel := fn.run.Delivery(ctx)
+		defer cancel()
+		select {
+		case w = <-fn.last.written:
+		case <-delivery.Done():
+			if ctx.Err() != nil { // of the runner, which has given up the bundle
+				fn.last = newLines()
+				return ctx.Err()
+			}
+			return fn.giveUp(reject)
+		}
 	}
-	for _, refs := range fn.last.refs {
-		fn.run.Done(refs)
+	if w.err != nil {
+		return fn.fail(w, fault(fn.Target, w.err), reject)
+	}
+	fn.last.done(fn.run, len(fn.last.text))
+	fn.last.reset()
+	return nil
+}
+
+// fail settles a write that has failed. Lines that are in the target as a whole are
+// delivered.
+func (fn *writeFn) fail(w written, err error, reject func(beam.EventTime, order.Reject)) error {
+	if fn.run.Repeats() {
+		fn.last.reset()
+		return fn.run.Fail(err)
+	}
+	fn.run.Abort(err)
+	rest := fn.last.done(fn.run, w.n)
+	fn.undelivered += int64(len(rest))
+	for i := range rest {
+		reject(rest[i].at, fn.last.reject(&rest[i], err))
 	}
 	fn.last.reset()
+	return nil
+}
+
+// giveUp settles a write that a stop waits for no longer: nobody reads what is written.
+// What the source holds is made again by the next run.
+func (fn *writeFn) giveUp(reject func(beam.EventTime, order.Reject)) error {
+	l := fn.last
+	fn.last = newLines() // the other is still being written
+	var lost []*entry
+	for i := range l.entries {
+		if e := &l.entries[i]; !fn.run.Held(e.refs) {
+			lost = append(lost, e)
+		}
+	}
+	fn.run.Count(live.LeftCounter, int64(len(l.entries)-len(lost)))
+	if len(lost) == 0 {
+		return nil
+	}
+	err := fmt.Errorf("sink: %s: nobody reads it: stopped before all lines could be written", fn.Target)
+	if fn.run.Repeats() {
+		return fn.run.Fail(err)
+	}
+	fn.run.Abort(err)
+	fn.undelivered += int64(len(lost))
+	for _, e := range lost {
+		reject(e.at, l.reject(e, err))
+	}
 	return nil
 }

@@ -42,6 +42,19 @@ func (fn *linesFn) ProcessElement(_ []byte, emit func(order.Message)) {
 	}
 }
 
+// named are targets that are replaced.
+func named(names ...string) (targets []Target) {
+	for _, name := range names {
+		targets = append(targets, Target{Name: name})
+	}
+	return targets
+}
+
+// none fails the test where something is rejected.
+func none(t *testing.T) func(beam.EventTime, order.Reject) {
+	return func(_ beam.EventTime, r order.Reject) { t.Errorf("rejected: %+v", r) }
+}
+
 func message(text string) order.Message { return order.Message{Body: []byte(text)} }
 
 func line(prefix string, i int) string {
@@ -54,7 +67,7 @@ func run(t *testing.T, n int, prefixes, targets []string) (runErr, reason, close
 	t.Helper()
 	r := live.NewRun()
 	defer r.Close()
-	set, err := Open(r.ID, targets...)
+	set, err := Open(r.ID, named(targets...)...)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -94,7 +107,7 @@ func TestTwoSinksOfOneTargetKeepLinesWhole(t *testing.T) {
 func TestInstancesThatRunAtOnceKeepLinesWhole(t *testing.T) {
 	const n = 20000
 	path := filepath.Join(t.TempDir(), "out")
-	set, err := Open(t.Name(), path)
+	set, err := Open(t.Name(), named(path)...)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -105,13 +118,16 @@ func TestInstancesThatRunAtOnceKeepLinesWhole(t *testing.T) {
 			if err := fn.Setup(); err != nil {
 				t.Error(err)
 			}
-			fn.StartBundle()
+			ctx, reject := t.Context(), none(t)
+			if err := fn.StartBundle(ctx, reject); err != nil {
+				t.Error(err)
+			}
 			for i := range n {
-				if err := fn.ProcessElement(message(line(prefix, i))); err != nil {
+				if err := fn.ProcessElement(ctx, 0, message(line(prefix, i)), reject); err != nil {
 					t.Error(err)
 				}
 			}
-			if err := fn.FinishBundle(); err != nil {
+			if err := fn.FinishBundle(ctx, reject); err != nil {
 				t.Error(err)
 			}
 		})
@@ -160,37 +176,6 @@ func TestNoneWritesNothing(t *testing.T) {
 	}
 }
 
-func TestAFailedWriteFailsTheRunInOneLine(t *testing.T) {
-	tests := []struct {
-		reason string
-		target string
-		stdout func(t *testing.T) // makes standard output what the row needs
-		want   string
-	}{
-		{reason: "the disk is full", target: "/dev/full", want: "sink: /dev/full: no space left on device"},
-		{reason: "the reader of the pipe has gone", target: Stdout, stdout: closedPipe, want: "sink: -: broken pipe"},
-	}
-	for _, test := range tests {
-		t.Run(test.reason, func(t *testing.T) {
-			if test.stdout != nil {
-				test.stdout(t)
-			} else if _, err := os.Stat(test.target); err != nil {
-				t.Skip(err)
-			}
-			err, reason, closeErr := run(t, 10, []string{"a"}, []string{test.target})
-			if err == nil {
-				t.Error("the pipeline succeeded")
-			}
-			if reason == nil || reason.Error() != test.want {
-				t.Errorf("the reason of the run is %v, want %s", reason, test.want)
-			}
-			if closeErr == nil || closeErr.Error() != test.want {
-				t.Errorf("Close gave %v, want %s", closeErr, test.want)
-			}
-		})
-	}
-}
-
 // closedPipe makes standard output a pipe that nobody reads.
 func closedPipe(t *testing.T) {
 	r, w, err := os.Pipe()
@@ -216,7 +201,7 @@ func TestATargetThatIsNotOpenHereFailsTheRun(t *testing.T) {
 }
 
 func TestABufferedLineAllocatesNothing(t *testing.T) {
-	set, err := Open(t.Name(), os.DevNull)
+	set, err := Open(t.Name(), named(os.DevNull)...)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -225,12 +210,15 @@ func TestABufferedLineAllocatesNothing(t *testing.T) {
 	if err := fn.Setup(); err != nil {
 		t.Fatal(err)
 	}
-	fn.StartBundle()
+	if err := fn.StartBundle(t.Context(), none(t)); err != nil {
+		t.Fatal(err)
+	}
 	m := message(line("a", 1))
 	lines := 2 * maxBuffer / len(m.Body) // two writes in the background
+	ctx, reject := t.Context(), none(t)
 	write := func() {
 		for range lines {
-			if err := fn.ProcessElement(m); err != nil {
+			if err := fn.ProcessElement(ctx, 0, m, reject); err != nil {
 				t.Fatal(err)
 			}
 		}

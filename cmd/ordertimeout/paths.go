@@ -1,0 +1,72 @@
+package main
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+
+	"ordertimeout/transforms/sink"
+)
+
+// checkFiles resolves the input files, once and before any output is opened: what a
+// pattern matches must not be what the run writes. It refuses a file that is to be
+// written and is also an input, but for that of the open orders, which takes its place
+// when the input was read; and a summary or profile in the file of another output, which
+// it would replace.
+func checkFiles(o *options) error {
+	paths, err := o.config.InputPaths()
+	if err != nil {
+		return err
+	}
+	if paths != nil {
+		o.config.Input, o.config.InputIfAny = paths, nil
+	}
+	outputs := o.config.Outputs()
+	for _, report := range []string{o.summary, o.profile} {
+		if report != "" {
+			outputs = append(outputs, sink.Target{Name: report})
+		}
+	}
+	for _, path := range paths {
+		for _, output := range outputs {
+			if output.Mode != sink.Aside && sameFile(path, output.Name) {
+				return usageError{fmt.Errorf("output %s is also an input", output.Name)}
+			}
+		}
+	}
+	return checkReports(o)
+}
+
+// checkReports refuses a summary or profile in the file of another output.
+func checkReports(o *options) error {
+	for i, report := range []string{o.summary, o.profile} {
+		others := []string{o.profile}[:1-i]
+		for _, output := range o.config.Outputs() {
+			others = append(others, output.Name)
+		}
+		for _, other := range others {
+			if report != "" && other != "" && (filepath.Clean(report) == filepath.Clean(other) || sameFile(report, other)) {
+				return usageError{fmt.Errorf("two outputs are one file: %s and %s", report, other)}
+			}
+		}
+	}
+	return nil
+}
+
+// sameFile reports whether two paths are the same regular file; the first may be
+// "-", standard input.
+func sameFile(in, out string) bool {
+	if out == sink.Stdout || out == sink.None {
+		return false
+	}
+	stat := os.Stat
+	if in == "-" {
+		stat = func(string) (os.FileInfo, error) { return os.Stdin.Stat() }
+	}
+	a, err := stat(in)
+	if err != nil || !a.Mode().IsRegular() {
+		return false
+	}
+	b, err := os.Stat(out)
+	return err == nil && os.SameFile(a, b)
+}

@@ -1,0 +1,382 @@
+package sink
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"syscall"
+	"testing"
+
+	"github.com/apache/beam/sdks/v2/go/pkg/beam"
+	"github.com/apache/beam/sdks/v2/go/pkg/beam/register"
+
+	"ordertimeout/transforms/live"
+	"ordertimeout/transforms/order"
+)
+
+func init() { register.Function1x1(rejectLine) }
+
+func rejectLine(r order.Reject) order.Message { return message(r.Input) }
+
+// What a target cannot take is rejected, whole, and the pipeline comes to its end.
+func TestAFailedWriteAbortsTheRun(t *testing.T) {
+	tests := []struct {
+		reason string
+		target string
+		stdout func(t *testing.T) // makes standard output what the row needs
+		want   string
+	}{
+		{reason: "the disk is full", target: "/dev/full", want: "sink: /dev/full: no space left on device"},
+		{reason: "the reader of the pipe has gone", target: Stdout, stdout: closedPipe, want: "sink: -: broken pipe"},
+	}
+	for _, test := range tests {
+		t.Run(test.reason, func(t *testing.T) {
+			if test.stdout != nil {
+				test.stdout(t)
+			} else if _, err := os.Stat(test.target); err != nil {
+				t.Skip(err)
+			}
+			r := live.NewRun()
+			defer r.Close()
+			rejects := filepath.Join(t.TempDir(), "rejects")
+			set, err := Open(r.ID, named(test.target, rejects)...)
+			if err != nil {
+				t.Fatal(err)
+			}
+			p, s := beam.NewPipelineWithRoot()
+			undelivered := Write(s, r.ID, test.target, beam.ParDo(s, &linesFn{N: 3000, Prefix: "a"}, beam.Impulse(s)))
+			Write(s, r.ID, rejects, beam.ParDo(s, rejectLine, undelivered))
+			if _, err := beam.Run(context.Background(), "prism", p); err != nil {
+				t.Errorf("the pipeline failed: %v", err)
+			}
+			if err := r.Err(); err == nil || err.Error() != test.want || !r.Stopped() {
+				t.Errorf("the reason of the run is %v, stopped %t; want %s", err, r.Stopped(), test.want)
+			}
+			if n := r.Counters()[live.UndeliveredCounter]; n != 3000 {
+				t.Errorf("%d lines are counted as undelivered, want 3000", n)
+			}
+			if err := set.Close(); err == nil || err.Error() != test.want {
+				t.Errorf("Close gave %v, want %s", err, test.want)
+			}
+			got := slices.Sorted(strings.Lines(readFile(t, rejects)))
+			var want []string
+			for i := range 3000 {
+				want = append(want, line("a", i)+"\n")
+			}
+			slices.Sort(want)
+			if !slices.Equal(got, want) {
+				t.Errorf("%d lines are rejected, want the 3000 that were written", len(got))
+			}
+		})
+	}
+}
+
+// of returns a writeFn of a run's target in a bundle, and what it rejects.
+func of(t *testing.T, r *live.Run, target string) (fn *writeFn, reject func(beam.EventTime, order.Reject), rejected *[]string) {
+	t.Helper()
+	fn = &writeFn{RunID: r.ID, Target: target}
+	rejected = new([]string)
+	reject = func(_ beam.EventTime, r order.Reject) { *rejected = append(*rejected, r.Input) }
+	if err := fn.Setup(); err != nil {
+		t.Fatal(err)
+	}
+	if err := fn.StartBundle(t.Context(), reject); err != nil {
+		t.Fatal(err)
+	}
+	return fn, reject, rejected
+}
+
+// stdoutOf makes standard output a pipe and returns its reader.
+func stdoutOf(t *testing.T) *os.File {
+	r, w, err := os.Pipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { r.Close(); w.Close() })
+	setStdout(t, w)
+	return r
+}
+
+func TestAStopDoesNotWaitForAReader(t *testing.T) {
+	stdoutOf(t)
+	r := live.NewRun()
+	defer r.Close()
+	set, err := Open(r.ID, named(Stdout)...)
+	if err != nil {
+		t.Fatal(err)
+	}
+	fn, reject, rejected := of(t, r, Stdout)
+	big := strings.Repeat("x", 2*maxBuffer) // more than a pipe holds
+	r.Stop()
+	if err := fn.ProcessElement(t.Context(), 7, message(big), reject); err != nil {
+		t.Fatal(err)
+	}
+	if err := fn.ProcessElement(t.Context(), 8, message("behind it"), reject); err != nil {
+		t.Fatal(err)
+	}
+	if err := fn.FinishBundle(t.Context(), reject); err != nil {
+		t.Fatal(err)
+	}
+	if want := []string{big, "behind it"}; !slices.Equal(*rejected, want) {
+		t.Errorf("%d lines are rejected, want both, whole", len(*rejected))
+	}
+	if err := r.Err(); err == nil || !strings.HasPrefix(err.Error(), "sink: -: nobody reads it") {
+		t.Errorf("the run failed with %v", err)
+	}
+	if err := set.Close(); err != nil {
+		t.Errorf("Close of a target that is stuck: %v", err)
+	}
+}
+
+func TestAStopLeavesWhatTheSourceHolds(t *testing.T) {
+	stdoutOf(t)
+	r := live.NewRun()
+	defer r.Close()
+	r.OnDone(func(refs []uint64) { t.Errorf("%v are let go of", refs) })
+	set, err := Open(r.ID, named(Stdout)...)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer set.Close()
+	fn, reject, rejected := of(t, r, Stdout)
+	m := message(strings.Repeat("x", 2*maxBuffer))
+	m.Refs = []uint64{1}
+	r.Stop()
+	if err := fn.ProcessElement(t.Context(), 0, m, reject); err != nil {
+		t.Fatal(err)
+	}
+	if err := fn.FinishBundle(t.Context(), reject); err != nil {
+		t.Fatal(err)
+	}
+	if len(*rejected) > 0 || r.Err() != nil || r.Counters()[live.LeftCounter] != 1 {
+		t.Errorf("rejects %d, error %v, left %d; want one that is left", len(*rejected), r.Err(), r.Counters()[live.LeftCounter])
+	}
+}
+
+func TestLinesThatWereWrittenBeforeAFailureAreDone(t *testing.T) {
+	out := stdoutOf(t)
+	r := live.NewRun()
+	defer r.Close()
+	var done []uint64
+	r.OnDone(func(refs []uint64) { done = append(done, refs...) })
+	set, err := Open(r.ID, named(Stdout)...)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer set.Close()
+	fn, reject, rejected := of(t, r, Stdout)
+	for i := range 20 {
+		m := message(fmt.Sprint(i, strings.Repeat("x", maxBuffer/10)))
+		m.Refs = []uint64{uint64(i + 1)}
+		if err := fn.ProcessElement(t.Context(), 0, m, reject); err != nil {
+			t.Fatal(err)
+		}
+		if i == 10 { // the first write is at work, and fills the pipe
+			buf := make([]byte, maxBuffer/10+2)
+			if _, err := readFull(out, buf); err != nil {
+				t.Fatal(err)
+			}
+			out.Close()
+		}
+	}
+	if err := fn.FinishBundle(t.Context(), reject); err != nil {
+		t.Fatal(err)
+	}
+	if len(done) == 0 || len(done)+len(*rejected) != 20 || done[0] != 1 {
+		t.Errorf("%d lines are done and %d rejected, want all 20 in one or the other", len(done), len(*rejected))
+	}
+}
+
+func readFull(f *os.File, b []byte) (n int, err error) {
+	for n < len(b) && err == nil {
+		var m int
+		m, err = f.Read(b[n:])
+		n += m
+	}
+	return n, err
+}
+
+func TestAppendKeepsWhatIsThere(t *testing.T) {
+	dir := t.TempDir()
+	for _, test := range []struct{ name, before, want string }{
+		{"whole", "yesterday\n", "yesterday\ntoday\n"},
+		{"torn", "yesterday\nhal", "yesterday\nhal\ntoday\n"},
+		{"empty", "", "today\n"},
+	} {
+		path := filepath.Join(dir, test.name)
+		writeFile(t, path, test.before)
+		set, err := Open(t.Name(), Target{Name: path, Mode: Append})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := lookup(t.Name(), path).write([]byte("today\n"), true); err != nil {
+			t.Fatal(err)
+		}
+		if err := set.Close(); err != nil {
+			t.Fatal(err)
+		}
+		if got := readFile(t, path); got != test.want {
+			t.Errorf("%s: %q, want %q", test.name, got, test.want)
+		}
+	}
+}
+
+// Two processes are two open files here: the lock is the file's.
+func TestASecondWriterIsRefused(t *testing.T) {
+	for _, mode := range []Mode{Replace, Append, Aside} {
+		path := filepath.Join(t.TempDir(), "out")
+		writeFile(t, path, "kept\n")
+		set, err := Open("first", Target{Name: path, Mode: mode})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := lookup("first", path).write([]byte("first\n"), false); err != nil {
+			t.Fatal(err)
+		}
+		_, err = Open("second", Target{Name: path, Mode: mode})
+		if want := "sink: " + path + ": another process writes to it"; err == nil || err.Error() != want {
+			t.Errorf("mode %d: got %v, want %s", mode, err, want)
+		}
+		if err := set.Commit(); err != nil {
+			t.Error(err)
+		}
+		if err := set.Close(); err != nil {
+			t.Error(err)
+		}
+		if got := readFile(t, path); !strings.HasSuffix(got, "first\n") {
+			t.Errorf("mode %d: the file holds %q", mode, got)
+		}
+		again, err := Open("second", Target{Name: path, Mode: mode})
+		if err != nil {
+			t.Fatalf("mode %d: after the first has closed: %v", mode, err)
+		}
+		again.Close()
+	}
+}
+
+func TestAFileAsideTakesItsPlaceAsAWhole(t *testing.T) {
+	dir := t.TempDir()
+	path := filepath.Join(dir, "open")
+	writeFile(t, path, "yesterday\n")
+	if err := os.Chmod(path, 0o640); err != nil {
+		t.Fatal(err)
+	}
+	link := filepath.Join(dir, "link")
+	if err := os.Symlink("open", link); err != nil {
+		t.Fatal(err)
+	}
+	writeFile(t, filepath.Join(dir, ".open.tmp"), strings.Repeat("left by a kill\n", 10))
+	for _, commit := range []bool{false, true} {
+		set, err := Open(t.Name(), Target{Name: link, Mode: Aside})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := lookup(t.Name(), link).write([]byte("today\n"), false); err != nil {
+			t.Fatal(err)
+		}
+		if got := readFile(t, path); got != "yesterday\n" {
+			t.Errorf("while it is written the file holds %q", got)
+		}
+		want := "yesterday\n"
+		if commit {
+			want = "today\n"
+			if err := set.Commit(); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if err := set.Close(); err != nil {
+			t.Fatal(err)
+		}
+		if got := readFile(t, path); got != want {
+			t.Errorf("commit %t: the file holds %q, want %q", commit, got, want)
+		}
+	}
+	info, err := os.Lstat(link)
+	if err != nil || info.Mode()&os.ModeSymlink == 0 {
+		t.Errorf("the link has become %v, %v", info, err)
+	}
+	if info, err := os.Stat(path); err != nil || info.Mode().Perm() != 0o640 {
+		t.Errorf("the file has become %v, %v", info, err)
+	}
+	if names, _ := filepath.Glob(dir + "/.*"); len(names) > 0 {
+		t.Errorf("%q are left", names)
+	}
+}
+
+func TestAFileAsideIsNoOtherOutput(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "out")
+	for _, targets := range [][]Target{
+		{{Name: path}, {Name: path, Mode: Aside}},
+		{{Name: path, Mode: Aside}, {Name: filepath.Dir(path) + "/./out"}},
+	} {
+		writeFile(t, path, "")
+		if set, err := Open(t.Name(), targets...); err == nil || !strings.Contains(err.Error(), "is another output, too") {
+			t.Errorf("%v: got %v", targets, err)
+			set.Close()
+		}
+	}
+}
+
+func TestWriteWhole(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "made", "summary")
+	for _, text := range []string{"a much longer one\n", "short\n"} {
+		if err := WriteWhole(path, []byte(text)); err != nil || readFile(t, path) != text {
+			t.Errorf("%v: %q, want %q", err, readFile(t, path), text)
+		}
+	}
+	if err := WriteWhole("/dev/full", []byte("x")); err == nil || err.Error() != "sink: /dev/full: no space left on device" {
+		t.Errorf("a full device: %v", err)
+	}
+	if err := WriteWhole(None, []byte("x")); err != nil {
+		t.Error(err)
+	}
+	out := stdoutOf(t)
+	if err := WriteWhole(Stdout, []byte("x\n")); err != nil {
+		t.Error(err)
+	}
+	b := make([]byte, 10)
+	if n, err := out.Read(b); err != nil || !bytes.Equal(b[:n], []byte("x\n")) {
+		t.Errorf("standard output got %q, %v", b[:n], err)
+	}
+}
+
+func TestAFileThatIsHeldIsSyncedBeforeItIsDone(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "out")
+	r := live.NewRun()
+	defer r.Close()
+	set, err := Open(r.ID, Target{Name: path, Mode: Append})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer set.Close()
+	// A file that cannot be synced, as it is closed behind the sink's back once it is
+	// written, must not be done.
+	f := lookup(r.ID, path)
+	pipeEnd, w, err := os.Pipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer pipeEnd.Close()
+	f.w.Close()
+	f.w = w // takes the line, and refuses to sync
+	r.OnDone(func(refs []uint64) { t.Errorf("%v are done", refs) })
+	fn, reject, rejected := of(t, r, path)
+	m := message("line")
+	m.Refs = []uint64{1}
+	if err := fn.ProcessElement(t.Context(), 0, m, reject); err != nil {
+		t.Fatal(err)
+	}
+	if err := fn.FinishBundle(t.Context(), reject); err != nil {
+		t.Fatal(err)
+	}
+	if err := r.Err(); err == nil || !strings.Contains(err.Error(), syscall.EINVAL.Error()) {
+		t.Errorf("the run failed with %v, want that it cannot be synced", err)
+	}
+	if want := []string{"line"}; !slices.Equal(*rejected, want) {
+		t.Errorf("rejected %q, want %q", *rejected, want)
+	}
+}
