@@ -119,6 +119,10 @@ func Default() Config {
 // express.
 const maxDuration = 100 * 365 * 24 * time.Hour
 
+// maxShards bounds Config.Shards. Each bundle may have a batch for each shard, and
+// none of a few events is worth its own.
+const maxShards = 4096
+
 // Validate returns what is wrong with the settings in a line that names the flag,
 // or nil. It looks at no file.
 func (c Config) Validate() error {
@@ -134,8 +138,8 @@ func (c Config) Validate() error {
 		return fmt.Errorf("-key %q: want user or order", c.Key)
 	case !slices.Contains([]string{AtEndOpen, AtEndTimeout}, c.AtEnd):
 		return fmt.Errorf("-at-end %q: want open or timeout", c.AtEnd)
-	case c.Shards < 1 || c.Shards > 1<<16:
-		return fmt.Errorf("-shards %d: want 1 to 65536", c.Shards)
+	case c.Shards < 1 || c.Shards > maxShards:
+		return fmt.Errorf("-shards %d: want 1 to %d", c.Shards, maxShards)
 	}
 	if err := c.validateTargets(); err != nil {
 		return err
@@ -290,6 +294,10 @@ func (c Config) demo() (demo.Config, error) {
 
 // Files returns the settings of the file source, for an input that is no URI.
 func (c Config) Files() files.Config {
+	p, err := c.pattern()
+	if err != nil {
+		panic(err) // Validate has parsed it before
+	}
 	return files.Config{
 		Inputs:    c.Input,
 		Format:    c.Format,
@@ -298,6 +306,7 @@ func (c Config) Files() files.Config {
 		MaxAhead:  c.MaxAhead,
 		ByOrder:   c.byOrder(),
 		Disorder:  c.Disorder,
+		Within:    p.Within,
 		EndOfTime: c.AtEnd == AtEndTimeout,
 		Run:       c.Run,
 	}

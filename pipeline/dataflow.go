@@ -15,12 +15,17 @@ func (c Config) native() bool { return c.Runner == RunnerDataflow }
 // nativePubSub returns the settings of the runner's own Pub/Sub source, for an
 // input that is a subscription.
 func (c Config) nativePubSub() native.Config {
+	p, err := c.pattern()
+	if err != nil {
+		panic(err) // Validate has parsed it before
+	}
 	return native.Config{
 		Subscription: c.Input[0],
 		TimeUnit:     c.TimeUnit,
 		MaxAhead:     c.MaxAhead,
 		ByOrder:      c.byOrder(),
 		Behind:       c.Disorder,
+		Within:       p.Within,
 	}
 }
 

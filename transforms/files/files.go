@@ -59,6 +59,9 @@ type Config struct {
 	// Disorder is how far an event may come behind the largest event time
 	// before it and still be on time; in whole milliseconds, finer is cut.
 	Disorder time.Duration
+	// Within is the time that orders have: an event with a deadline after the year 9999
+	// is malformed. Zero: not known.
+	Within time.Duration
 	// EndOfTime says that the end of the input is the end of time, at which
 	// every open order times out. Otherwise it is the largest event time.
 	EndOfTime bool
@@ -100,7 +103,7 @@ func (c Config) log() int64 {
 
 // decoder returns a new decoder with these settings.
 func (c Config) decoder() *order.Decoder {
-	return &order.Decoder{Unit: c.TimeUnit, MaxAhead: c.MaxAhead, ByOrder: c.ByOrder}
+	return &order.Decoder{Unit: c.TimeUnit, MaxAhead: c.MaxAhead, ByOrder: c.ByOrder, Within: c.Within}
 }
 
 // Read reads the inputs, as an unbounded collection that ends with them:

@@ -142,7 +142,7 @@ func (c Config) fault(format string, args ...any) error {
 
 // decoder returns a new decoder with these settings.
 func (c Config) decoder() *order.Decoder {
-	return &order.Decoder{Unit: c.TimeUnit, MaxAhead: c.MaxAhead, ByOrder: c.ByOrder}
+	return &order.Decoder{Unit: c.TimeUnit, MaxAhead: c.MaxAhead, ByOrder: c.ByOrder, Within: c.Within}
 }
 
 // Read reads the subscription, as an unbounded collection that never ends:
