@@ -43,7 +43,9 @@ type Config struct {
 	// pattern matches.
 	Inputs []string
 	// Format is "jsonl", "csv" or "". With "" the name decides: CSV for .csv,
-	// .csv.gz and .csv.zst, and JSON lines for all others.
+	// .csv.gz and .csv.zst, and JSON lines for all others. A file that begins with { is
+	// JSON lines also where it would be CSV: the events of rows are carried as
+	// JSON, and what is left of them is read beside the next rows.
 	Format string
 	// Columns are the columns of CSV files without a header row. Empty: the
 	// first row is the header.

@@ -33,7 +33,7 @@ func (s *session) openInput(path string, buffer int) (*input, error) {
 		return nil, fmt.Errorf("files: %s: %w", path, plain(err))
 	}
 	in := &input{path: path, stream: f, lines: &lines{r: f, split: splitLine, buffer: buffer}, decode: d.JSON}
-	if !c.isCSV(path) {
+	if !c.isCSV(path) || in.lines.isJSON() {
 		return in, nil
 	}
 	in.lines.split = splitRow
