@@ -248,6 +248,8 @@ func (c Config) match() transforms.MatchConfig {
 		Live:     c.Live(),
 		Unread:   c.unread(),
 		Run:      c.Run,
+
+		RejectsUnread: c.Rejects == sink.None,
 	}
 	if c.Live() && c.native() {
 		m.Behind = c.Disorder // other sources see to that themselves
@@ -309,6 +311,8 @@ func (c Config) Files() files.Config {
 		Within:    p.Within,
 		EndOfTime: c.AtEnd == AtEndTimeout,
 		Run:       c.Run,
+
+		RejectsUnread: c.Rejects == sink.None,
 	}
 }
 

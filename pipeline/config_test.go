@@ -173,6 +173,14 @@ func TestSettingsReachTheirTransforms(t *testing.T) {
 	if !f.ByOrder || !f.EndOfTime || f.Disorder != c.Disorder || f.MaxAhead != c.MaxAhead || f.Within != time.Hour || f.Run != "run" {
 		t.Errorf("file settings %+v", f)
 	}
+	for rejects, unread := range map[string]bool{"none": true, "rejects": false} {
+		c.Rejects = rejects
+		of := c
+		of.Input = []string{"pubsub://p/s"}
+		if c.match().RejectsUnread != unread || c.Files().RejectsUnread != unread || of.PubSub().RejectsUnread != unread || of.nativePubSub().RejectsUnread != unread {
+			t.Errorf("-rejects %s is to be unread: %t", rejects, unread)
+		}
+	}
 	c.FileWindow, c.FileShards = 2*time.Minute, 3
 	if d := c.directory("out"); d.Dir != "out" || d.Window != 2*time.Minute || d.Shards != 3 || d.Run != "run" {
 		t.Errorf("directory settings %+v", d)

@@ -5,6 +5,7 @@ import (
 
 	"ordertimeout/transforms/pubsub"
 	"ordertimeout/transforms/pubsub/native"
+	"ordertimeout/transforms/sink"
 	"ordertimeout/transforms/webhook"
 )
 
@@ -26,6 +27,8 @@ func (c Config) nativePubSub() native.Config {
 		ByOrder:      c.byOrder(),
 		Behind:       c.Disorder,
 		Within:       p.Within,
+
+		RejectsUnread: c.Rejects == sink.None,
 	}
 }
 

@@ -67,6 +67,9 @@ type Config struct {
 	// EndOfTime says that the end of the input is the end of time, at which
 	// every open order times out. Otherwise it is the largest event time.
 	EndOfTime bool
+	// RejectsUnread says that nobody reads the rejects: what is malformed is counted, but
+	// no reject of it is emitted.
+	RejectsUnread bool
 	// Run is the id of the live.Run that the pipeline belongs to; "" is none.
 	Run string
 }

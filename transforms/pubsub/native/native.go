@@ -31,6 +31,9 @@ type Config struct {
 	MaxAhead time.Duration
 	// ByOrder makes orderId a required field.
 	ByOrder bool
+	// RejectsUnread says that nobody reads the rejects: what is malformed is counted, but
+	// no reject of it is emitted.
+	RejectsUnread bool
 	// Behind is how long after its own time an event may be published and be on
 	// time: transforms.MatchConfig.Behind is to be the same.
 	Behind time.Duration
