@@ -134,6 +134,10 @@ func Default() Config {
 // express.
 const maxDuration = 100 * 365 * 24 * time.Hour
 
+// maxShards bounds Config.Shards. Each bundle may have a batch for each shard, and
+// none of a few events is worth its own.
+const maxShards = 4096
+
 // Validate returns what is wrong with the settings in a line that names the flag,
 // or nil. It looks at no file.
 func (c Config) Validate() error {
@@ -151,8 +155,8 @@ func (c Config) Validate() error {
 		return fmt.Errorf("-at-end %q: want open or timeout", c.AtEnd)
 	case c.AtEnd == AtEndTimeout && c.Open != sink.None:
 		return fmt.Errorf("-at-end timeout with -open %q: where all time out, none is open and the next run has nothing to go on with", c.Open)
-	case c.Shards < 1 || c.Shards > 1<<16:
-		return fmt.Errorf("-shards %d: want 1 to 65536", c.Shards)
+	case c.Shards < 1 || c.Shards > maxShards:
+		return fmt.Errorf("-shards %d: want 1 to %d", c.Shards, maxShards)
 	}
 	if err := c.validateTargets(); err != nil {
 		return err
@@ -284,6 +288,8 @@ func (c Config) match() transforms.MatchConfig {
 		Live:     c.Live(),
 		Unread:   c.unread(),
 		Run:      c.Run,
+
+		RejectsUnread: c.Rejects == sink.None,
 	}
 	if c.Live() && c.native() {
 		m.Behind = c.Disorder // other sources see to that themselves
@@ -348,8 +354,11 @@ func (c Config) Files() files.Config {
 		MaxAhead:  c.MaxAhead,
 		ByOrder:   c.byOrder(),
 		Disorder:  c.Disorder,
+		Within:    p.Within,
 		EndOfTime: c.AtEnd == AtEndTimeout,
 		Run:       c.Run,
+
+		RejectsUnread: c.Rejects == sink.None,
 	}
 }
 

@@ -86,9 +86,9 @@ func TestValidate(t *testing.T) {
 		{"time out at the end", func(c *Config) { c.AtEnd = AtEndTimeout }, ""},
 		{"never an end", func(c *Config) { c.AtEnd = "never" }, `-at-end "never": want open or timeout`},
 		{"one shard", func(c *Config) { c.Shards = 1 }, ""},
-		{"no shard", func(c *Config) { c.Shards = 0 }, "-shards 0: want 1 to 65536"},
-		{"the most shards", func(c *Config) { c.Shards = 65536 }, ""},
-		{"more shards", func(c *Config) { c.Shards = 65537 }, "-shards 65537: want 1 to 65536"},
+		{"no shard", func(c *Config) { c.Shards = 0 }, "-shards 0: want 1 to 4096"},
+		{"the most shards", func(c *Config) { c.Shards = 4096 }, ""},
+		{"more shards", func(c *Config) { c.Shards = 4097 }, "-shards 4097: want 1 to 4096"},
 
 		{"files of outcomes", func(c *Config) { c.Success, c.Timeouts, c.Rejects, c.Open = "a", "b", "c", "d" }, ""},
 		{"successes nowhere", func(c *Config) { c.Success = "" }, `-success "": want - (standard output), none, a file, pubsub://PROJECT/TOPIC or https://…`},
@@ -182,12 +182,24 @@ func TestSettingsReachTheirTransforms(t *testing.T) {
 		t.Errorf("match settings %+v", m)
 	}
 	f := c.Files()
-	if !f.ByOrder || !f.EndOfTime || f.Disorder != c.Disorder || f.MaxAhead != c.MaxAhead || f.Run != "run" {
+	if !f.ByOrder || !f.EndOfTime || f.Disorder != c.Disorder || f.MaxAhead != c.MaxAhead || f.Within != time.Hour || f.Run != "run" {
 		t.Errorf("file settings %+v", f)
+	}
+	for rejects, unread := range map[string]bool{"none": true, "rejects": false} {
+		c.Rejects = rejects
+		of := c
+		of.Input = []string{"pubsub://p/s"}
+		if c.match().RejectsUnread != unread || c.Files().RejectsUnread != unread || of.PubSub().RejectsUnread != unread || of.nativePubSub().RejectsUnread != unread {
+			t.Errorf("-rejects %s is to be unread: %t", rejects, unread)
+		}
 	}
 	c.FileWindow, c.FileShards = 2*time.Minute, 3
 	if d := c.directory("out"); d.Dir != "out" || d.Window != 2*time.Minute || d.Shards != 3 || d.Run != "run" {
 		t.Errorf("directory settings %+v", d)
+	}
+	c.Input = []string{"pubsub://p/s"}
+	if c.PubSub().Within != time.Hour || c.nativePubSub().Within != time.Hour {
+		t.Errorf("settings of Pub/Sub %+v, %+v", c.PubSub(), c.nativePubSub())
 	}
 	c.Input = []string{"demo:?count=10"}
 	d, err := c.demo()

@@ -5,6 +5,7 @@ import (
 
 	"ordertimeout/transforms/pubsub"
 	"ordertimeout/transforms/pubsub/native"
+	"ordertimeout/transforms/sink"
 	"ordertimeout/transforms/webhook"
 )
 
@@ -15,12 +16,19 @@ func (c Config) native() bool { return c.Runner == RunnerDataflow }
 // nativePubSub returns the settings of the runner's own Pub/Sub source, for an
 // input that is a subscription.
 func (c Config) nativePubSub() native.Config {
+	p, err := c.pattern()
+	if err != nil {
+		panic(err) // Validate has parsed it before
+	}
 	return native.Config{
 		Subscription: c.Input[0],
 		TimeUnit:     c.TimeUnit,
 		MaxAhead:     c.MaxAhead,
 		ByOrder:      c.byOrder(),
 		Behind:       c.Disorder,
+		Within:       p.Within,
+
+		RejectsUnread: c.Rejects == sink.None,
 	}
 }
 

@@ -112,14 +112,25 @@ func newWorld(seed uint64) *world {
 const noon int64 = 1772366400000
 
 // fields are the members of an event, in the order of the lines and columns. As
-// all but the time are strings, a CSV row of them becomes the very same JSON.
+// all are strings, a CSV row of them becomes the very same JSON.
 type fields struct {
-	UserID  string `json:"userId"`
-	OrderID string `json:"orderId"`
-	Type    string `json:"type"`
-	Time    int64  `json:"time"`
-	ID      string `json:"id"`
-	N       string `json:"n"`
+	UserID  string  `json:"userId"`
+	OrderID string  `json:"orderId"`
+	Type    string  `json:"type"`
+	Time    instant `json:"time"`
+	ID      string  `json:"id"`
+	N       string  `json:"n"`
+}
+
+// instant is a time in milliseconds, in JSON as the text that a row has for it.
+type instant int64
+
+func (t instant) MarshalText() ([]byte, error) { return []byte(order.FormatTime(int64(t))), nil }
+
+func (t *instant) UnmarshalText(text []byte) error {
+	parsed, err := time.Parse(time.RFC3339, string(text))
+	*t = instant(parsed.UnixMilli())
+	return err
 }
 
 // event gives a model's event a time of today, ids for its key, and JSON for its
@@ -127,7 +138,7 @@ type fields struct {
 // without a user; or orders that are known by their id alone, whose last step
 // does not name the user.
 func (w *world) event(e model.Event) model.Event {
-	f := fields{Type: e.Type, Time: noon + e.Time, ID: e.ID, N: e.Data[strings.LastIndex(e.Data, "-")+1:]}
+	f := fields{Type: e.Type, Time: instant(noon + e.Time), ID: e.ID, N: e.Data[strings.LastIndex(e.Data, "-")+1:]}
 	if w.config.Key == KeyUser {
 		ids := map[string][2]string{"k0": {"u0", "o0"}, "k1": {"u0", "o1"}, "k2": {"u2", ""}, "k3": {"", "o3"}}[e.Key]
 		f.UserID, f.OrderID = ids[0], ids[1]
@@ -143,7 +154,7 @@ func (w *world) event(e model.Event) model.Event {
 	if err != nil {
 		panic(err)
 	}
-	e.Time, e.Data = f.Time, string(data)
+	e.Time, e.Data = int64(f.Time), string(data)
 	return e
 }
 

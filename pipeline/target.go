@@ -189,6 +189,8 @@ func (c Config) PubSub() pubsub.Config {
 		Within:       p.Within,
 		Checkpoints:  c.Runner == RunnerFlink || c.Runner == RunnerDataflow,
 		Run:          c.Run,
+
+		RejectsUnread: c.Rejects == sink.None,
 	}
 }
 

@@ -72,7 +72,7 @@ func (w *world) someFiles(t *testing.T, log []model.Event) variant {
 func (w *world) csvFile(t *testing.T, log []model.Event) variant {
 	v := variant{lines: map[string]string{}}
 	rows := []line{{"userId,orderId,type,time,id,n", ""}}
-	for _, e := range log {
+	for i, e := range log {
 		if w.rnd.IntN(20) == 0 {
 			v.malformed = append(v.malformed, "u,o,create")
 			rows = append(rows, line{"u,o,create", "u,o,create"})
@@ -81,7 +81,11 @@ func (w *world) csvFile(t *testing.T, log []model.Event) variant {
 		if err := json.Unmarshal([]byte(e.Data), &f); err != nil {
 			t.Fatal(err)
 		}
-		rows = append(rows, line{fmt.Sprintf("%s,%s,%s,%d,%s,%s", f.UserID, f.OrderID, f.Type, f.Time, f.ID, f.N), e.Data})
+		at := any(int64(f.Time))
+		if i%2 == 0 {
+			at = order.FormatTime(int64(f.Time))
+		}
+		rows = append(rows, line{fmt.Sprintf("%s,%s,%s,%v,%s,%s", f.UserID, f.OrderID, f.Type, at, f.ID, f.N), e.Data})
 	}
 	v.write(t, t.TempDir()+"/log.csv", rows)
 	return v
@@ -160,7 +164,7 @@ func (w *world) streamed(e model.Event, v *variant, i int) *order.Event {
 	}
 	v.lines[order.Place("stream", int64(i))] = e.Data
 	return &order.Event{
-		UserID: f.UserID, OrderID: f.OrderID, Type: f.Type, ID: f.ID, Time: f.Time, At: e.At,
+		UserID: f.UserID, OrderID: f.OrderID, Type: f.Type, ID: f.ID, Time: int64(f.Time), At: e.At,
 		Raw: []byte(e.Data), Source: "stream", Line: int64(i),
 	}
 }

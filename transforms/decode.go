@@ -24,6 +24,9 @@ type DecodeConfig struct {
 	MaxAhead time.Duration
 	// ByOrder makes orderId a required field.
 	ByOrder bool
+	// Within is the time that orders have: an event with a deadline after the year 9999
+	// is malformed. Zero: not known.
+	Within time.Duration
 }
 
 // Decode reads events from lines of JSON, for lines that come from another source
@@ -46,7 +49,7 @@ type decodeFn struct {
 }
 
 func (f *decodeFn) Setup() {
-	f.decoder = order.Decoder{Unit: f.Config.TimeUnit, MaxAhead: f.Config.MaxAhead, ByOrder: f.Config.ByOrder}
+	f.decoder = order.Decoder{Unit: f.Config.TimeUnit, MaxAhead: f.Config.MaxAhead, ByOrder: f.Config.ByOrder, Within: f.Config.Within}
 }
 
 func (f *decodeFn) StartBundle(_ func(beam.EventTime, []order.Event), _ func(order.Reject)) {

@@ -172,7 +172,7 @@ func (f *matchFn) image(sp state.Provider, n int64) (*image, error) {
 	}
 	im = &image{
 		marks: marks, read: f.bundle, ahead: noTick, part: &part{}, spare: &part{},
-		maker: maker{prog: f.prog, byOrder: f.Config.ByOrder, unread: f.Config.Unread},
+		maker: maker{prog: f.prog, byOrder: f.Config.ByOrder, unread: f.Config.Unread, rejectsUnread: f.Config.RejectsUnread},
 	}
 	for _, p := range []*part{im.part, im.spare} {
 		p.out.OpenUnread = slices.Contains(f.Config.Unread, order.Open)

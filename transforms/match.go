@@ -51,6 +51,9 @@ type MatchConfig struct {
 	// Unread are the kinds of outcome that nobody reads, order.Open among them: they
 	// are counted, but none is made.
 	Unread []order.Kind
+	// RejectsUnread says that nobody reads the rejects: they are counted, but none is
+	// made, and what is held for them is let go of at once.
+	RejectsUnread bool
 	// Behind is how far time is behind the runner's watermark: a tick is worked once
 	// the watermark is so much beyond it, and timers hold the watermark at their time
 	// plus it. It is for a source whose watermark promises nothing about the events'

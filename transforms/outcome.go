@@ -16,6 +16,8 @@ type maker struct {
 	byOrder bool
 	unread  []order.Kind
 
+	rejectsUnread bool
+
 	events []order.StepEvent // memory for outcomes
 	page   []byte            // what they are rendered to
 }
@@ -165,6 +167,31 @@ func (m *maker) open(out *shard.Output, open func([]order.Event)) error {
 		open(block)
 	}
 	return nil
+}
+
+// rejects sends the rejects of a tick, or none where nobody reads them.
+func (m *maker) rejects(out *shard.Output, reject func(order.Reject)) {
+	if m.rejectsUnread {
+		return
+	}
+	for i := range out.Rejects {
+		reject(rejectOf(&out.Rejects[i]))
+	}
+}
+
+// settled returns the Refs of what nothing is made of, those of rejects that nobody
+// reads among them.
+func (m *maker) settled(out *shard.Output) [][]uint64 {
+	if !m.rejectsUnread {
+		return out.Settled
+	}
+	settled := out.Settled
+	for i := range out.Rejects {
+		if ref := out.Rejects[i].Ref; ref != 0 {
+			settled = append(settled, []uint64{ref})
+		}
+	}
+	return settled
 }
 
 // rejectOf says in a line why an event was put aside.

@@ -50,7 +50,7 @@ func (f *matchFn) finish(ctx context.Context, sp state.Provider, n int64, im *im
 			return err
 		}
 		f.count(ctx, &p.out)
-		settled = append(settled, p.out.Settled...)
+		settled = append(settled, im.maker.settled(&p.out)...)
 		p.forget()
 		return nil
 	}
@@ -94,8 +94,6 @@ func (p *part) emit(hold beam.EventTime, m *maker, success, timeout func(beam.Ev
 			timeout(max(hold, beam.EventTime(o.Deadline)), o)
 		}
 	}
-	for i := range p.out.Rejects {
-		reject(rejectOf(&p.out.Rejects[i]))
-	}
+	m.rejects(&p.out, reject)
 	return m.open(&p.out, open)
 }

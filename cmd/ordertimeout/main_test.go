@@ -319,6 +319,22 @@ func TestOpenOrdersGoOnInTheNextRun(t *testing.T) {
 	}
 }
 
+// What is left of rows is read beside the next rows, with the flags of both.
+func TestOpenOrdersOfRowsGoOnWithTheSameFlags(t *testing.T) {
+	dir := t.TempDir()
+	flags := []string{"-format", "csv", "-columns", "orderId,type,time", "-time-unit", "s", "-quiet"}
+	first := write(t, dir, "1", "o1,create,1767225600\no2,create,1767225601\no3,create,1767225602\no3,pay,1767225660\no5,view,1767225700\n")
+	second := write(t, dir, "2", "o1,pay,1767225900\no4,create,1767226300\n")
+	r := run1(t, "", append(flags, "-input", first, "-open", dir+"/open")...)
+	if got := brief(t, r.stdout); r.status != 0 || !slices.Equal(got, []string{"success o3"}) {
+		t.Errorf("first run: %q, %+v", got, r)
+	}
+	r = run1(t, "", append(flags, "-input", dir+"/open", "-input", second)...)
+	if got, want := brief(t, r.stdout), []string{"success o1", "timeout o2"}; r.status != 0 || !slices.Equal(got, want) {
+		t.Errorf("second run: %q, want %q, %+v", got, want, r)
+	}
+}
+
 func TestSeveralFilesAreOneLog(t *testing.T) {
 	dir := t.TempDir()
 	var creates, pays string

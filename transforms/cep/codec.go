@@ -31,10 +31,11 @@ func (s *State) AppendBinary(b []byte) ([]byte, error) {
 	if !s.ended.known() {
 		return append(b, 0), nil
 	}
-	b = binary.AppendUvarint(b, uint64(1+len(s.later)))
+	later := s.later.all()
+	b = binary.AppendUvarint(b, uint64(1+len(later)))
 	b = s.ended.append(b)
-	for i := range s.later {
-		b = s.later[i].append(b)
+	for i := range later {
+		b = later[i].append(b)
 	}
 	return b, nil
 }
@@ -79,11 +80,7 @@ func DecodeState(b []byte, steps int) (State, []byte, error) {
 		if r.err == nil && !p.known() {
 			r.err = errNoPrint
 		}
-		if s.ended.known() {
-			s.later = append(s.later, p)
-		} else {
-			s.ended = p
-		}
+		s.remember(p)
 	}
 	if r.err == nil && !s.valid() {
 		r.err = errors.New("cep: state with a time out of range")
@@ -110,8 +107,8 @@ func (s *State) valid() bool {
 	for _, k := range s.rest() {
 		ok = ok && ValidTime(k.time)
 	}
-	for i := range s.later {
-		ok = ok && ValidTime(s.later[i].ended)
+	for _, p := range s.later.all() {
+		ok = ok && ValidTime(p.ended)
 	}
 	return ok
 }

@@ -56,4 +56,7 @@
 // sees it. A run's events are remembered while it is open and for a time
 // ("remember") after its end. They are remembered by a 64-bit hash and compared
 // within one key only, so that a chance collision needs about 10^18 events.
+//
+// What an event costs does not depend on how many events its key has had: there may
+// be one key that all are of.
 package cep

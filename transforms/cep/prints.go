@@ -40,7 +40,7 @@ type manyPrints struct {
 	index map[uint64]struct{}
 }
 
-// indexFrom is the size from which manyPrints have an index.
+// indexFrom is the number of prints from which there is an index of them.
 const indexFrom = 64
 
 func (s *printSet) has(print uint64) bool {
@@ -99,6 +99,23 @@ func (s *printSet) len() int {
 		n += len(s.more.list)
 	}
 	return n
+}
+
+// all calls f with each member.
+func (s *printSet) all(f func(print uint64) bool) {
+	for _, p := range s.few {
+		if p != 0 && !f(p) {
+			return
+		}
+	}
+	if s.more == nil {
+		return
+	}
+	for _, p := range s.more.list {
+		if !f(p) {
+			return
+		}
+	}
 }
 
 // append appends the set's encoding: its size and its members.

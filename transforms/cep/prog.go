@@ -19,7 +19,14 @@ type Prog struct {
 	// position is the index of the event's type in the pattern, or the number
 	// of steps for a type that the pattern does not name.
 	onTime, late [][]decision
+
+	// positions are the indexes of the types of a pattern with many steps; nil for
+	// one with few, where comparing is faster.
+	positions map[string]int
 }
+
+// manySteps is the number of steps from which a pattern has Prog.positions.
+const manySteps = 16
 
 // decision is what to do with an event, and what has become of it then.
 type decision struct {
@@ -78,6 +85,12 @@ func Compile(p Pattern, remember time.Duration) (*Prog, error) {
 		return nil, fmt.Errorf("cep: remember %v: want whole milliseconds, not negative", remember)
 	}
 	prog := &Prog{pattern: p, text: p.String(), within: p.Within.Milliseconds(), remember: remember.Milliseconds()}
+	if len(p.Steps) >= manySteps {
+		prog.positions = make(map[string]int, len(p.Steps))
+		for i, s := range p.Steps {
+			prog.positions[s.Type] = i
+		}
+	}
 	for waiting := range p.Steps {
 		var onTime, late []decision
 		for pos := 0; pos <= len(p.Steps); pos++ {
@@ -142,6 +155,12 @@ func (p *Prog) Text() string { return p.text }
 // position returns the index of an event type in the pattern, or the number of
 // steps for one that it does not name.
 func (p *Prog) position(typ string) int {
+	if p.positions != nil {
+		if i, ok := p.positions[typ]; ok {
+			return i
+		}
+		return len(p.pattern.Steps)
+	}
 	for i := range p.pattern.Steps {
 		if p.pattern.Steps[i].Type == typ {
 			return i

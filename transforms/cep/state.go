@@ -10,15 +10,16 @@ import "unsafe"
 // looked at at random. So what nearly all have stands in the State itself, which
 // takes 96 bytes, and what few have elsewhere.
 type State struct {
-	first kept   // of the open run; without one its print is zero
-	more  *more  // of the open run; nil without any
-	ended past   // the ended run that is to be forgotten first; see past.known
-	later []past // the ended runs after it, the first to be forgotten first
+	first kept     // of the open run; without one its print is zero
+	more  *more    // of the open run; nil without any
+	ended past     // the ended run that is to be forgotten first; see past.known
+	later *history // the ended runs after it; nil without any
 }
 
 // more is what few open runs have.
 type more struct {
-	rest       []kept // the events after the first
+	rest       []kept              // the events after the first
+	index      map[uint64]struct{} // of their prints, once there are many
 	duplicates printSet
 }
 
@@ -124,8 +125,20 @@ func (s *State) take(k kept) {
 		s.first = k
 		return
 	}
-	m := s.addMore()
+	s.addMore().take(k)
+}
+
+func (m *more) take(k kept) {
 	m.rest = append(m.rest, k)
+	switch {
+	case m.index != nil:
+		m.index[k.print] = struct{}{}
+	case len(m.rest) >= indexFrom:
+		m.index = make(map[uint64]struct{}, 2*indexFrom)
+		for i := range m.rest {
+			m.index[m.rest[i].print] = struct{}{}
+		}
+	}
 }
 
 func (s *State) addMore() *more {
@@ -140,39 +153,44 @@ func (s *State) knows(print uint64) bool {
 	if s.first.print == print || s.ended.prints.has(print) {
 		return true
 	}
-	if s.more != nil && s.more.knows(print) {
-		return true
-	}
-	for i := range s.later {
-		if s.later[i].prints.has(print) {
+	if s.more != nil {
+		if known, _ := s.more.knows(print); known {
 			return true
 		}
+	}
+	if s.later != nil {
+		known, _ := s.later.knows(print)
+		return known
 	}
 	return false
 }
 
-func (m *more) knows(print uint64) bool {
+// knows reports whether an event with this print is one of the open run's, and how
+// many of their prints it has looked at, which is never many.
+func (m *more) knows(print uint64) (known bool, looked int) {
+	if m.duplicates.has(print) {
+		return true, 0
+	}
+	if m.index != nil {
+		_, known = m.index[print]
+		return known, 1
+	}
 	for i := range m.rest {
 		if m.rest[i].print == print {
-			return true
+			return true, i + 1
 		}
 	}
-	return m.duplicates.has(print)
+	return false, len(m.rest)
 }
 
 // addDuplicate remembers a duplicate of the open run.
 func (s *State) addDuplicate(print uint64) { s.addMore().duplicates.add(print) }
 
 // end closes the open run at a place in time, remembers it, and appends its events
-// to run. It returns what is remembered, too.
-func (s *State) end(at int64, run Run) (Run, *past) {
+// to run. last is the print of the event that was its last step, zero without one.
+func (s *State) end(at int64, last uint64, run Run) Run {
 	run = s.AppendRun(run)
-	ended := &s.ended
-	if ended.known() {
-		s.later = append(s.later, past{})
-		ended = &s.later[len(s.later)-1]
-	}
-	*ended = past{ended: at}
+	ended := past{ended: at}
 	if s.more != nil {
 		ended.prints = s.more.duplicates
 	}
@@ -181,8 +199,24 @@ func (s *State) end(at int64, run Run) (Run, *past) {
 	for i := range rest {
 		ended.prints.add(rest[i].print)
 	}
+	if last != 0 {
+		ended.prints.add(last)
+	}
 	s.first, s.more = kept{}, nil
-	return run, ended
+	s.remember(ended)
+	return run
+}
+
+// remember adds an ended run, which is to be forgotten after those that are there.
+func (s *State) remember(p past) {
+	if !s.ended.known() {
+		s.ended = p
+		return
+	}
+	if s.later == nil {
+		s.later = new(history)
+	}
+	s.later.push(p)
 }
 
 // endedSince reports whether a remembered run ended at a time or after it.
@@ -190,23 +224,18 @@ func (s *State) endedSince(time int64) bool {
 	if s.ended.known() && s.ended.ended >= time {
 		return true
 	}
-	for i := range s.later {
-		if s.later[i].ended >= time {
-			return true
-		}
-	}
-	return false
+	return s.later != nil && s.later.latest >= time
 }
 
-// forget drops the runs that ended before a place in time.
+// forget drops the runs that ended before a place in time, up to the first that did
+// not: they are in the order of their ends.
 func (s *State) forget(before int64) {
 	for s.ended.known() && s.ended.ended < before {
-		if len(s.later) == 0 {
+		if s.later == nil {
 			s.ended = past{}
 			return
 		}
-		s.ended = s.later[0]
-		if s.later = append([]past(nil), s.later[1:]...); len(s.later) == 0 {
+		if s.ended = s.later.pop(); s.later.len() == 0 {
 			s.later = nil
 		}
 	}

@@ -90,7 +90,7 @@ func (p *Prog) Due(s *State) int64 {
 // forgotten.
 func (p *Prog) Advance(s *State, at int64, run Run) (timedOut Run, ok bool) {
 	if deadline, open := p.Deadline(s); open && deadline <= at {
-		timedOut, _ = s.end(deadline, run)
+		timedOut = s.end(deadline, 0, run)
 		ok = true
 	}
 	s.forget(at - p.remember)
@@ -133,13 +133,13 @@ func (p *Prog) Step(s *State, e *Event, run Run) Result {
 	case open:
 		return p.open(s, e, print, run)
 	case restart:
-		broken, _ := s.end(e.At, run)
+		broken := s.end(e.At, 0, run)
 		s.take(keep(e, print))
 		return Result{Class: d.class, Ended: Broken, Run: broken}
 	case take:
 		return p.take(s, e, print, run)
 	case breaks:
-		broken, _ := s.end(e.At, run)
+		broken := s.end(e.At, 0, run)
 		return Result{Class: d.class, Ended: Broken, Run: broken}
 	}
 	if d.class == Duplicate {
@@ -164,8 +164,7 @@ func (p *Prog) stillPossible(s *State, a action, e *Event) bool {
 func (p *Prog) open(s *State, e *Event, print uint64, run Run) Result {
 	s.take(keep(e, print))
 	if deadline := e.Time + p.within; deadline <= e.At {
-		late, _ := s.end(e.At, run)
-		return Result{Class: Started, Ended: TimedOut, Run: late}
+		return Result{Class: Started, Ended: TimedOut, Run: s.end(e.At, 0, run)}
 	}
 	return Result{Class: Started}
 }
@@ -177,8 +176,7 @@ func (p *Prog) take(s *State, e *Event, print uint64, run Run) Result {
 		return Result{Class: Advanced}
 	}
 	// The last event is not kept in the state, which would take memory for it.
-	run, ended := s.end(e.At, run)
-	ended.prints.add(print)
+	run = s.end(e.At, print, run)
 	return Result{Class: Advanced, Ended: Matched, Run: append(run, Taken{e.Time, e.ID, e.Data, e.Ref})}
 }
 

@@ -137,8 +137,10 @@ func (b *bundle) hand(next block) bool {
 		}
 		b.event(now, next.events)
 	}
-	for _, r := range next.rejects {
-		b.reject(now, r)
+	if !s.config.RejectsUnread {
+		for _, r := range next.rejects {
+			b.reject(now, r)
+		}
 	}
 	s.handed += n
 	s.now = next.after

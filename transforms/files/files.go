@@ -43,7 +43,9 @@ type Config struct {
 	// pattern matches.
 	Inputs []string
 	// Format is "jsonl", "csv" or "". With "" the name decides: CSV for .csv,
-	// .csv.gz and .csv.zst, and JSON lines for all others.
+	// .csv.gz and .csv.zst, and JSON lines for all others. A file that begins with { is
+	// JSON lines also where it would be CSV: the events of rows are carried as
+	// JSON, and what is left of them is read beside the next rows.
 	Format string
 	// Columns are the columns of CSV files without a header row. Empty: the
 	// first row is the header.
@@ -59,6 +61,9 @@ type Config struct {
 	// Disorder is how far an event may come behind the largest event time
 	// before it and still be on time; in whole milliseconds, finer is cut.
 	Disorder time.Duration
+	// Within is the time that orders have: an event with a deadline after the year 9999
+	// is malformed. Zero: not known.
+	Within time.Duration
 	// EndOfTime says that the end of the input is the end of time, at which
 	// every open order times out. Otherwise it is the largest event time.
 	EndOfTime bool
@@ -77,6 +82,9 @@ type Config struct {
 	MaxLag time.Duration
 	// IfAny are Inputs that may be missing.
 	IfAny []string
+	// RejectsUnread says that nobody reads the rejects: what is malformed is counted, but
+	// no reject of it is emitted.
+	RejectsUnread bool
 	// Run is the id of the live.Run that the pipeline belongs to; "" is none.
 	Run string
 }
@@ -126,7 +134,7 @@ func (c Config) doubt() doubt {
 
 // decoder returns a new decoder with these settings.
 func (c Config) decoder() *order.Decoder {
-	return &order.Decoder{Unit: c.TimeUnit, MaxAhead: c.MaxAhead, ByOrder: c.ByOrder}
+	return &order.Decoder{Unit: c.TimeUnit, MaxAhead: c.MaxAhead, ByOrder: c.ByOrder, Within: c.Within}
 }
 
 // Read reads the inputs, as an unbounded collection that ends with them:

@@ -43,7 +43,7 @@ func (s *session) openInput(path string, buffer int) (*input, error) {
 		p.stopping, p.inside = s.run.Stopping(), in.lines.inside
 		p.look = func(at time.Time) error { return s.look(at, p.arrived) }
 	}
-	if !c.isCSV(path) {
+	if !c.isCSV(path) || in.lines.isJSON() {
 		return in, nil
 	}
 	in.lines.split = splitRow

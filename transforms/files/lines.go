@@ -90,6 +90,15 @@ func (l *lines) start() {
 	l.started = true
 }
 
+// isJSON reports whether the stream begins with a brace, as no row does that has a column
+// of an event's name. What Open writes of rows begins so, and is read with their settings.
+func (l *lines) isJSON() bool {
+	if !l.started {
+		l.start()
+	}
+	return len(l.data) > 0 && l.data[0] == '{'
+}
+
 // endLine skips the rest of a line, in a buffer of its own. It reports whether
 // anything can follow.
 func (l *lines) endLine() bool {

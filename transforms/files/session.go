@@ -188,8 +188,12 @@ func (s *session) add(e entry) {
 		s.block.events = append(s.block.events, e.event)
 		return
 	}
+	input := e.raw
+	if s.config.RejectsUnread && len(s.block.rejects) > 0 {
+		input = nil // but of the first, of which a person may be told
+	}
 	s.block.rejects = append(s.block.rejects,
-		order.NewReject(order.Malformed, e.malformed.Error(), e.source, e.line, e.raw))
+		order.NewReject(order.Malformed, e.malformed.Error(), e.source, e.line, input))
 }
 
 // deliver hands the block over, if there is anything in it, as soon as there

@@ -89,7 +89,7 @@ func TestReadOnPrism(t *testing.T) {
 	c := Config{Inputs: []string{"?.*"}, Disorder: 5 * time.Second, Run: run.ID}
 	counters, err := pipeline(t, c, []string{
 		"mark",
-		`c@7000 b.csv.gz:2 at 7000: {"orderId":"c","type":"pay","time":7000}`,
+		`c@7000 b.csv.gz:2 at 7000: {"orderId":"c","type":"pay","time":"1970-01-01T00:00:07.000Z"}`,
 		`a@10000 a.jsonl:1 at 10000: {"orderId":"a","type":"a","time":10000}`,
 		`b@4000 a.jsonl:4 +5000 at 5000: {"orderId":"b","type":"a","time":4000}`,
 		`d@12000 d.unknown:1 at 12000: {"orderId":"d","type":"a","time":12000}`,

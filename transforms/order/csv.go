@@ -74,8 +74,9 @@ func Columns(row []byte) ([]string, error) {
 
 // Event returns the event in a row, without its line break; a quoted cell may
 // contain line breaks. Event.Raw is a JSON object with a string for each cell
-// in the order of the columns, and the time as integer milliseconds. Nothing
-// of the event shares memory with row.
+// in the order of the columns. Its time is RFC 3339, as it came or made of an
+// integer, so that a decoder reads the same time in it whatever its Unit. Nothing of
+// the event shares memory with row.
 func (c *CSV) Event(row []byte) (Event, error) {
 	if len(row) > MaxLine {
 		return Event{}, errTooLong
@@ -105,6 +106,9 @@ func (c *CSV) Event(row []byte) (Event, error) {
 	if err := c.decoder.accept(&e, integer); err != nil {
 		return Event{}, err
 	}
+	if integer {
+		c.cells[c.fields[timeField]] = ""
+	}
 	e.Raw = c.object(len(row), e.Time)
 	return e, nil
 }
@@ -120,9 +124,10 @@ func (c *CSV) cell(field int) string {
 // arenaSize is how many bytes of events share one allocation.
 const arenaSize = 64 << 10
 
-// object returns the current row, of so many bytes, as a JSON object.
+// object returns the current row, of so many bytes, as a JSON object. Where the cell of
+// the time is empty it is ms that stands there.
 func (c *CSV) object(size int, ms int64) []byte {
-	// A byte takes six as \u0000; a cell has two quotes; a time has 15 digits.
+	// A byte takes six as \u0000; a cell has two quotes; a time has 24 characters.
 	room := 6*size + c.longest + 2*len(c.cells) + 32
 	if cap(c.arena)-len(c.arena) < room {
 		c.arena = make([]byte, 0, max(arenaSize, room))
@@ -131,10 +136,13 @@ func (c *CSV) object(size int, ms int64) []byte {
 	b := c.arena
 	for i, cell := range c.cells {
 		b = append(b, c.names[i]...)
-		if i == c.fields[timeField] {
-			b = strconv.AppendInt(b, ms, 10)
-		} else {
+		switch {
+		case i != c.fields[timeField]:
 			b = appendCell(b, cell)
+		case cell == "":
+			b = appendTime(b, ms)
+		default: // RFC 3339 needs no escapes
+			b = append(append(append(b, '"'), cell...), '"')
 		}
 	}
 	b[start] = '{' // in the place of the first comma

@@ -33,21 +33,23 @@ func TestCSVReadsRows(t *testing.T) {
 	}{
 		{"all fields in any order, and one of the user's", `sum,time,type,userId,orderId,id`, `9.5,2026-03-01T12:00:00Z,create,u1,o1,e1`,
 			Event{OrderID: "o1", UserID: "u1", Type: "create", Time: noon, ID: "e1"},
-			`{"sum":"9.5","time":1772366400000,"type":"create","userId":"u1","orderId":"o1","id":"e1"}`},
+			`{"sum":"9.5","time":"2026-03-01T12:00:00Z","type":"create","userId":"u1","orderId":"o1","id":"e1"}`},
 		{"digits are an integer time", `orderId,type,time`, `42,pay,1772366400000`,
-			Event{OrderID: "42", Type: "pay", Time: noon}, `{"orderId":"42","type":"pay","time":1772366400000}`},
+			Event{OrderID: "42", Type: "pay", Time: noon}, `{"orderId":"42","type":"pay","time":"2026-03-01T12:00:00.000Z"}`},
+		{"a time that is text stays as it came, finer than it is read and with its offset", `orderId,type,time`, `o,pay,2026-03-01T13:00:00.0009+01:00`,
+			Event{OrderID: "o", Type: "pay", Time: noon}, `{"orderId":"o","type":"pay","time":"2026-03-01T13:00:00.0009+01:00"}`},
 		{"empty cells are absent ids", `orderId,userId,type,time,id`, `,u,pay,0,`,
-			Event{UserID: "u", Type: "pay"}, `{"orderId":"","userId":"u","type":"pay","time":0,"id":""}`},
+			Event{UserID: "u", Type: "pay"}, `{"orderId":"","userId":"u","type":"pay","time":"1970-01-01T00:00:00.000Z","id":""}`},
 		{"quoted cells", `orderId,type,time,note`, `"a,b","say ""pay""","1","two` + "\r\n" + `lines"`,
-			Event{OrderID: "a,b", Type: `say "pay"`, Time: 1}, `{"orderId":"a,b","type":"say \"pay\"","time":1,"note":"two\r\nlines"}`},
+			Event{OrderID: "a,b", Type: `say "pay"`, Time: 1}, `{"orderId":"a,b","type":"say \"pay\"","time":"1970-01-01T00:00:00.001Z","note":"two\r\nlines"}`},
 		{"only what JSON asks for is escaped", `orderId,type,time`, "\x00<é>\x1f\\\t&\u2028\x7f,a,1",
-			Event{OrderID: "\x00<é>\x1f\\\t&\u2028\x7f", Type: "a", Time: 1}, `{"orderId":"\u0000<é>\u001f\\\t&` + "\u2028\x7f" + `","type":"a","time":1}`},
+			Event{OrderID: "\x00<é>\x1f\\\t&\u2028\x7f", Type: "a", Time: 1}, `{"orderId":"\u0000<é>\u001f\\\t&` + "\u2028\x7f" + `","type":"a","time":"1970-01-01T00:00:00.001Z"}`},
 		{"ids are text, not numbers", `orderId,type,time`, `4.0,a,1`,
-			Event{OrderID: "4.0", Type: "a", Time: 1}, `{"orderId":"4.0","type":"a","time":1}`},
+			Event{OrderID: "4.0", Type: "a", Time: 1}, `{"orderId":"4.0","type":"a","time":"1970-01-01T00:00:00.001Z"}`},
 		{"white space belongs to the cell", `orderId,type,time`, ` o , a,1`,
-			Event{OrderID: " o ", Type: " a", Time: 1}, `{"orderId":" o ","type":" a","time":1}`},
+			Event{OrderID: " o ", Type: " a", Time: 1}, `{"orderId":" o ","type":" a","time":"1970-01-01T00:00:00.001Z"}`},
 		{"names of columns are escaped too", `orderId,type,time,"a ""b"""`, `o,a,1,x`,
-			Event{OrderID: "o", Type: "a", Time: 1}, `{"orderId":"o","type":"a","time":1,"a \"b\"":"x"}`},
+			Event{OrderID: "o", Type: "a", Time: 1}, `{"orderId":"o","type":"a","time":"1970-01-01T00:00:00.001Z","a \"b\"":"x"}`},
 	}
 	for _, tt := range tests {
 		t.Run(tt.reason, func(t *testing.T) {
@@ -62,8 +64,11 @@ func TestCSVReadsRows(t *testing.T) {
 			if diff := cmp.Diff(tt.want, got); diff != "" {
 				t.Errorf("(-want +got)\n%s", diff)
 			}
-			if _, err := new(Decoder).JSON(got.Raw); err != nil {
-				t.Errorf("Raw is no event: %v", err)
+			for _, unit := range []time.Duration{time.Millisecond, time.Second} {
+				again, err := (&Decoder{Unit: unit}).JSON(got.Raw)
+				if diff := cmp.Diff(got, again); diff != "" || err != nil {
+					t.Errorf("read with unit %v, Raw is another event: %v\n%s", unit, err, diff)
+				}
 			}
 		})
 	}
@@ -108,6 +113,20 @@ func TestCSVRefusesWhatIsNoEvent(t *testing.T) {
 	}
 }
 
+// A row in seconds is carried with a time that the settings of the row read as the
+// same one.
+func TestCSVInSecondsIsReadBackWithTheSameSettings(t *testing.T) {
+	d := &Decoder{Unit: time.Second}
+	e, err := newCSV(t, "orderId,type,time", d).Event([]byte("o,a,1772366400"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	again, err := d.JSON(e.Raw)
+	if diff := cmp.Diff(e, again); err != nil || diff != "" || e.Time != noon {
+		t.Errorf("%s at %d is read back as another event: %v (-want +got)\n%s", e.Raw, e.Time, err, diff)
+	}
+}
+
 func TestCSVKeepsRawOfEarlierRows(t *testing.T) {
 	c := newCSV(t, "orderId,type,time,note", &Decoder{})
 	var events []Event
@@ -121,7 +140,7 @@ func TestCSVKeepsRawOfEarlierRows(t *testing.T) {
 	for _, e := range events {
 		_ = append(e.Raw, "would overwrite the next one"...)
 	}
-	want := `{"orderId":"o","type":"a","time":1,"note":"` + strings.Repeat("n", 500) + `"}`
+	want := `{"orderId":"o","type":"a","time":"1970-01-01T00:00:00.001Z","note":"` + strings.Repeat("n", 500) + `"}`
 	for i, e := range events {
 		if string(e.Raw) != want {
 			t.Fatalf("row %d: got %s", i, e.Raw)
@@ -135,7 +154,7 @@ func TestCSVWorstCaseFitsItsRoom(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if want := 6*(MaxLine-100) + len(`{"orderId":"o","type":"a","time":1,"note":""}`); len(e.Raw) != want {
+	if want := 6*(MaxLine-100) + len(`{"orderId":"o","type":"a","time":"1970-01-01T00:00:00.001Z","note":""}`); len(e.Raw) != want {
 		t.Errorf("got %d bytes, want %d", len(e.Raw), want)
 	}
 }
@@ -205,7 +224,7 @@ func FuzzCSV(f *testing.F) {
 		if err := json.Unmarshal(e.Raw, &got); err != nil {
 			t.Fatalf("Raw: %v", err)
 		}
-		again, err := new(Decoder).JSON(e.Raw)
+		again, err := (&Decoder{Unit: time.Second}).JSON(e.Raw) // whatever the unit
 		if diff := cmp.Diff(e, again); err != nil || diff != "" {
 			t.Errorf("Raw is another event: %v\n%s", err, diff)
 		}

@@ -29,6 +29,9 @@ type Decoder struct {
 	// ByOrder says that orders are known by their orderId alone, which makes
 	// it a required field.
 	ByOrder bool
+	// Within is the time that orders have. An event of which the deadline, so much
+	// after its time, would be after the year 9999 is malformed. Zero: not known.
+	Within time.Duration
 	// Now is the clock for MaxAhead; nil: time.Now.
 	Now func() time.Time
 

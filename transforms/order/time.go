@@ -26,6 +26,8 @@ func (d *Decoder) time(text string, integer bool) (int64, error) {
 		return 0, fmt.Errorf("time: got %s, want one of the years 1970 to 9999", shownTime(text, integer))
 	case !d.near(ms):
 		return 0, fmt.Errorf("time: got %s, want at most %v from now", shownTime(text, integer), d.MaxAhead)
+	case ms >= MaxTime-d.Within.Milliseconds():
+		return 0, fmt.Errorf("time: got %s, want a deadline, %v later, before the year 10000", shownTime(text, integer), d.Within)
 	}
 	return ms, nil
 }

@@ -1,6 +1,7 @@
 package order
 
 import (
+	"fmt"
 	"strconv"
 	"strings"
 	"testing"
@@ -83,6 +84,25 @@ func TestIntegerTimes(t *testing.T) {
 		got, err := (&Decoder{Unit: tt.unit}).time(tt.text, true)
 		if tt.want == bad && err == nil || tt.want != bad && (err != nil || got != tt.want) {
 			t.Errorf("%s: %s: got %d, %v, want %d", tt.reason, tt.text, got, err, tt.want)
+		}
+	}
+}
+
+// A deadline has four digits for the year, as every time that is written.
+func TestADeadlineIsBeforeTheYear10000(t *testing.T) {
+	d := &Decoder{Within: 10 * time.Minute}
+	for text, want := range map[string]string{
+		"9999-12-31T23:49:59.999Z":      "",
+		"9999-12-31T23:50:00Z":          `time: got "9999-12-31T23:50:00Z", want a deadline, 10m0s later, before the year 10000`,
+		"9999-12-31T23:59:59.999Z":      `time: got "9999-12-31T23:59:59.999Z", want a deadline, 10m0s later, before the year 10000`,
+		"9999-12-31T23:50:00.000-00:01": `time: got "9999-12-31T23:50:00.000-00:01", want a deadline, 10m0s later, before the year 10000`,
+	} {
+		ms, err := d.time(text, false)
+		if got := fmt.Sprint(err); want == "" && err != nil || want != "" && got != want {
+			t.Errorf("%s: got %s, want %s", text, got, want)
+		}
+		if err == nil && FormatTime(ms+d.Within.Milliseconds()) != "9999-12-31T23:59:59.999Z" {
+			t.Errorf("%s: got %d", text, ms)
 		}
 	}
 }

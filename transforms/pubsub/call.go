@@ -118,6 +118,10 @@ func (c *call) hand(next *block) bool {
 		c.event(beam.EventTime(c.before), events)
 	}
 	for _, r := range next.rejects {
+		if c.puller.config.RejectsUnread {
+			c.puller.run.Done(r.Refs)
+			continue
+		}
 		c.reject(beam.EventTime(c.before), r)
 	}
 	c.position += n

@@ -87,6 +87,9 @@ type Config struct {
 	// Checkpoints says that the runner goes on from checkpoints after a crash, as
 	// Flink and Dataflow do. Then ack=bundle is the default, and ack=outcome wrong.
 	Checkpoints bool
+	// RejectsUnread says that nobody reads the rejects: what is malformed is counted, but
+	// no reject of it is emitted, and its message is let go of when it is handed out.
+	RejectsUnread bool
 	// Run is the id of the live.Run that the pipeline belongs to; "" is none,
 	// which only ack=bundle can do without.
 	Run string
@@ -142,7 +145,7 @@ func (c Config) fault(format string, args ...any) error {
 
 // decoder returns a new decoder with these settings.
 func (c Config) decoder() *order.Decoder {
-	return &order.Decoder{Unit: c.TimeUnit, MaxAhead: c.MaxAhead, ByOrder: c.ByOrder}
+	return &order.Decoder{Unit: c.TimeUnit, MaxAhead: c.MaxAhead, ByOrder: c.ByOrder, Within: c.Within}
 }
 
 // Read reads the subscription, as an unbounded collection that never ends:

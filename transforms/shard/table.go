@@ -1,9 +1,8 @@
 package shard
 
 import (
+	"hash/maphash"
 	"strings"
-
-	"github.com/cespare/xxhash/v2"
 
 	"ordertimeout/transforms/cep"
 )
@@ -46,8 +45,14 @@ const (
 	fewPlaces = 64
 )
 
-// tagOf returns the tag of a key. Tables are not stored, so neither are tags.
-func tagOf(key string) uint32 { return uint32(xxhash.Sum64String(key)) }
+// seed makes the tags of this process its own. Keys come from outside: with a hash
+// that everybody knows someone could send ids that all have the same home, so that
+// each look-up goes over all of them.
+var seed = maphash.MakeSeed()
+
+// tagOf returns the tag of a key. Tables are not stored, so neither are tags, and
+// that of another process is another one.
+func tagOf(key string) uint32 { return uint32(maphash.String(seed, key)) }
 
 // at returns the entry with a number.
 func (t *table) at(n uint32) *entry { return &t.slabs[n/slabSize][n%slabSize] }

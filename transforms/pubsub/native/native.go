@@ -31,9 +31,15 @@ type Config struct {
 	MaxAhead time.Duration
 	// ByOrder makes orderId a required field.
 	ByOrder bool
+	// RejectsUnread says that nobody reads the rejects: what is malformed is counted, but
+	// no reject of it is emitted.
+	RejectsUnread bool
 	// Behind is how long after its own time an event may be published and be on
 	// time: transforms.MatchConfig.Behind is to be the same.
 	Behind time.Duration
+	// Within is the time that orders have: an event with a deadline after the year 9999
+	// is malformed. Zero: not known.
+	Within time.Duration
 }
 
 // Validate checks the settings. The error names the flag at fault.
@@ -55,7 +61,7 @@ func (c Config) Validate() error {
 }
 
 func (c Config) decoder() *order.Decoder {
-	return &order.Decoder{Unit: c.TimeUnit, MaxAhead: c.MaxAhead, ByOrder: c.ByOrder}
+	return &order.Decoder{Unit: c.TimeUnit, MaxAhead: c.MaxAhead, ByOrder: c.ByOrder, Within: c.Within}
 }
 
 // Subscription is a subscription and how the runner reads it.

@@ -97,7 +97,7 @@ func (fn *decodeFn) ProcessElement(at beam.EventTime, encoded []byte, event func
 		fn.read++
 		fn.malformed++
 		// The text of the error is not, by design of the library, the same in two builds.
-		reject(order.NewReject(order.Malformed, "not a message of Pub/Sub", "", 0, encoded))
+		fn.reject(reject, order.NewReject(order.Malformed, "not a message of Pub/Sub", "", 0, encoded))
 		return
 	}
 	if fn.sub.Time == pubsub.TimeOfPublish {
@@ -116,7 +116,14 @@ func (fn *decodeFn) ProcessElement(at beam.EventTime, encoded []byte, event func
 		event(events)
 	}
 	for _, r := range rejects {
-		reject(r)
+		fn.reject(reject, r)
+	}
+}
+
+// reject emits a reject, if someone reads it.
+func (fn *decodeFn) reject(emit func(order.Reject), r order.Reject) {
+	if !fn.Config.RejectsUnread {
+		emit(r)
 	}
 }
 
