@@ -85,6 +85,7 @@ func execute(o options, stderr io.Writer) (err error) {
 	current.Cluster = o.config.Runner == pipeline.RunnerFlink
 	defer current.Close()
 	o.config.Run = current.ID
+	defer stopOnSignal(current, stderr)()
 	defer closeServices(current.ID)
 	if err := checkServices(o.config, stderr); err != nil {
 		return err
@@ -98,8 +99,6 @@ func execute(o options, stderr io.Writer) (err error) {
 	if err != nil {
 		return err
 	}
-	stop := stopOnSignal(current, stderr)
-	defer stop()
 	defer tellWriting(current, outputs, o.config.Open, stderr)()
 	bar := startProgress(current, o, stderr)
 	counters, err := runPipeline(o, current, stderr)

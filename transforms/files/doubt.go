@@ -39,39 +39,42 @@ func (d *doubt) plain(c *clock, time int64) bool {
 	return d.jump == 0 || c.begun && time <= c.largest+d.jump
 }
 
-// judge decides on an event by the times of those after it in its file, of which it
-// looks at eight; ended says that there are no more of them.
-func (d *doubt) judge(c *clock, at int64, next []int64, ended bool) verdict {
+// judge decides on an event by those after it in its file. next gives the time of one of
+// them by its number, from 0 on; ok is false where there is none, or not yet. ended says
+// whether there will be none.
+func (d *doubt) judge(c *clock, at int64, next func(i int) (time int64, ok bool), ended func() bool) verdict {
 	if d.plain(c, at) {
 		return followed
 	}
-	next = next[:min(len(next), witnesses)]
-	if !c.begun {
-		return d.judgeFirst(at, next, ended)
+	for i := range witnesses {
+		t, ok := next(i)
+		switch {
+		case !ok && !ended():
+			return unknown
+		case !ok:
+			return d.judgeLast(c, at, i)
+		case !c.begun && t >= at-d.jump:
+			return followed
+		case c.begun && t <= c.largest+d.jump:
+			return wrong
+		}
 	}
-	within := func(t int64) bool { return t <= c.largest+d.jump }
-	switch {
-	case slices.ContainsFunc(next, within):
-		return wrong
-	case len(next) == witnesses:
-		return followed
-	case !ended:
-		return unknown
-	case d.goesOn && at > d.now().UnixMilli():
+	if !c.begun {
 		return wrong
 	}
 	return followed
 }
 
-func (d *doubt) judgeFirst(at int64, next []int64, ended bool) verdict {
-	near := func(t int64) bool { return t >= at-d.jump }
+// judgeLast decides on an event near the end of its file: the few behind it, of number n,
+// all speak against the clock so far.
+func (d *doubt) judgeLast(c *clock, at int64, n int) verdict {
 	switch {
-	case slices.ContainsFunc(next, near) || ended && len(next) == 0:
-		return followed
-	case len(next) < witnesses && !ended:
-		return unknown
+	case !c.begun && n > 0:
+		return wrong
+	case c.begun && d.goesOn && at > d.now().UnixMilli():
+		return wrong
 	}
-	return wrong
+	return followed
 }
 
 // unfollowed are the times of events that the clock did not follow when they were

@@ -230,3 +230,23 @@ func TestRandomClocksAgreeWithTheModel(t *testing.T) {
 		t.Errorf("only %d events are beyond the ends of all logs: the test proves little", doubted)
 	}
 }
+
+// What a run left open goes before what the pipe has, whatever lies between.
+func TestPipeBesideWhatWasLeftOpen(t *testing.T) {
+	for _, gap := range []int64{0, 5, 600} {
+		t.Chdir(t.TempDir())
+		if err := os.WriteFile("open", []byte(minutes(0, 1, 2, 3, 4, 5, 6, 7, 8, 9)), 0o666); err != nil {
+			t.Fatal(err)
+		}
+		useStdin(t, minutes(9+gap, 10+gap, 11+gap))
+		s := newSession(Config{Inputs: []string{"-", "open"}, Disorder: time.Minute, MaxJump: time.Hour}, nil, 0)
+		n := note{t: t}
+		for n.bundle(s, nil) == more {
+		}
+		s.close()
+		want := []int64{0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 9 + gap, 10 + gap, 11 + gap}
+		if at := whenAt(n.transcript); !slices.Equal(at, want) || endAt(t, n.transcript) != 11+gap {
+			t.Errorf("gap %d: got %v, end %d, want %v", gap, at, endAt(t, n.transcript), want)
+		}
+	}
+}

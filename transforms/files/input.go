@@ -90,25 +90,26 @@ func (in *input) next() (entry, error) {
 	return in.read()
 }
 
-// ahead returns the times of the next events, as many as are wanted to judge the one
-// before them, or as there are.
-func (in *input) ahead() (times []int64) {
-	for i := 0; len(times) < witnesses; i++ {
+// ahead returns the time of an event behind the next one, by its number from 0 on; ok is
+// false where the input ends before. It reads as far as it has to.
+func (in *input) ahead(n int) (time int64, ok bool) {
+	for i := 0; ; i++ {
 		if i == len(in.queue) {
-			e, err := entry{}, in.err
-			if err == nil {
-				e, err = in.read()
+			if in.err != nil {
+				return 0, false
 			}
+			e, err := in.read()
 			if in.err = err; err != nil {
-				break
+				return 0, false
 			}
 			in.queue = append(in.queue, e)
 		}
-		if e := &in.queue[i]; e.malformed == nil {
-			times = append(times, e.event.Time)
+		if e := &in.queue[i]; e.malformed != nil {
+			continue
+		} else if n--; n < 0 {
+			return e.event.Time, true
 		}
 	}
-	return times
 }
 
 // ended reports whether ahead has come to the end of the file.

@@ -74,12 +74,15 @@ func (m *merge) next() (entry, error) {
 		return entry{}, io.EOF
 	}
 	h := heap.Pop(&m.heads).(*head)
+	m.unread = append(m.unread, h)
+	if !m.clock.begun && m.handAtOnce(h, &h.entry) {
+		return h.entry, nil
+	}
 	m.clock.stamp(&h.entry.event)
 	m.clock.follow(h.entry.event.Time)
 	if !m.judged {
 		m.judgeHeads()
 	}
-	m.unread = append(m.unread, h)
 	return h.entry, nil
 }
 
@@ -89,7 +92,7 @@ func (m *merge) judgeHeads() {
 	m.judged = true
 	var right heads
 	for _, h := range m.heads {
-		if m.doubt.plain(m.clock, h.entry.event.Time) || m.doubt.judge(m.clock, h.entry.event.Time, h.ahead(), h.ended()) == followed {
+		if m.doubt.judge(m.clock, h.entry.event.Time, h.ahead, h.ended) == followed {
 			right = append(right, h)
 		} else {
 			m.wrong = append(m.wrong, h)
@@ -99,21 +102,26 @@ func (m *merge) judgeHeads() {
 	m.heads = right
 }
 
-// handAtOnce reports whether an event does not wait for its turn: its clock is wrong,
-// or it is one of a pipe, where nobody can look ahead without holding it back.
+// handAtOnce hands an event out that does not wait for its turn: its clock is wrong, or
+// it is in doubt and of a pipe that is all there is to read, so that to look ahead would
+// hold it back. It reports whether it did so.
 func (m *merge) handAtOnce(h *head, e *entry) bool {
 	at := e.event.Time
-	if len(h.pending) == 0 && m.doubt.plain(m.clock, at) {
+	alone := len(m.heads)+len(m.wrong) == 0 && len(m.unread) == 1
+	switch {
+	case len(h.pending) == 0 && m.doubt.plain(m.clock, at):
 		return false
-	}
-	if h.pipe == nil && m.doubt.judge(m.clock, at, h.ahead(), h.ended()) == followed {
+	case h.pipe != nil && alone:
+		m.handOut(e)
+		h.pending = append(h.pending, at)
+		m.settle(h, false)
+		return true
+	case !m.clock.begun && !alone:
+		return false // there is an earlier one, perhaps
+	case m.doubt.judge(m.clock, at, h.ahead, h.ended) == followed:
 		return false
 	}
 	m.handOut(e)
-	if h.pipe != nil {
-		h.pending = append(h.pending, at)
-		m.settle(h, false)
-	}
 	return true
 }
 
@@ -128,8 +136,14 @@ func (m *merge) settle(h *head, ended bool) {
 	if ended && h.pipe != nil && h.pipe.halted() {
 		return // it was stopped and has no end that could decide
 	}
+	next := func(i int) (int64, bool) {
+		if i+1 < len(h.pending) {
+			return h.pending[i+1], true
+		}
+		return 0, false
+	}
 	for len(h.pending) > 0 {
-		switch m.doubt.judge(m.clock, h.pending[0], h.pending[1:], ended) {
+		switch m.doubt.judge(m.clock, h.pending[0], next, func() bool { return ended }) {
 		case unknown:
 			return
 		case followed:

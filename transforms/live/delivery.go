@@ -25,6 +25,9 @@ func (r *Run) Delivery(ctx context.Context) (delivery context.Context, cancel co
 	return delivery, func() { end(nil) }
 }
 
+// DeliverBy returns when a stopped run gives up to deliver.
+func (r *Run) DeliverBy() time.Time { return r.stopAt.Add(stopGrace) }
+
 // endDelivery ends a context once the grace is over. It counts from Stop and not
 // from the bundle's start, as one bundle may follow another.
 func (r *Run) endDelivery(delivery context.Context, end context.CancelCauseFunc) {

@@ -24,6 +24,7 @@ type file struct {
 	w       *os.File
 	err     error // of the first write that failed; the later ones fail with it
 	written atomic.Int64
+	stuck   atomic.Bool // nobody reads it, and a stop waits for that no longer
 }
 
 // open opens a target, locks it, and leaves what is in it.

@@ -29,6 +29,7 @@ package sink
 import (
 	"context"
 	"fmt"
+	"time"
 
 	"github.com/apache/beam/sdks/v2/go/pkg/beam"
 	"github.com/apache/beam/sdks/v2/go/pkg/beam/register"
@@ -144,7 +145,7 @@ func (fn *writeFn) wait(ctx context.Context, reject func(beam.EventTime, order.R
 	select {
 	case w = <-fn.last.written:
 	default:
-		delivery, cancel := fn.run.Delivery(ctx)
+		delivery, cancel := fn.patience(ctx)
 		defer cancel()
 		select {
 		case w = <-fn.last.written:
@@ -163,6 +164,24 @@ func (fn *writeFn) wait(ctx context.Context, reject func(beam.EventTime, order.R
 	fn.last.reset()
 	return nil
 }
+
+// patience returns the context for which a write is waited for. A disk is waited for
+// however long it takes, and a reader for no more than a while after a stop; once it was
+// given up, it is not waited for again.
+func (fn *writeFn) patience(ctx context.Context) (context.Context, context.CancelFunc) {
+	switch {
+	case fn.file.regular:
+		return context.WithCancel(ctx)
+	case fn.file.stuck.Load():
+		return context.WithTimeout(ctx, 0)
+	case fn.run.Stopped():
+		return context.WithTimeout(ctx, max(readTime, time.Until(fn.run.DeliverBy())))
+	}
+	return fn.run.Delivery(ctx)
+}
+
+// readTime is how long a reader has at least, where the time of a stop is over already.
+const readTime = 100 * time.Millisecond
 
 // fail settles a write that has failed. Lines that are in the target as a whole are
 // delivered.
@@ -185,6 +204,7 @@ func (fn *writeFn) fail(w written, err error, reject func(beam.EventTime, order.
 // What the source holds is made again by the next run.
 func (fn *writeFn) giveUp(reject func(beam.EventTime, order.Reject)) error {
 	l := fn.last
+	fn.file.stuck.Store(true)
 	fn.last = newLines() // the other is still being written
 	var lost []*entry
 	for i := range l.entries {
