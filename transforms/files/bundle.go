@@ -119,6 +119,7 @@ func (b *bundle) hand(next block) bool {
 	for _, r := range next.rejects {
 		b.reject(now, r)
 	}
+	s.run.Tally().Malformed(next.rejects)
 	s.handed += n
 	s.now = next.after
 	b.size += next.size
