@@ -50,7 +50,7 @@ func match(s beam.Scope, c Config, events beam.PCollection, rejects []beam.PColl
 
 // deliver adds the sink of outcomes, PCollection<*order.Outcome>.
 func deliver(s beam.Scope, c Config, target string, outcomes beam.PCollection) {
-	for _, refused := range write(s, c, target, transforms.FormatOutcomes(s, outcomes)) {
+	for _, refused := range write(s, c, target, c.format(s, target, outcomes)) {
 		putAside(s.Scope("refused"), c, refused)
 	}
 }

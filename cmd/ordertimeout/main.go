@@ -21,6 +21,7 @@ import (
 	"github.com/apache/beam/sdks/v2/go/pkg/beam"
 
 	"ordertimeout/pipeline"
+	"ordertimeout/transforms"
 	"ordertimeout/transforms/live"
 	"ordertimeout/transforms/pubsub"
 	"ordertimeout/transforms/sink"
@@ -103,6 +104,9 @@ func execute(o options, stderr io.Writer) (err error) {
 	}
 	stop := stopOnSignal(current, stderr)
 	defer stop()
+	if o.config.FormatOut == pipeline.FormatTable {
+		fmt.Println(transforms.TableHeader()) // a failure is that of the rows, too
+	}
 	bar := startProgress(current, o, stderr)
 	counters, err := runPipeline(o, current, stderr)
 	bar.stop()
@@ -115,7 +119,7 @@ func execute(o options, stderr io.Writer) (err error) {
 	if counters == nil {
 		return err
 	}
-	return errors.Join(err, report(counters, o, stderr))
+	return errors.Join(err, report(counters, o, current, stderr))
 }
 
 // checkServices asks what is not on this machine whether it can be used.
@@ -144,7 +148,12 @@ func checkFiles(o options) error {
 	if err != nil {
 		return err
 	}
-	reports := []string{o.summary, o.profile}
+	var reports []string
+	for _, path := range []string{o.summary, o.profile} {
+		if path != "" && path != sink.Stdout && path != sink.None {
+			reports = append(reports, path)
+		}
+	}
 	for _, path := range paths {
 		for _, target := range append(o.config.Outputs(), reports...) {
 			if sameFile(path, target) {
@@ -154,7 +163,7 @@ func checkFiles(o options) error {
 	}
 	for i, report := range reports {
 		for _, target := range append(o.config.Outputs(), reports[i+1:]...) {
-			if report != "" && (filepath.Clean(report) == filepath.Clean(target) || sameFile(report, target)) {
+			if filepath.Clean(report) == filepath.Clean(target) || sameFile(report, target) {
 				return usageError{fmt.Errorf("two outputs are one file: %s and %s", report, target)}
 			}
 		}

@@ -93,6 +93,9 @@ func Fit(s string, columns int) string {
 	return join(pieces[:head]) + "…" + join(pieces[tail:]) + strings.Repeat(" ", columns-1-used)
 }
 
+// Short returns s as a Text of at most so many columns, at least 3.
+func Short(s string, columns int) string { return strings.TrimRight(Fit(s, columns), " ") }
+
 // maxBytes is how many bytes of text a column may take; more than a person's name has.
 // An id of a megabyte is not worth more work than that.
 const maxBytes = 16

@@ -41,6 +41,9 @@ func TestFitFillsUpAndCutsTheMiddle(t *testing.T) {
 		if got := Fit(test.in, 9); got != test.want {
 			t.Errorf("%.40q: got %q, want %q", test.in, got, test.want)
 		}
+		if got, want := Short(test.in, 9), strings.TrimRight(test.want, " "); got != want {
+			t.Errorf("%.40q: short %q, want %q", test.in, got, want)
+		}
 	}
 }
 
