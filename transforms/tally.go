@@ -34,7 +34,7 @@ func tally(t *live.Tally, out *shard.Output) {
 	}
 	for _, g := range groups {
 		reason, text := why(g.first)
-		t.PutAside(reason, text, order.Place(g.first.Source, g.first.Line), g.count)
+		t.PutAside(reason, text, g.first.Source, g.first.Line, g.count)
 	}
 	t.Late(behind)
 	t.Orphaned(orphans)
@@ -50,7 +50,9 @@ type rejectGroup struct {
 func addTo(groups []rejectGroup, r *shard.Reject) []rejectGroup {
 	for i := range groups {
 		if g := &groups[i]; g.first.Class == r.Class && g.first.Redelivered == r.Redelivered && g.first.Type == r.Type {
-			g.count++
+			if g.count++; r.Source == g.first.Source && r.Line < g.first.Line {
+				g.first = r
+			}
 			return groups
 		}
 	}

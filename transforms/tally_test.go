@@ -27,7 +27,7 @@ func TestRejectsOfATickAreToldByReason(t *testing.T) {
 	out := &shard.Output{
 		Others: []shard.TypeCount{{Type: "view", Count: 3}},
 		Rejects: []shard.Reject{
-			reject(cep.Orphan, "", "pay", 1000, 3), known, reject(cep.Orphan, "u", "pay", 1000, 5),
+			reject(cep.Orphan, "", "pay", 1000, 4), known, reject(cep.Orphan, "", "pay", 1000, 3), reject(cep.Orphan, "u", "pay", 1000, 5),
 			again, reject(cep.Duplicate, "u", "create", 1000, 8), reject(cep.Late, "u", "pay", 3500, 9),
 		},
 	}
@@ -35,7 +35,7 @@ func TestRejectsOfATickAreToldByReason(t *testing.T) {
 	tally(run.Tally(), out)
 	tally(run.Tally(), &shard.Output{})
 	want := []live.Reason{
-		{Class: order.Orphan, Text: "pay without an open run of its order", Place: "f:3", Count: 3},
+		{Class: order.Orphan, Text: "pay without an open run of its order", Place: "f:3", Count: 4},
 		{Class: order.Duplicate, Text: "create while the run of its order is open", Place: "f:8", Count: 1},
 		{Class: order.Duplicate, Text: "pay delivered again", Place: "f:7", Count: 1},
 		{Class: order.Late, Text: "pay is too late: the watermark had passed it", Place: "f:9", Count: 1},
@@ -43,7 +43,7 @@ func TestRejectsOfATickAreToldByReason(t *testing.T) {
 	if diff := cmp.Diff(want, run.Tally().Reasons()); diff != "" {
 		t.Errorf("reasons (-want +got):\n%s", diff)
 	}
-	if got, want := run.Tally().Orphans(), (live.Orphans{NoUser: 1, Ended: 1, Unknown: 1}); got != want {
+	if got, want := run.Tally().Orphans(), (live.Orphans{NoUser: 2, Ended: 1, Unknown: 1}); got != want {
 		t.Errorf("orphans %+v, want %+v", got, want)
 	}
 	if _, longest := run.Tally().Behind(); longest != 2500*time.Millisecond {

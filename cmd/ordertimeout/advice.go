@@ -117,7 +117,7 @@ func adviseOrphans(counters map[string]int64, o options, run *live.Run) []string
 	case known.Ended > 0 && known.Ended >= known.Unknown:
 		why = fmt.Sprintf("%s of them came when their order had ended: is the window too short? Then use -within", grouped(known.Ended))
 	case o.config.Live():
-		why = "their orders did not begin in what was read"
+		why = "their orders did not begin in what was read: after a restart they may have ended before it"
 	default:
 		why = "their orders did not begin in this input: if it is a part of a log, write -open FILE with the part before, and read that, too"
 	}

@@ -17,8 +17,8 @@ import (
 // nothing. Its memory is bounded, whatever comes.
 type Tally struct {
 	mu      sync.Mutex
-	reasons map[reasonKey]*Reason
-	last    *Reason // the one of lastErr
+	reasons map[reasonKey]*reason
+	last    *reason // the one of lastErr
 	lastErr string
 	first   order.Reject // the first malformed one; without a Reason if there is none
 	types   map[string]int64
@@ -41,10 +41,18 @@ type Reason struct {
 	Class order.Reason
 	// Text says why. Of malformed inputs it is the error of the first one.
 	Text string
-	// Place is where the first one came from, "" where that is not known.
+	// Place is where one of them came from, "" where that is not known: of malformed
+	// inputs the first one.
 	Place string
 	// Count is how many there are.
 	Count int64
+}
+
+// reason is a Reason, and of events with one the source and line of its Place.
+type reason struct {
+	Reason
+	source string
+	line   int64
 }
 
 type reasonKey struct {
@@ -97,20 +105,27 @@ func (t *Tally) Malformed(rejects []order.Reject) {
 }
 
 // PutAside takes note of n events that were put aside for one reason, of which one came
-// from a place.
-func (t *Tally) PutAside(class order.Reason, text, place string, n int64) {
+// from a line of a source. The place that is kept of several does not depend on which
+// comes first, as shards tell of theirs in any order.
+func (t *Tally) PutAside(class order.Reason, text, source string, line, n int64) {
 	if t == nil || n == 0 {
 		return
 	}
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	t.reason(class, text, text, place).Count += n
+	r := t.reason(class, text, text, "")
+	r.Count += n
+	if source == "" || r.Place != "" && cmp.Or(cmp.Compare(source, r.source), cmp.Compare(line, r.line)) >= 0 {
+		return
+	}
+	r.source, r.line = keep(source, maxName), line
+	r.Place = order.Place(r.source, line)
 }
 
-// reason returns the Reason with a general text, which is made of the first one.
-func (t *Tally) reason(class order.Reason, general, text, place string) *Reason {
+// reason returns the reason with a general text, which is made of the first input.
+func (t *Tally) reason(class order.Reason, general, text, place string) *reason {
 	if t.reasons == nil {
-		t.reasons = map[reasonKey]*Reason{}
+		t.reasons = map[reasonKey]*reason{}
 	}
 	k := reasonKey{class, keep(general, maxName)}
 	r := t.reasons[k]
@@ -124,7 +139,7 @@ func (t *Tally) reason(class order.Reason, general, text, place string) *Reason 
 			return r
 		}
 	}
-	r = &Reason{Class: class, Text: keep(text, maxName), Place: keep(place, maxName)}
+	r = &reason{Reason: Reason{Class: class, Text: keep(text, maxName), Place: keep(place, maxName)}}
 	t.reasons[k] = r
 	return r
 }
@@ -185,7 +200,7 @@ func (t *Tally) Reasons() []Reason {
 	defer t.mu.Unlock()
 	var list []Reason
 	for _, r := range t.reasons {
-		list = append(list, *r)
+		list = append(list, r.Reason)
 	}
 	slices.SortFunc(list, func(a, b Reason) int {
 		return cmp.Or(cmp.Compare(b.Count, a.Count), cmp.Compare(a.Class, b.Class), cmp.Compare(a.Text, b.Text))

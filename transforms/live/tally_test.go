@@ -24,12 +24,12 @@ func TestTallyCountsTheReasonsWithoutTheValuesOfEach(t *testing.T) {
 		t.Error("nothing was put aside, and there is a reason")
 	}
 	tally.Malformed([]order.Reject{malformed(`time: got "a", want a time`, "f:1"), malformed(`time: got "b", want a time`, "f:2")})
-	tally.PutAside(order.Orphan, "pay without an open run", "f:9", 5)
-	tally.PutAside(order.Duplicate, "pay delivered again", "f:3", 0)
+	tally.PutAside(order.Orphan, "pay without an open run", "f", 9, 5)
+	tally.PutAside(order.Duplicate, "pay delivered again", "f", 3, 0)
 	tally.Malformed([]order.Reject{malformed("type: missing", "f:4"), malformed(`time: got "c", want a time`, "f:5")})
-	tally.PutAside(order.Orphan, "pay without an open run", "f:7", 1)
+	tally.PutAside(order.Orphan, "pay without an open run", "f", 7, 1)
 	want := []Reason{
-		{order.Orphan, "pay without an open run", "f:9", 6},
+		{order.Orphan, "pay without an open run", "f:7", 6},
 		{order.Malformed, `time: got "a", want a time`, "f:1", 3},
 		{order.Malformed, "type: missing", "f:4", 1},
 	}
@@ -124,7 +124,7 @@ func TestNilTallyDoesNothing(t *testing.T) {
 	var r *Run
 	tally := r.Tally()
 	tally.Malformed([]order.Reject{malformed("x", "y")})
-	tally.PutAside(order.Late, "x", "y", 1)
+	tally.PutAside(order.Late, "x", "y", 1, 1)
 	tally.Other("x", 1)
 	tally.Late([]int64{1})
 	tally.Orphaned(Orphans{1, 1, 1})
