@@ -57,7 +57,7 @@ Output (- is stdout, none is nothing, pubsub://PROJECT/TOPIC, else a file):
                      On Flink and Dataflow a file is a directory, local or gs://BUCKET/DIR
   -file-window D     event time in a file of a directory (default 1h; of a subscription 1m)
   -file-shards N     files a window has (default 1)
-  -format-out FORMAT outcomes on stdout: jsonl, or table, for people (default: on a terminal table)
+  -format-out FORMAT outcomes on stdout: jsonl, or table for people (default: table on a terminal)
   -summary TO        the counters, as a JSON object (default none)
   -quiet             no summary and no advice at the end, no progress
 Running:
@@ -71,7 +71,7 @@ Running:
   -version           print the version
 
 Durations are written as 90s, 10m, 1h30m. Beam's own flags are taken, too.
-Exit status: 0 done or stopped by a signal, 1 the run failed, 2 wrong flags.
+Exit status: 0 done or stopped by a signal, 1 the run failed or understood no event, 2 wrong flags.
 `)
 }
 

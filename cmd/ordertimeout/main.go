@@ -3,7 +3,8 @@
 // its flags.
 //
 // It exits with 0 when the input has ended or after it was asked to stop, with 1
-// when the run failed, with 2 on wrong flags, and with 130 on a second signal.
+// when the run failed, also where no line of the input was an event that it could use,
+// with 2 on wrong flags, and with 130 on a second signal.
 package main
 
 import (
