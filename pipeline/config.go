@@ -81,6 +81,11 @@ type Config struct {
 	// FileShards (-file-shards) is how many files a window has. Zero: one.
 	FileShards int
 
+	// FormatOut (-format-out) is how outcomes are written to standard output: FormatTable,
+	// a table for people, on the embedded runner alone; or FormatLines, lines of JSON, as
+	// they are to all else, which is also what "" means.
+	FormatOut string
+
 	// Runner (-runner) is where the pipeline runs: RunnerPrism, RunnerFlink or
 	// RunnerDataflow.
 	Runner string
@@ -159,6 +164,9 @@ func (c Config) Validate() error {
 		return fmt.Errorf("-shards %d: want 1 to %d", c.Shards, maxShards)
 	}
 	if err := c.validateTargets(); err != nil {
+		return err
+	}
+	if err := c.validateFormat(); err != nil {
 		return err
 	}
 	if c.Runner == RunnerDataflow {

@@ -51,7 +51,7 @@ func match(s beam.Scope, c Config, events beam.PCollection, rejects []beam.PColl
 // deliver adds the sink of outcomes, PCollection<*order.Outcome>. What is not delivered
 // and goes nowhere else either is not done with: its input is not let go of.
 func deliver(s beam.Scope, c Config, target string, outcomes beam.PCollection) {
-	undelivered := write(s, c, target, transforms.FormatOutcomes(s, outcomes))
+	undelivered := write(s, c, target, c.format(s, target, outcomes))
 	if c.Rejects == sink.None {
 		return
 	}

@@ -55,6 +55,7 @@ func (f *matchFn) count(ctx context.Context, out *shard.Output) {
 	add(BrokenCounter, out.Broken)
 	add(OpenCounter, out.StillOpen)
 	add(ReturnedCounter, int64(len(out.Returned)))
+	tally(f.run.Tally(), out)
 	f.run.Count(live.OpenNow, out.Classes[cep.Started]-success-timeout-out.Broken)
 }
 

@@ -196,17 +196,9 @@ func (m *maker) settled(out *shard.Output) [][]uint64 {
 
 // rejectOf says in a line why an event was put aside.
 func rejectOf(r *shard.Reject) order.Reject {
-	var reason order.Reason
-	var text string
-	switch {
-	case r.Class == cep.Late:
-		reason, text = order.Late, fmt.Sprintf("%s at %s is too late: the watermark had reached %s", r.Type, order.FormatTime(r.Time), order.FormatTime(r.At))
-	case r.Class == cep.Orphan:
-		reason, text = order.Orphan, r.Type+" without an open run of its order"
-	case r.Redelivered:
-		reason, text = order.Duplicate, r.Type+" delivered again"
-	default:
-		reason, text = order.Duplicate, r.Type+" while the run of its order is open"
+	reason, text := why(r)
+	if reason == order.Late {
+		text = fmt.Sprintf("%s at %s is too late: the watermark had reached %s", r.Type, order.FormatTime(r.Time), order.FormatTime(r.At))
 	}
 	reject := order.NewReject(reason, text, r.Source, r.Line, r.Data)
 	if r.Ref != 0 {

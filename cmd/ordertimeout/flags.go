@@ -5,12 +5,16 @@ import (
 	"flag"
 	"fmt"
 	"io"
+	"os"
 	"runtime/debug"
 	"strings"
 	"time"
 
+	"golang.org/x/term"
+
 	"ordertimeout/cmd/internal/flink"
 	"ordertimeout/pipeline"
+	"ordertimeout/transforms/sink"
 )
 
 // options are the settings of the command.
@@ -60,8 +64,9 @@ Output (- is stdout, none is nothing, pubsub://PROJECT/TOPIC, else a file):
                      On Flink and Dataflow a file is a directory, local or gs://BUCKET/DIR
   -file-window D     event time in a file of a directory (default 1h; of a subscription 1m)
   -file-shards N     files a window has (default 1)
-  -summary FILE      the counters, as a JSON object
-  -quiet             no summary, no progress
+  -format-out FORMAT outcomes on stdout: jsonl, or table for people (default: table on a terminal)
+  -summary TO        the counters, as a JSON object (default none)
+  -quiet             no summary and no advice at the end, no progress
 Running:
   -runner RUNNER     prism, the embedded runner (default); flink: -endpoint, -flink-options K=V,…
                      -resume CHECKPOINT -detach; dataflow: -project … (for both see the README)
@@ -73,7 +78,7 @@ Running:
   -version           print the version
 
 Durations are written as 90s, 10m, 1h30m. Beam's own flags are taken, too.
-Exit status: 0 done or stopped by a signal, 1 the run failed, 2 wrong flags.
+Exit status: 0 done or stopped by a signal, 1 the run failed or understood no event, 2 wrong flags.
 `)
 }
 
@@ -167,7 +172,8 @@ func define(fs *flag.FlagSet, o *options) {
 	fs.StringVar(&c.Open, "open", c.Open, "")
 	fs.DurationVar(&c.FileWindow, "file-window", c.FileWindow, "")
 	fs.IntVar(&c.FileShards, "file-shards", c.FileShards, "")
-	fs.StringVar(&o.summary, "summary", "", "")
+	fs.StringVar(&c.FormatOut, "format-out", c.FormatOut, "")
+	fs.StringVar(&o.summary, "summary", sink.None, "")
 	fs.StringVar(&o.metrics, "metrics", "", "")
 	fs.StringVar(&o.profile, "cpuprofile", "", "")
 	fs.BoolVar(&o.quiet, "quiet", false, "")
@@ -199,10 +205,29 @@ func (o *options) validate(fs *flag.FlagSet) error {
 	case len(o.config.Input) == 0:
 		return errors.New("no -input: want a file, a glob, - (standard input), a demo: URI or pubsub://PROJECT/SUBSCRIPTION")
 	}
+	if o.summary == "" {
+		return errors.New("-summary \"\": want - (standard output), none or a file")
+	}
+	if err := refuseForeign(fs, o.config.Runner); err != nil {
+		return err
+	}
 	if err := o.completeRunner(); err != nil {
 		return err
 	}
+	if o.config.FormatOut == "" {
+		o.config.FormatOut = formatFor(o.config, os.Stdout)
+	}
 	return o.config.Validate()
+}
+
+// formatFor returns how outcomes are written to standard output where nobody has said:
+// for people on a terminal, else for programs.
+func formatFor(c pipeline.Config, stdout *os.File) string {
+	embedded := c.Runner == pipeline.RunnerPrism || c.Runner == runnerDirect
+	if embedded && c.OutcomesOnStdout() && term.IsTerminal(int(stdout.Fd())) {
+		return pipeline.FormatTable
+	}
+	return pipeline.FormatLines
 }
 
 // version returns the module's version and that of Beam.

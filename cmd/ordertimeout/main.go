@@ -3,7 +3,8 @@
 // its flags.
 //
 // It exits with 0 when the input has ended or after it was asked to stop, with 1
-// when the run failed, with 2 on wrong flags, and with 130 on a second signal.
+// when the run failed, also where no line of the input was an event that it could use,
+// with 2 on wrong flags, and with 130 on a second signal.
 package main
 
 import (
@@ -18,6 +19,7 @@ import (
 	"github.com/apache/beam/sdks/v2/go/pkg/beam"
 
 	"ordertimeout/pipeline"
+	"ordertimeout/transforms"
 	"ordertimeout/transforms/live"
 	"ordertimeout/transforms/pubsub"
 	"ordertimeout/transforms/sink"
@@ -73,7 +75,10 @@ func run(args []string, stdout, stderr io.Writer) int {
 
 // execute runs the pipeline from open outputs to the summary.
 func execute(o options, stderr io.Writer) (err error) {
-	if err := checkFiles(&o); err != nil {
+	inputs := o.config.Input
+	if err := checkFiles(&o); errors.As(err, new(usageError)) {
+		return err
+	} else if err := errors.Join(err, forgetSummary(o.summary, inputs)); err != nil {
 		return err
 	}
 	profiled, err := startProfile(o.profile)
@@ -100,6 +105,9 @@ func execute(o options, stderr io.Writer) (err error) {
 		return err
 	}
 	defer tellWriting(current, outputs, o.config.Open, stderr)()
+	if o.config.FormatOut == pipeline.FormatTable {
+		fmt.Println(transforms.TableHeader()) // a failure is that of the rows, too
+	}
 	bar := startProgress(current, o, stderr)
 	counters, err := runPipeline(o, current, stderr)
 	bar.stop()
@@ -116,7 +124,7 @@ func execute(o options, stderr io.Writer) (err error) {
 	if counters == nil {
 		return err
 	}
-	return errors.Join(err, report(counters, o, stderr))
+	return errors.Join(err, report(counters, o, current, stderr))
 }
 
 // withUndelivered adds to the reason of a failure how many outcomes went nowhere by it.

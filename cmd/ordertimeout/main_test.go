@@ -126,6 +126,13 @@ func TestTheSampleLog(t *testing.T) {
 	}
 	want := result{stdout: r.stdout, stderr: `17 events read = 6 started + 3 advanced + 2 duplicate + 2 orphan + 1 other + 1 late + 2 malformed + 0 returned (adds up)
 6 orders started = 3 success + 2 timeout + 0 broken + 1 open (adds up)
+ordertimeout: late: 1 of 17 events (6 %): -disorder 7m30s takes them; or the clock of one of their sources is slow: set it
+ordertimeout: orphans: 2 of 17 events (12 %): 1 of them came when their order had ended: is the window too short? Then use -within
+ordertimeout: rejects: 2 orphan, such as ../../testdata/orders.jsonl:13: pay without an open run of its order
+ordertimeout: rejects: 1 duplicate, such as ../../testdata/orders.jsonl:10: create while the run of its order is open
+ordertimeout: rejects: 1 duplicate, such as ../../testdata/orders.jsonl:5: pay delivered again
+ordertimeout: rejects: 1 late, such as ../../testdata/orders.jsonl:17: pay is too late: the watermark had passed it
+ordertimeout: rejects: 1 malformed, such as ../../testdata/orders.jsonl:11: not JSON: unexpected end of JSON input at byte 80
 `}
 	if diff := cmp.Diff(want, r, cmp.AllowUnexported(result{})); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
@@ -178,6 +185,14 @@ func TestWrongFlags(t *testing.T) {
 		{"-input IN -cpuprofile IN", "is also an input"},
 		{"-input IN -success DIR/out -summary DIR/./out", "two outputs are one file"},
 		{"-input IN -summary DIR/new -cpuprofile DIR/new", "two outputs are one file"},
+		{"-input IN -summary=", `-summary "": want - (standard output), none or a file`},
+		{"-input IN -format-out csv", `-format-out "csv": want jsonl or table`},
+		{"-input IN -format-out table -success none -timeouts DIR/t", "-format-out table: want -success - or -timeouts -"},
+		{"-input IN -format-out table -runner flink -endpoint x:1 -environment_type LOOPBACK", "-format-out table: want the embedded runner"},
+		{"-input IN -endpoint localhost:8099", "-endpoint: want -runner flink"},
+		{"-input IN -runner direct -environment_type LOOPBACK", "-environment_type: want -runner flink or dataflow"},
+		{"-input IN -project shop", "-project: want -runner dataflow"},
+		{"-input IN -runner flink -endpoint x:1 -environment_type LOOPBACK -update", "-update: want -runner dataflow"},
 		{"-input IN -detach", "-detach: want -runner flink"},
 		{"-input IN -resume /chk-1", "-resume: want -runner flink"},
 		{"-input IN -flink-options a=1", "-flink-options: want -runner flink"},
@@ -252,7 +267,7 @@ func TestHelpAndVersion(t *testing.T) {
 		t.Errorf("-h: status %d, stderr %q, %d lines: want at most 50, a screen", r.status, r.stderr, lines)
 	}
 	for _, f := range []string{"input", "format", "columns", "time-unit", "max-ahead", "pattern", "within", "key", "disorder", "remember", "at-end",
-		"success", "timeouts", "rejects", "open", "summary", "quiet", "runner", "shards", "tick", "version"} {
+		"success", "timeouts", "rejects", "open", "format-out", "summary", "quiet", "runner", "shards", "tick", "version"} {
 		if !strings.Contains(r.stdout, "-"+f+" ") {
 			t.Errorf("-h does not name -%s", f)
 		}

@@ -23,7 +23,7 @@ func checkFiles(o *options) error {
 	}
 	outputs := o.config.Outputs()
 	for _, report := range []string{o.summary, o.profile} {
-		if report != "" {
+		if isFile(report) {
 			outputs = append(outputs, sink.Target{Name: report})
 		}
 	}
@@ -40,15 +40,39 @@ func checkFiles(o *options) error {
 // checkReports refuses a summary or profile in the file of another output.
 func checkReports(o *options) error {
 	for i, report := range []string{o.summary, o.profile} {
+		if !isFile(report) {
+			continue
+		}
 		others := []string{o.profile}[:1-i]
 		for _, output := range o.config.Outputs() {
 			others = append(others, output.Name)
 		}
 		for _, other := range others {
-			if report != "" && other != "" && (filepath.Clean(report) == filepath.Clean(other) || sameFile(report, other)) {
+			if isFile(other) && (filepath.Clean(report) == filepath.Clean(other) || sameFile(report, other)) {
 				return usageError{fmt.Errorf("two outputs are one file: %s and %s", report, other)}
 			}
 		}
+	}
+	return nil
+}
+
+// isFile reports whether an output is a file.
+func isFile(name string) bool { return name != "" && name != sink.Stdout && name != sink.None }
+
+// forgetSummary removes what a run before has told, so that one that fails leaves none of
+// yesterday. It removes nothing that is named as an input.
+func forgetSummary(name string, inputs []string) error {
+	info, err := os.Lstat(name)
+	if !isFile(name) || err != nil || !info.Mode().IsRegular() {
+		return nil
+	}
+	for _, in := range inputs {
+		if match, _ := filepath.Match(in, name); match || sameFile(in, name) {
+			return nil
+		}
+	}
+	if err := os.Remove(name); err != nil {
+		return fmt.Errorf("-summary: %w", err)
 	}
 	return nil
 }

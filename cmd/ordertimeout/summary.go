@@ -5,13 +5,13 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"os"
 	"strings"
 	"time"
 
 	"ordertimeout/pipeline"
 	"ordertimeout/transforms"
 	"ordertimeout/transforms/live"
+	"ordertimeout/transforms/sink"
 )
 
 // classes are the counters of what became of each input, outcomes of what became
@@ -22,8 +22,9 @@ var (
 )
 
 // report writes the summary. Figures that do not add up are an error: something
-// was lost or counted twice.
-func report(counters map[string]int64, o options, stderr io.Writer) error {
+// was lost or counted twice. So is a run that read lines and understood none, or that
+// delivered nothing of what was due: whoever runs it looks at the status alone.
+func report(counters map[string]int64, o options, run *live.Run, stderr io.Writer) error {
 	inputs, inputsErr := balance("events read", counters[transforms.ReadCounter], classes, counters)
 	runs, runsErr := balance("orders started", counters["started"], outcomes, counters)
 	if !o.quiet {
@@ -33,7 +34,8 @@ func report(counters map[string]int64, o options, stderr io.Writer) error {
 		fmt.Fprintln(stderr, "ordertimeout: the figures are those since the job was last restored from a checkpoint")
 		inputsErr, runsErr = nil, nil
 	}
-	if n := counters[live.UndeliveredCounter]; n > 0 && !o.failed {
+	failed := nothingWorked(counters, o, run)
+	if n := counters[live.UndeliveredCounter]; n > 0 && failed == nil && !o.failed {
 		fmt.Fprintf(stderr, "ordertimeout: %d outcomes were refused by a webhook: see -rejects\n", n)
 	}
 	if n := counters[live.LeftCounter]; n > 0 {
@@ -45,7 +47,12 @@ func report(counters map[string]int64, o options, stderr io.Writer) error {
 	if n := counters[transforms.January1970Counter]; n > 0 && n == counters[transforms.IntegerTimesCounter] && o.config.TimeUnit == time.Millisecond {
 		fmt.Fprintln(stderr, "ordertimeout: every integer time reads as January 1970: are they seconds? Then use -time-unit s")
 	}
-	return errors.Join(inputsErr, runsErr, writeSummary(o.summary, counters))
+	if !o.quiet {
+		for _, line := range advise(counters, o, run, failed) {
+			fmt.Fprintf(stderr, "ordertimeout: %s\n", line)
+		}
+	}
+	return errors.Join(inputsErr, runsErr, failed, writeSummary(o.summary, counters))
 }
 
 // countsInPart reports whether the counters may lack what was before: Flink counts
@@ -70,10 +77,10 @@ func balance(what string, whole int64, parts []string, counters map[string]int64
 	return line + " (adds up)", nil
 }
 
-// writeSummary writes the counters to a file as one JSON object, in the order of
-// the summary.
-func writeSummary(path string, counters map[string]int64) error {
-	if path == "" {
+// writeSummary writes the counters to standard output ("-"), a file, or nowhere
+// ("none") as one line, a JSON object in the order of the summary.
+func writeSummary(target string, counters map[string]int64) error {
+	if target == sink.None {
 		return nil
 	}
 	b := []byte("{")
@@ -87,7 +94,8 @@ func writeSummary(path string, counters map[string]int64) error {
 		}
 		b = fmt.Appendf(append(b, key...), ":%d", counters[name])
 	}
-	if err := os.WriteFile(path, append(b, "}\n"...), 0o666); err != nil {
+	b = append(b, "}\n"...)
+	if err := sink.WriteWhole(target, b); err != nil {
 		return fmt.Errorf("-summary: %w", err)
 	}
 	return nil

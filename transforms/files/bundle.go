@@ -142,6 +142,7 @@ func (b *bundle) hand(next block) bool {
 			b.reject(now, r)
 		}
 	}
+	s.run.Tally().Malformed(next.rejects)
 	s.handed += n
 	s.now = next.after
 	b.size += next.size

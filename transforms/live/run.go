@@ -41,6 +41,7 @@ type Run struct {
 	inFlight atomic.Int64
 	done     atomic.Pointer[func(refs []uint64)]
 	counters sync.Map // *atomic.Int64 by name
+	tally    Tally
 }
 
 var runs sync.Map // by id

@@ -124,6 +124,7 @@ func (c *call) hand(next *block) bool {
 		}
 		c.reject(beam.EventTime(c.before), r)
 	}
+	c.puller.run.Tally().Malformed(next.rejects)
 	c.position += n
 	c.blocks = append(c.blocks, next)
 	c.size += next.size

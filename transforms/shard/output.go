@@ -23,6 +23,8 @@ type Output struct {
 	// Settled are the Refs of what nothing is made of: of each event of class
 	// other, and of the events of each broken run, by step.
 	Settled [][]uint64
+	// Others counts the events of class other by type; see other.
+	Others []TypeCount
 
 	runs cep.Run // memory for the runs of Ended
 }
@@ -35,9 +37,10 @@ func (o *Output) Reset() {
 	clear(o.Returned)
 	clear(o.runs)
 	clear(o.Settled)
+	clear(o.Others)
 	*o = Output{
 		Ended: o.Ended[:0], Rejects: o.Rejects[:0], Open: o.Open[:0], OpenUnread: o.OpenUnread,
-		Returned: o.Returned[:0], Settled: o.Settled[:0], runs: o.runs[:0],
+		Returned: o.Returned[:0], Settled: o.Settled[:0], Others: o.Others[:0], runs: o.runs[:0],
 	}
 }
 
@@ -63,6 +66,9 @@ type Reject struct {
 	Event
 	Class       cep.Class
 	Redelivered bool
+	// Known says that something is known of its key: a run that is open, or one that has
+	// ended and is remembered.
+	Known bool
 }
 
 func (o *Output) ended(e Ended) {

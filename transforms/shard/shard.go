@@ -224,7 +224,9 @@ func (s *Shard) apply(e *Event, tag uint32, out *Output) {
 	out.Classes[r.Class]++
 	switch r.Class {
 	case cep.Duplicate, cep.Orphan, cep.Late:
-		out.Rejects = append(out.Rejects, Reject{*e, r.Class, r.Redelivered})
+		out.Rejects = append(out.Rejects, Reject{*e, r.Class, r.Redelivered, !k.state.Empty()})
+	case cep.Other:
+		out.other(e.Type)
 	}
 	out.ended(Ended{e.Key, r.Ended, r.Run})
 	if r.Class == cep.Other && e.Ref != 0 {

@@ -1,0 +1,194 @@
+package main
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"ordertimeout/pipeline"
+	"ordertimeout/transforms"
+	"ordertimeout/transforms/cep"
+	"ordertimeout/transforms/live"
+	"ordertimeout/transforms/screen"
+	"ordertimeout/transforms/sink"
+)
+
+// nothingWorked returns why a run is a failure though nothing went wrong in it, and what
+// to do, or nil. An input without a line is none. Where the workers are other processes
+// there is no tally to know it by, and nothing is said.
+//
+// Events of other types alone are no failure of a run that was stopped: those that the
+// pattern names may just not have come yet.
+func nothingWorked(counters map[string]int64, o options, run *live.Run) error {
+	read, malformed, other := counters[transforms.ReadCounter], counters[transforms.MalformedCounter], counters["other"]
+	first, ok := run.Tally().FirstMalformed()
+	switch others := unnamed(o.config, run); {
+	case ok && read > 0 && malformed == read:
+		return fmt.Errorf("no event was understood: %s: %s%s", screen.Text(first.Source), screen.Text(first.Error), hint(first, o.config))
+	case len(others) > 0 && malformed+other == read && !run.Stopped():
+		return fmt.Errorf("no event was understood: the pattern names %s, the events have %s: name their types in -pattern",
+			listTypes(steps(o.config), " and "), listCounts(others))
+	}
+	due := int64(0)
+	for _, of := range []struct{ target, counter string }{
+		{o.config.Success, transforms.SuccessCounter}, {o.config.Timeouts, transforms.TimeoutCounter},
+	} {
+		if of.target != sink.None {
+			due += counters[of.counter]
+		}
+	}
+	if n := counters[live.UndeliveredCounter]; due > 0 && n >= due {
+		return fmt.Errorf("nothing was delivered: all %s outcomes were refused: see -rejects, and send them again", grouped(due))
+	}
+	return nil
+}
+
+// advise returns what is likely to be wrong with a run and what to do about it, and the
+// most frequent reasons for rejects, each in a line.
+func advise(counters map[string]int64, o options, run *live.Run, failed error) (lines []string) {
+	if run.Tally() == nil {
+		return nil
+	}
+	if failed == nil {
+		lines = append(lines, adviseTypes(counters, o, run)...)
+		lines = append(lines, adviseLate(counters, o, run)...)
+		lines = append(lines, adviseOrphans(counters, o, run)...)
+	}
+	reasons := run.Tally().Reasons()
+	if failed != nil && len(reasons) == 1 {
+		return lines // it is told already
+	}
+	return append(lines, listReasons(reasons, o)...)
+}
+
+// adviseTypes returns a line where a step of the pattern never came, and other types
+// did: then each order seems not to be paid.
+func adviseTypes(counters map[string]int64, o options, run *live.Run) []string {
+	others, all := unnamed(o.config, run), steps(o.config)
+	var missing string
+	switch {
+	case len(others) == 0 || counters["late"]+counters["returned"] > 0: // each step may be among these
+		return nil
+	case counters["started"] == 0:
+		missing = all[0]
+	case counters["advanced"] == 0 && counters["orphan"] == 0 && len(all) == 2:
+		missing = all[1]
+	default:
+		return nil
+	}
+	return []string{fmt.Sprintf("no event has the type %s of the pattern, which does not name %s: if one of these is meant, name it in -pattern",
+		screen.Short(missing, 40), listCounts(others))}
+}
+
+// adviseLate returns a line where more than a hundredth of the events were late.
+func adviseLate(counters map[string]int64, o options, run *live.Run) []string {
+	late, read := counters["late"], counters[transforms.ReadCounter]
+	most, longest := run.Tally().Behind()
+	if late*100 <= read || longest == 0 {
+		return nil
+	}
+	enough := func(behind time.Duration) time.Duration {
+		unit := time.Second
+		if behind < unit {
+			unit = time.Millisecond
+		}
+		return o.config.Disorder + (behind + unit - 1).Truncate(unit)
+	}
+	want := fmt.Sprintf("-disorder %v takes them", enough(longest))
+	if enough(most) < enough(longest) {
+		want = fmt.Sprintf("-disorder %v takes 99 %% of them, %v all", enough(most), enough(longest))
+	}
+	return []string{fmt.Sprintf("late: %s: %s; or the clock of one of their sources is slow: set it", share(late, read), want)}
+}
+
+// adviseOrphans returns a line where more than a hundredth of the events were orphans.
+func adviseOrphans(counters map[string]int64, o options, run *live.Run) []string {
+	n, read := counters["orphan"], counters[transforms.ReadCounter]
+	if n*100 <= read {
+		return nil
+	}
+	known := run.Tally().Orphans()
+	byUser := o.config.Key == pipeline.KeyUser
+	var why string
+	switch {
+	case byUser && known.NoUser > 0 && known.NoUser >= max(known.Ended, known.Unknown):
+		why = fmt.Sprintf("%s of them name no user: if the first events of their orders do, use -key order", grouped(known.NoUser))
+	case known.Ended > 0 && known.Ended >= known.Unknown:
+		why = fmt.Sprintf("%s of them came when their order had ended: is the window too short? Then use -within", grouped(known.Ended))
+	case o.config.Live():
+		why = "their orders did not begin in what was read: after a restart they may have ended before it"
+	default:
+		why = "their orders did not begin in this input: if it is a part of a log, write -open FILE with the part before, and read that, too"
+	}
+	return []string{fmt.Sprintf("orphans: %s: %s", share(n, read), why)}
+}
+
+// maxShown is how many reasons and types are shown.
+const maxShown = 5
+
+// listReasons returns the most frequent reasons for rejects.
+func listReasons(reasons []live.Reason, o options) (lines []string) {
+	for _, r := range reasons[:min(len(reasons), maxShown)] {
+		at := ""
+		if r.Place != "" {
+			at = ", such as " + screen.Text(r.Place)
+		}
+		lines = append(lines, fmt.Sprintf("rejects: %s %s%s: %s", grouped(r.Count), r.Class, at, screen.Text(r.Text)))
+	}
+	if len(reasons) > 0 && o.config.Rejects == sink.None {
+		lines = append(lines, "-rejects FILE writes each of these with its line")
+	}
+	return lines
+}
+
+// steps returns the types that the pattern names.
+func steps(c pipeline.Config) (types []string) {
+	p, err := cep.Parse(c.Pattern)
+	if err != nil {
+		panic(err) // Validate has parsed it before
+	}
+	for _, s := range p.Steps {
+		types = append(types, s.Type)
+	}
+	return types
+}
+
+// unnamed returns the types of events that the pattern does not name.
+func unnamed(c pipeline.Config, run *live.Run) []live.TypeCount {
+	named := steps(c)
+	return slices.DeleteFunc(run.Tally().Others(), func(t live.TypeCount) bool { return slices.Contains(named, t.Type) })
+}
+
+func listTypes(types []string, and string) string {
+	shown := make([]string, len(types))
+	for i, t := range types {
+		shown[i] = screen.Text(t)
+	}
+	return strings.Join(shown, and)
+}
+
+func listCounts(types []live.TypeCount) string {
+	var shown []string
+	for _, t := range types[:min(len(types), maxShown)] {
+		shown = append(shown, fmt.Sprintf("%s (%s)", screen.Short(t.Type, 40), grouped(t.Count)))
+	}
+	if len(types) > maxShown {
+		shown = append(shown, "…")
+	}
+	return strings.Join(shown, ", ")
+}
+
+// share says how many of the events there are.
+func share(n, of int64) string {
+	return fmt.Sprintf("%s of %s events (%d %%)", grouped(n), grouped(of), (100*n+of/2)/of)
+}
+
+// grouped writes a number with its thousands apart.
+func grouped(n int64) string {
+	s := fmt.Sprint(n)
+	for i := len(s) - 3; i > 0; i -= 3 {
+		s = s[:i] + "," + s[i:]
+	}
+	return s
+}

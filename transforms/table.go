@@ -1,0 +1,107 @@
+package transforms
+
+import (
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/apache/beam/sdks/v2/go/pkg/beam"
+	"github.com/apache/beam/sdks/v2/go/pkg/beam/register"
+
+	"ordertimeout/transforms/cep"
+	"ordertimeout/transforms/order"
+	"ordertimeout/transforms/screen"
+)
+
+func init() {
+	register.DoFn1x1[*order.Outcome, order.Message](&tableFn{})
+}
+
+// FormatTable writes outcomes as rows of a table that a person reads on a terminal, of
+// 80 columns where what is waited for is short:
+//
+//	time (UTC)           outcome  order             user          age     waits for
+//	2026-03-02 09:10:30  timeout  o-1002            bob           10m0s   pay
+//
+// time is the deadline of a timeout, and of a success when it was paid; age is how old
+// the order was then, and "waits for" is the step that a timeout lacks. Each row stands
+// by itself, so columns have fixed widths, and what is longer is cut in the middle. Ids
+// and types come from outside and are written as package screen has it. TableHeader is
+// the first line, to be written once. The pattern is that of Match; FormatTable panics
+// where it cannot be parsed.
+//
+// PCollection<*order.Outcome> -> PCollection<order.Message>
+func FormatTable(s beam.Scope, outcomes beam.PCollection, pattern string) beam.PCollection {
+	s = s.Scope("transforms.FormatTable")
+	p, err := cep.Parse(pattern)
+	if err != nil {
+		panic(err)
+	}
+	fn := &tableFn{}
+	for _, step := range p.Steps {
+		fn.Steps = append(fn.Steps, step.Type)
+	}
+	return beam.ParDo(s, fn, outcomes)
+}
+
+// The widths of the columns but the last, which ends where its text does.
+const (
+	outcomeWidth = 7
+	orderWidth   = 16
+	userWidth    = 12
+	ageWidth     = 7
+	waitsWidth   = 20
+	between      = "  "
+)
+
+// tableTime is how a table writes a time, in UTC as all other output.
+const tableTime = time.DateTime
+
+// TableHeader returns the line above the rows of FormatTable, without a line break.
+func TableHeader() string {
+	return row(screen.Fit("time (UTC)", len(tableTime)), "outcome", "order", "user", "age", "waits for")
+}
+
+// row returns a line of the table. at takes its columns already.
+func row(at, outcome, orderID, user, age, waits string) string {
+	line := strings.Join([]string{
+		at, screen.Fit(outcome, outcomeWidth), screen.Fit(orderID, orderWidth), screen.Fit(user, userWidth),
+		screen.Fit(age, ageWidth), screen.Fit(waits, waitsWidth),
+	}, between)
+	return strings.TrimRight(line, " ")
+}
+
+// tableFn formats rows.
+type tableFn struct {
+	Steps []string // types, in the order of the pattern
+}
+
+func (fn *tableFn) ProcessElement(o *order.Outcome) order.Message {
+	at, waits := o.Deadline, ""
+	switch {
+	case o.Kind == order.Success:
+		at = o.PaidAt
+	case len(o.Events) < len(fn.Steps):
+		waits = fn.Steps[len(o.Events)]
+	}
+	text := row(time.UnixMilli(at).UTC().Format(tableTime), string(o.Kind), o.OrderID, o.UserID, age(at-o.CreatedAt), waits)
+	return order.Message{Body: []byte(text), Outcome: string(o.Kind), ID: o.ID, UserID: o.UserID, OrderID: o.OrderID, Refs: o.Refs}
+}
+
+// age returns milliseconds as people say them, in no more than its columns: 850ms, 2.5s,
+// 10m0s, 3h5m, 12d4h.
+func age(ms int64) string {
+	const day = 24 * time.Hour
+	d := time.Duration(min(ms, int64(time.Duration(1<<63-1)/time.Millisecond))) * time.Millisecond
+	switch {
+	case d < time.Second:
+		return d.String()
+	case d < 10*time.Second:
+		return d.Truncate(100 * time.Millisecond).String()
+	case d < time.Hour:
+		return d.Truncate(time.Second).String()
+	case d < day:
+		return strings.TrimSuffix(d.Truncate(time.Minute).String(), "0s")
+	}
+	return fmt.Sprintf("%dd%dh", d/day, d%day/time.Hour)
+}

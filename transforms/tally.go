@@ -1,0 +1,84 @@
+package transforms
+
+import (
+	"ordertimeout/transforms/cep"
+	"ordertimeout/transforms/live"
+	"ordertimeout/transforms/order"
+	"ordertimeout/transforms/shard"
+)
+
+// tally tells what came out of a tick, once a tick and by group: nothing is written out
+// for each event.
+func tally(t *live.Tally, out *shard.Output) {
+	if t == nil {
+		return
+	}
+	for i := range out.Others {
+		t.Other(out.Others[i].Type, out.Others[i].Count)
+	}
+	if len(out.Rejects) == 0 {
+		return
+	}
+	var groups []rejectGroup
+	var behind []int64
+	var orphans live.Orphans
+	for i := range out.Rejects {
+		r := &out.Rejects[i]
+		groups = addTo(groups, r)
+		switch r.Class {
+		case cep.Late:
+			behind = append(behind, r.At-r.Time)
+		case cep.Orphan:
+			countOrphan(&orphans, r)
+		}
+	}
+	for _, g := range groups {
+		reason, text := why(g.first)
+		t.PutAside(reason, text, g.first.Source, g.first.Line, g.count)
+	}
+	t.Late(behind)
+	t.Orphaned(orphans)
+}
+
+// rejectGroup are the rejects of a tick that are so for the same reason.
+type rejectGroup struct {
+	first *shard.Reject
+	count int64
+}
+
+// addTo adds a reject to its group. There are a few: all have types of the pattern.
+func addTo(groups []rejectGroup, r *shard.Reject) []rejectGroup {
+	for i := range groups {
+		if g := &groups[i]; g.first.Class == r.Class && g.first.Redelivered == r.Redelivered && g.first.Type == r.Type {
+			if g.count++; r.Source == g.first.Source && r.Line < g.first.Line {
+				g.first = r
+			}
+			return groups
+		}
+	}
+	return append(groups, rejectGroup{r, 1})
+}
+
+func countOrphan(orphans *live.Orphans, r *shard.Reject) {
+	switch user, _, err := order.SplitKey(r.Key); {
+	case err == nil && user == "":
+		orphans.NoUser++
+	case r.Known:
+		orphans.Ended++
+	default:
+		orphans.Unknown++
+	}
+}
+
+// why says why an event was put aside, in words that do for all of its group.
+func why(r *shard.Reject) (order.Reason, string) {
+	switch {
+	case r.Class == cep.Late:
+		return order.Late, r.Type + " is too late: the watermark had passed it"
+	case r.Class == cep.Orphan:
+		return order.Orphan, r.Type + " without an open run of its order"
+	case r.Redelivered:
+		return order.Duplicate, r.Type + " delivered again"
+	}
+	return order.Duplicate, r.Type + " while the run of its order is open"
+}

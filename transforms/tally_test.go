@@ -1,0 +1,71 @@
+package transforms
+
+import (
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"ordertimeout/transforms/cep"
+	"ordertimeout/transforms/live"
+	"ordertimeout/transforms/order"
+	"ordertimeout/transforms/shard"
+)
+
+// reject returns a reject of an event of 1 s that came when the watermark was at.
+func reject(class cep.Class, user, typ string, at, line int64) shard.Reject {
+	return shard.Reject{Class: class, Event: shard.Event{Key: order.Key(user, "o"), Source: "f", Line: line, Event: cep.Event{Type: typ, Time: 1000, At: at}}}
+}
+
+func TestRejectsOfATickAreToldByReason(t *testing.T) {
+	run := live.NewRun()
+	defer run.Close()
+	again := reject(cep.Duplicate, "u", "pay", 1000, 7)
+	again.Redelivered = true
+	known := reject(cep.Orphan, "u", "pay", 1000, 6)
+	known.Known = true
+	out := &shard.Output{
+		Others: []shard.TypeCount{{Type: "view", Count: 3}},
+		Rejects: []shard.Reject{
+			reject(cep.Orphan, "", "pay", 1000, 4), known, reject(cep.Orphan, "", "pay", 1000, 3), reject(cep.Orphan, "u", "pay", 1000, 5),
+			again, reject(cep.Duplicate, "u", "create", 1000, 8), reject(cep.Late, "u", "pay", 3500, 9),
+		},
+	}
+	tally(nil, out)
+	tally(run.Tally(), out)
+	tally(run.Tally(), &shard.Output{})
+	want := []live.Reason{
+		{Class: order.Orphan, Text: "pay without an open run of its order", Place: "f:3", Count: 4},
+		{Class: order.Duplicate, Text: "create while the run of its order is open", Place: "f:8", Count: 1},
+		{Class: order.Duplicate, Text: "pay delivered again", Place: "f:7", Count: 1},
+		{Class: order.Late, Text: "pay is too late: the watermark had passed it", Place: "f:9", Count: 1},
+	}
+	if diff := cmp.Diff(want, run.Tally().Reasons()); diff != "" {
+		t.Errorf("reasons (-want +got):\n%s", diff)
+	}
+	if got, want := run.Tally().Orphans(), (live.Orphans{NoUser: 2, Ended: 1, Unknown: 1}); got != want {
+		t.Errorf("orphans %+v, want %+v", got, want)
+	}
+	if _, longest := run.Tally().Behind(); longest != 2500*time.Millisecond {
+		t.Errorf("late by %v, want 2.5s", longest)
+	}
+	if diff := cmp.Diff([]live.TypeCount{{Type: "view", Count: 3}}, run.Tally().Others()); diff != "" {
+		t.Errorf("types (-want +got):\n%s", diff)
+	}
+}
+
+// A log of duplicates costs no text for each of them.
+func TestTallyCostsAsMuchForManyAsForOne(t *testing.T) {
+	run := live.NewRun()
+	defer run.Close()
+	allocations := func(n int) float64 {
+		out := &shard.Output{}
+		for i := range n {
+			out.Rejects = append(out.Rejects, reject(cep.Duplicate, "u", "pay", 1000, int64(i)))
+		}
+		return testing.AllocsPerRun(10, func() { tally(run.Tally(), out) })
+	}
+	if one, many := allocations(1), allocations(4096); many > one {
+		t.Errorf("%v allocations for one, %v for 4096", one, many)
+	}
+}
