@@ -11,6 +11,7 @@ import (
 
 	"ordertimeout/cmd/internal/flink"
 	"ordertimeout/pipeline"
+	"ordertimeout/transforms/webhook"
 )
 
 // options are the settings of the command.
@@ -46,8 +47,8 @@ Pattern:
   -remember D        how long ended orders are known, to tell repeats (default: within)
   -at-end WHAT       open orders at the end of the input: open or timeout (default open)
 Output (- is stdout, none is nothing, pubsub://PROJECT/TOPIC, else a file):
-  -success TO        orders paid in time (default -); also https://… (a webhook)
-  -timeouts TO       orders not paid in time (default -); also https://…
+  -success TO        orders paid in time (default -); also a webhook: https://…, or webhook
+  -timeouts TO       orders not paid in time (default -); the same (URL: $ORDERTIMEOUT_WEBHOOK_URL)
   -rejects TO        duplicate, orphan, late and malformed events (default none)
   -open TO           the events of open orders at the end: an input for the next run (default none)
                      On Flink and Dataflow a file is a directory, local or gs://BUCKET/DIR
@@ -176,7 +177,7 @@ func (o *options) validate(fs *flag.FlagSet) error {
 	})
 	switch {
 	case fs.NArg() > 0:
-		return fmt.Errorf("unexpected argument %q: inputs are named with -input", fs.Arg(0))
+		return fmt.Errorf("unexpected argument %q: inputs are named with -input", webhook.Show(fs.Arg(0)))
 	case err != nil:
 		return err
 	case len(o.config.Input) == 0:
