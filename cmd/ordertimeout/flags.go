@@ -28,7 +28,7 @@ type options struct {
 
 // usage prints the flags of the command, on one screen.
 func usage(w io.Writer) {
-	fmt.Fprint(w, `Usage: ordertimeout -input INPUT [flags]
+	fmt.Fprint(w, `Usage: ordertimeout -input INPUT [flags], or ordertimeout resend (with -h for its flags)
 
 Reports which orders were created and not paid in time, and which were paid.
 

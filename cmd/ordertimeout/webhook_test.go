@@ -185,21 +185,32 @@ func TestTheURLOfAWebhookIsShownNowhere(t *testing.T) {
 	}
 }
 
+// hanging is a webhook that does not answer.
+type hanging struct {
+	*httptest.Server
+	asked chan struct{} // has one for each request
+}
+
+func newHanging(t *testing.T) *hanging {
+	h := &hanging{asked: make(chan struct{}, 1000)}
+	h.Server = httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, q *http.Request) {
+		_, _ = io.Copy(io.Discard, q.Body)
+		h.asked <- struct{}{}
+		<-q.Context().Done()
+	}))
+	t.Cleanup(h.Close)
+	return h
+}
+
 // A receiver that hangs does not hold up a stop, and costs neither the summary nor the
 // open orders: what it was not told is a reject, whole.
 func TestAStopWhileTheWebhookHangs(t *testing.T) {
-	asked := make(chan struct{}, 100)
-	server := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, q *http.Request) {
-		_, _ = io.Copy(io.Discard, q.Body)
-		asked <- struct{}{}
-		<-q.Context().Done()
-	}))
-	defer server.Close()
+	server := newHanging(t)
 	dir := t.TempDir()
 	p := start(t, []string{"ORDERTIMEOUT_WEBHOOK_SECRET=" + webhookSecret, "ORDERTIMEOUT_WEBHOOK_URL=" + server.URL + "/hush"},
 		"-input", "demo:?speed=0&count=2000&rate=1000&paid=0", "-within", "1s", "-success", "none", "-timeouts", "webhook",
 		"-rejects", dir+"/rejects", "-open", dir+"/open", "-summary", dir+"/summary")
-	p.await("a request", 60*time.Second, func() bool { return len(asked) > 0 })
+	p.await("a request", 60*time.Second, func() bool { return len(server.asked) > 0 })
 	r := p.stop()
 	if want := "ordertimeout: webhook: " + server.URL + ": stopped before all outcomes could be delivered"; r.status != 1 || strings.Count(r.stderr, want) != 1 || strings.Count(r.stderr, "(adds up)") != 2 {
 		t.Errorf("status %d, want 1, a summary that adds up, and a line with %s:\n%s", r.status, want, r.stderr)

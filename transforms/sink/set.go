@@ -37,6 +37,11 @@ var sets sync.Map // *Set by run id
 // to ignore SIGPIPE: a Go program ends by it, without a word, on a write to a
 // standard output that is closed.
 func Open(runID string, targets ...string) (*Set, error) {
+	return openSet(runID, (*file).replace, targets)
+}
+
+// openSet opens targets, and then does with what is in each of them what is to be done.
+func openSet(runID string, begin func(*file) error, targets []string) (*Set, error) {
 	s := &Set{runID: runID, targets: make(map[string]*file)}
 	for _, target := range targets {
 		if err := s.add(target); err != nil {
@@ -44,7 +49,7 @@ func Open(runID string, targets ...string) (*Set, error) {
 		}
 	}
 	for _, f := range s.files {
-		if err := f.replace(); err != nil {
+		if err := begin(f); err != nil {
 			return nil, s.abandon(fault(f.target, err))
 		}
 	}
