@@ -21,9 +21,11 @@ type options struct {
 	summary string
 	profile string
 	metrics string
-	quiet   bool
-	verbose bool
-	version bool
+	// maxStall is how long nothing may move before /healthz fails. Zero: for ever.
+	maxStall time.Duration
+	quiet    bool
+	verbose  bool
+	version  bool
 }
 
 // usage prints the flags of the command, on one screen.
@@ -61,10 +63,10 @@ Running:
                      -resume CHECKPOINT -detach; dataflow: -project … (for both see the README)
   -shards N          groups of users that state is kept by (default 16)
   -tick D            how often deadlines are looked at (default within/60, 10ms to 10s)
-  -metrics ADDRESS   serve /metrics (for Prometheus) and /healthz, as on :9090
+  -metrics ADDRESS   serve /metrics (for Prometheus), /healthz and /livez, as on :9090
+  -max-stall D       /healthz fails once nothing has moved for longer (default 5m; 0: never)
   -cpuprofile FILE   a CPU profile of the run, for go tool pprof
-  -v                 the SDK's log, too
-  -version           print the version
+  -v, -version       the SDK's log, too; print the version
 
 Durations are written as 90s, 10m, 1h30m. Beam's own flags are taken, too.
 Exit status: 0 done or stopped by a signal, 1 the run failed, 2 wrong flags.
@@ -153,6 +155,7 @@ func define(fs *flag.FlagSet, o *options) {
 	fs.IntVar(&c.FileShards, "file-shards", c.FileShards, "")
 	fs.StringVar(&o.summary, "summary", "", "")
 	fs.StringVar(&o.metrics, "metrics", "", "")
+	fs.DurationVar(&o.maxStall, "max-stall", defaultMaxStall, "")
 	fs.StringVar(&o.profile, "cpuprofile", "", "")
 	fs.BoolVar(&o.quiet, "quiet", false, "")
 	fs.StringVar(&c.Runner, "runner", c.Runner, "")
@@ -169,7 +172,7 @@ func (o *options) validate(fs *flag.FlagSet) error {
 			if d == "0s" {
 				err = fmt.Errorf("-%s %s: want at least 1ms", f.Name, d)
 			}
-		case "remember":
+		case "remember", "max-stall":
 			if strings.HasPrefix(d, "-") {
 				err = fmt.Errorf("-%s %s: want at least 0s", f.Name, d)
 			}

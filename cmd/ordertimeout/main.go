@@ -106,7 +106,7 @@ func execute(o options, stderr io.Writer) (err error) {
 	if err := checkServices(o.config, stderr); err != nil {
 		return err
 	}
-	served, err := serveMetrics(o.metrics, current)
+	served, err := serveMetrics(o.metrics, newHealth(current, o.config, o.maxStall))
 	if err != nil {
 		return err
 	}

@@ -157,6 +157,7 @@ func (fn *postFn) ProcessElement(ctx context.Context, at beam.EventTime, m order
 func (fn *postFn) post(at beam.EventTime, m *order.Message) {
 	switch fate, refusal := fn.sender.post(fn.delivery, m); fate {
 	case accepted:
+		fn.run.Count(live.AcceptedCounter, 1)
 		fn.run.Done(m.Refs)
 	case refused:
 		fn.mu.Lock()
