@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/http/httptest"
+	"net/textproto"
 	"os"
 	"path/filepath"
 	"reflect"
@@ -154,7 +155,7 @@ func TestTheGraphHasNoURL(t *testing.T) {
 
 func TestReasonsShowNothingThatCameFromOutside(t *testing.T) {
 	hush := errors.New("hush")
-	for _, err := range []error{hush, fmt.Errorf("net/http: %w", hush), &http.ProtocolError{ErrorString: "hush"}, http.ErrUseLastResponse} {
+	for _, err := range []error{hush, fmt.Errorf("net/http: %w", hush), textproto.ProtocolError("malformed MIME header line: hush"), http.ErrUseLastResponse} {
 		if got := reason(err, 0); got != errNotHTTP.Error() {
 			t.Errorf("%v is told as %s", err, got)
 		}
