@@ -14,6 +14,7 @@ import (
 	"ordertimeout/transforms/fsys"
 	"ordertimeout/transforms/order"
 	"ordertimeout/transforms/sink"
+	"ordertimeout/transforms/webhook"
 )
 
 // Config are the settings of the pipeline, each with the flag of the command
@@ -71,7 +72,8 @@ type Config struct {
 
 	// Success, Timeouts, Rejects and Open (flags of the same names) are what is
 	// written to: "-" is standard output, "none" nothing, "pubsub://PROJECT/TOPIC"
-	// a topic, all else a file; and of outcomes an https URL a webhook. On Flink and
+	// a topic, all else a file; and of outcomes an https URL a webhook, or "webhook"
+	// the one whose URL the environment holds (see package webhook). On Flink and
 	// Dataflow a file is a directory of files by window (see package windowfile),
 	// and "-" needs Loopback.
 	Success, Timeouts, Rejects, Open string
@@ -199,7 +201,7 @@ func (c Config) validateInputs() error {
 		scheme, _, uri := strings.Cut(in, "://")
 		switch {
 		case uri && fsys.Registered(in) != nil:
-			return fmt.Errorf("-input %q: unknown kind of source %q: want a file, a glob, -, a demo: URI or pubsub://PROJECT/SUBSCRIPTION", in, scheme)
+			return fmt.Errorf("-input %q: unknown kind of source %q: want a file, a glob, -, a demo: URI or pubsub://PROJECT/SUBSCRIPTION", webhook.Show(in), scheme)
 		case in == sink.Stdout && !c.Loopback:
 			return errors.New("-input -: standard input is this process's, and the workers are others: want a file or pubsub://PROJECT/SUBSCRIPTION")
 		case !uri && c.Runner == RunnerDataflow:

@@ -116,6 +116,22 @@ func TestValidate(t *testing.T) {
 		{"shards without a directory", func(c *Config) { c.FileShards = 2 }, "-file-window, -file-shards: the embedded runner writes a file and no directory"},
 		{"a file in memory as output", func(c *Config) { c.Timeouts = "memfs://out" }, `-timeouts "memfs://out": the embedded runner writes local files: want`},
 
+		{"a webhook", func(c *Config) { c.Rejects, c.Timeouts = "rejects", "https://shop.example/hush" }, ""},
+		{"a webhook of the environment", func(c *Config) { c.Rejects, c.Timeouts = "rejects", "webhook" }, ""},
+		{"a webhook without rejects", func(c *Config) { c.Timeouts = "webhook" }, "-timeouts: a webhook wants -rejects"},
+		{"a webhook for rejects", func(c *Config) { c.Rejects = "webhook" }, "-rejects: a webhook is told of outcomes"},
+		{"a webhook that is written wrongly", func(c *Config) { c.Rejects, c.Success = "rejects", "HTTPS:/shop.example/hush" }, "-success: webhook: the address has no host"},
+		{"a webhook's URL as input", func(c *Config) { c.Input = []string{"https://shop.example/hush"} }, `-input "https://shop.example": unknown kind of source`},
+		{"a webhook's URL that workers would be sent", func(c *Config) {
+			c.onFlink("out")
+			c.Success = "https://shop.example/hush"
+		}, "-success: the workers are other processes, and a URL that is sent to them is seen in Flink: want webhook"},
+		{"a webhook's URL with workers in this process", func(c *Config) {
+			c.onFlink("out")
+			c.Success, c.Loopback = "https://shop.example/hush", true
+		}, ""},
+		{"a webhook of the workers' environment", func(c *Config) { c.onFlink("out"); c.Success = "webhook" }, ""},
+
 		{"an unknown sink", func(c *Config) { c.Timeouts = "mqtt://x" }, `-timeouts "mqtt://x": unknown kind of sink "mqtt": want`},
 	} {
 		c := Default()
@@ -127,6 +143,9 @@ func TestValidate(t *testing.T) {
 			t.Errorf("%s: got %v, want no error", test.reason, err)
 		case test.want != "" && (err == nil || !strings.HasPrefix(err.Error(), test.want)):
 			t.Errorf("%s: got %v, want %s", test.reason, err, test.want)
+		}
+		if err != nil && strings.Contains(err.Error(), "hush") {
+			t.Errorf("%s: the error shows a secret: %v", test.reason, err)
 		}
 		if err != nil && (!strings.Contains(err.Error(), "-") || strings.Contains(err.Error(), "\n")) {
 			t.Errorf("%s: the error names no flag or is no line: %v", test.reason, err)

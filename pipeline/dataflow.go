@@ -41,7 +41,7 @@ func (c Config) validateDataflow() error {
 	for _, t := range c.targets() {
 		switch {
 		case webhook.Is(t.value):
-			return fmt.Errorf("-%s %q: the secret of a webhook is in the environment of this process, which the workers do not have: want none or pubsub://PROJECT/TOPIC", t.flag, t.value)
+			return fmt.Errorf("-%s: the secret of a webhook is in the environment of this process, which the workers do not have: want none or pubsub://PROJECT/TOPIC", t.flag)
 		case pubsub.Is(t.value):
 			if _, err := native.ParseTopic(t.value); err != nil {
 				return fmt.Errorf("-%s: %w", t.flag, err)

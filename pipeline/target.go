@@ -82,6 +82,9 @@ func (c Config) validateTargets() error {
 		if pubsub.Is(t.value) && t.flag != "open" && c.Open != sink.None && c.Rejects == sink.None {
 			return fmt.Errorf("-%s %q with -open wants -rejects, for what cannot be delivered: the next run does not make it again", t.flag, t.value)
 		}
+		if webhook.Is(t.value) && t.value != webhook.Environment && c.Runner == RunnerFlink && !c.Loopback {
+			return fmt.Errorf("-%s: the workers are other processes, and a URL that is sent to them is seen in Flink: want %s, and %s in their environment", t.flag, webhook.Environment, webhook.URLVariable)
+		}
 	}
 	if c.Live() && c.Open != sink.None {
 		return fmt.Errorf("-open %q: a subscription has no end at which orders could be open", c.Open)
@@ -132,7 +135,8 @@ func (c Config) validateFile(t target) error {
 }
 
 // Check asks the services that the settings name whether they can be used, before
-// the pipeline starts. It ends within seconds. A warning is about what works, but
+// the pipeline starts, and reads what webhooks need of the environment. It ends within
+// seconds. A warning is about what works, but
 // not well; the error is one line that names the flag. A runner that talks to Pub/Sub
 // itself does so as another account, and looks for what it needs itself.
 func (c Config) Check(ctx context.Context) (warnings []string, err error) {
@@ -150,7 +154,7 @@ func (c Config) Check(ctx context.Context) (warnings []string, err error) {
 		case pubsub.Is(t.value) && !c.native():
 			err = pubsub.CheckTopic(ctx, t.value)
 		case webhook.Is(t.value):
-			err = webhook.CheckSecret()
+			err = openWebhook(c.Run, t.value)
 		case c.windowed() && t.isFile():
 			err = c.directory(t.value).Check()
 		}
@@ -159,6 +163,15 @@ func (c Config) Check(ctx context.Context) (warnings []string, err error) {
 		}
 	}
 	return warnings, nil
+}
+
+// openWebhook reads what a webhook needs of the environment.
+func openWebhook(run, target string) error {
+	w, err := webhook.Parse(target)
+	if err != nil {
+		return err
+	}
+	return webhook.Open(run, w)
 }
 
 // Live reports whether the input is of now and never ends: a subscription.

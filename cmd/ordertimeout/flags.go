@@ -15,6 +15,7 @@ import (
 	"ordertimeout/cmd/internal/flink"
 	"ordertimeout/pipeline"
 	"ordertimeout/transforms/sink"
+	"ordertimeout/transforms/webhook"
 )
 
 // options are the settings of the command.
@@ -24,16 +25,18 @@ type options struct {
 	summary string
 	profile string
 	metrics string
-	quiet   bool
-	verbose bool
-	version bool
+	// maxStall is how long nothing may move before /healthz fails. Zero: for ever.
+	maxStall time.Duration
+	quiet    bool
+	verbose  bool
+	version  bool
 
 	failed bool // the run has, for a reason that says what was not delivered
 }
 
 // usage prints the flags of the command, on one screen.
 func usage(w io.Writer) {
-	fmt.Fprint(w, `Usage: ordertimeout -input INPUT [flags]
+	fmt.Fprint(w, `Usage: ordertimeout -input INPUT [flags], or ordertimeout resend (with -h for its flags)
 
 Reports which orders were created and not paid in time, and which were paid.
 
@@ -57,8 +60,8 @@ Pattern:
   -remember D        how long ended orders are known, to tell repeats (default: within)
   -at-end WHAT       open orders at the end of the input: open or timeout (default open)
 Output (- is stdout, none is nothing, pubsub://PROJECT/TOPIC, else a file):
-  -success TO        orders paid in time (default -); also https://… (a webhook)
-  -timeouts TO       orders not paid in time (default -); also https://…
+  -success TO        orders paid in time (default -); also a webhook: https://…, or webhook
+  -timeouts TO       orders not paid in time (default -); the same (URL: $ORDERTIMEOUT_WEBHOOK_URL)
   -rejects TO        duplicate, orphan, late and malformed events (default none)
   -open TO           the events of open orders at the end: an input for the next run (default none)
                      On Flink and Dataflow a file is a directory, local or gs://BUCKET/DIR
@@ -72,10 +75,10 @@ Running:
                      -resume CHECKPOINT -detach; dataflow: -project … (for both see the README)
   -shards N          groups of users that state is kept by (default 16)
   -tick D            how often deadlines are looked at (default within/60, 10ms to 10s)
-  -metrics ADDRESS   serve /metrics (for Prometheus) and /healthz, as on :9090
+  -metrics ADDRESS   serve /metrics (for Prometheus), /healthz and /livez, as on :9090
+  -max-stall D       /healthz fails once nothing has moved for longer (default 5m; 0: never)
   -cpuprofile FILE   a CPU profile of the run, for go tool pprof
-  -v                 the SDK's log, too
-  -version           print the version
+  -v, -version       the SDK's log, too; print the version
 
 Durations are written as 90s, 10m, 1h30m. Beam's own flags are taken, too.
 Exit status: 0 done or stopped by a signal, 1 the run failed or understood no event, 2 wrong flags.
@@ -175,6 +178,7 @@ func define(fs *flag.FlagSet, o *options) {
 	fs.StringVar(&c.FormatOut, "format-out", c.FormatOut, "")
 	fs.StringVar(&o.summary, "summary", sink.None, "")
 	fs.StringVar(&o.metrics, "metrics", "", "")
+	fs.DurationVar(&o.maxStall, "max-stall", defaultMaxStall, "")
 	fs.StringVar(&o.profile, "cpuprofile", "", "")
 	fs.BoolVar(&o.quiet, "quiet", false, "")
 	fs.StringVar(&c.Runner, "runner", c.Runner, "")
@@ -191,7 +195,7 @@ func (o *options) validate(fs *flag.FlagSet) error {
 			if d == "0s" {
 				err = fmt.Errorf("-%s %s: want at least 1ms", f.Name, d)
 			}
-		case "remember", "max-jump", "max-lag":
+		case "remember", "max-jump", "max-lag", "max-stall":
 			if strings.HasPrefix(d, "-") {
 				err = fmt.Errorf("-%s %s: want at least 0s", f.Name, d)
 			}
@@ -199,7 +203,7 @@ func (o *options) validate(fs *flag.FlagSet) error {
 	})
 	switch {
 	case fs.NArg() > 0:
-		return fmt.Errorf("unexpected argument %q: inputs are named with -input", fs.Arg(0))
+		return fmt.Errorf("unexpected argument %q: inputs are named with -input", webhook.Show(fs.Arg(0)))
 	case err != nil:
 		return err
 	case len(o.config.Input) == 0:

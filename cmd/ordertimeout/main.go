@@ -39,8 +39,17 @@ const (
 	exitInterrupted = 130
 )
 
+// subcommands are what a first argument that is no flag may be. They take the
+// arguments after it, and return the exit status.
+var subcommands = map[string]func(args []string, stdout, stderr io.Writer) int{
+	"resend": resend,
+}
+
 // run is main without the process: it returns the exit status.
 func run(args []string, stdout, stderr io.Writer) int {
+	if len(args) > 0 && subcommands[args[0]] != nil {
+		return subcommands[args[0]](args[1:], stdout, stderr)
+	}
 	o, err := parse(args)
 	switch {
 	case errors.Is(err, flag.ErrHelp):
@@ -63,14 +72,19 @@ func run(args []string, stdout, stderr io.Writer) int {
 	} else {
 		err = execute(o, stderr)
 	}
-	if err != nil {
-		fmt.Fprintf(stderr, "ordertimeout: %v\n", err)
-		if errors.As(err, new(usageError)) {
-			return exitUsage
-		}
-		return exitFailed
+	return tell(err, stderr)
+}
+
+// tell says what a run has failed with, if it has, and returns the exit status.
+func tell(err error, stderr io.Writer) int {
+	if err == nil {
+		return exitOK
 	}
-	return exitOK
+	fmt.Fprintf(stderr, "ordertimeout: %v\n", err)
+	if errors.As(err, new(usageError)) {
+		return exitUsage
+	}
+	return exitFailed
 }
 
 // execute runs the pipeline from open outputs to the summary.
@@ -95,7 +109,7 @@ func execute(o options, stderr io.Writer) (err error) {
 	if err := checkServices(o.config, stderr); err != nil {
 		return err
 	}
-	served, err := serveMetrics(o.metrics, current)
+	served, err := serveMetrics(o.metrics, newHealth(current, o.config, o.maxStall))
 	if err != nil {
 		return err
 	}

@@ -6,11 +6,13 @@ import (
 	"fmt"
 	"net"
 	"net/http"
+	"sync"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/collectors"
 	"github.com/prometheus/client_golang/prometheus/promhttp"
+	"golang.org/x/net/netutil"
 
 	"ordertimeout/transforms"
 	"ordertimeout/transforms/live"
@@ -18,10 +20,10 @@ import (
 
 // serveMetrics serves, on an address such as ":9090" or "localhost:9090", the
 // live counters of a run and the figures of the process on /metrics, in the format
-// of Prometheus, and on /healthz whether all is well: 200, or 503 once the run has
-// failed or is stopping. An empty address serves nothing. The error names -metrics,
-// and is a usageError where the address is none, whoever listens at it.
-func serveMetrics(address string, run *live.Run) (stop func(), err error) {
+// of Prometheus; on /healthz whether the run works: 200, or 503 and why not; and on
+// /livez that the process is alive. An empty address serves nothing. The error names
+// -metrics, and is a usageError where the address is none, whoever listens at it.
+func serveMetrics(address string, h *health) (stop func(), err error) {
 	if address == "" {
 		return func() {}, nil
 	}
@@ -35,54 +37,61 @@ func serveMetrics(address string, run *live.Run) (stop func(), err error) {
 		}
 		return nil, fmt.Errorf("-metrics %s: %w", address, err)
 	}
-	return serve(l, run), nil
+	return serve(l, h, usualLimits), nil
 }
 
-// How long a client may take to ask, and an answer when the command ends.
-const (
-	askTime    = 10 * time.Second
-	answerTime = time.Second
-)
+// limits are what clients may take of the process.
+type limits struct {
+	ask         time.Duration // how long a question may take
+	answer      time.Duration // how long an answer may take
+	idle        time.Duration // how long a connection may wait for the next question
+	header      int           // the bytes of a question
+	connections int           // more wait for their turn
+}
 
-func serve(l net.Listener, run *live.Run) (stop func()) {
-	server := &http.Server{Handler: metricsHandler(run), ReadHeaderTimeout: askTime}
-	served := make(chan struct{})
-	go func() {
-		defer close(served)
-		_ = server.Serve(l) // ends with an error always; a run does not fail for its metrics
-	}()
+var usualLimits = limits{ask: 5 * time.Second, answer: 10 * time.Second, idle: 2 * time.Minute, header: 16 << 10, connections: 64}
+
+// endTime is how long answers may take that are under way when the command ends.
+const endTime = time.Second
+
+func serve(l net.Listener, h *health, most limits) (stop func()) {
+	server := &http.Server{
+		Handler:           metricsHandler(h),
+		ReadHeaderTimeout: most.ask,
+		ReadTimeout:       most.ask,
+		WriteTimeout:      most.answer,
+		IdleTimeout:       most.idle,
+		MaxHeaderBytes:    most.header,
+	}
+	var serving sync.WaitGroup
+	quit, tick := make(chan struct{}), time.NewTicker(lookEvery)
+	serving.Go(func() {
+		_ = server.Serve(netutil.LimitListener(l, most.connections)) // ends with an error always; a run does not fail for its metrics
+	})
+	serving.Go(func() { h.watch(tick.C, quit) })
 	return func() {
-		ctx, cancel := context.WithTimeout(context.Background(), answerTime)
+		tick.Stop()
+		close(quit)
+		ctx, cancel := context.WithTimeout(context.Background(), endTime)
 		defer cancel()
 		if server.Shutdown(ctx) != nil {
 			server.Close()
 		}
-		<-served
+		serving.Wait()
 	}
 }
 
-func metricsHandler(run *live.Run) http.Handler {
+func metricsHandler(h *health) http.Handler {
 	registry := prometheus.NewRegistry() // of its own: the libraries' figures are not ours
 	registry.MustRegister(
-		runCollector{run},
+		runCollector{h.run},
 		collectors.NewGoCollector(),
 		collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}),
 	)
-	mux := http.NewServeMux()
+	mux := http.NewServeMux() // answers HEAD as GET, and other methods with 405
 	mux.Handle("GET /metrics", promhttp.HandlerFor(registry, promhttp.HandlerOpts{}))
-	mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) {
-		w.Header().Set("Content-Type", "text/plain; charset=utf-8")
-		switch err := run.Err(); {
-		case err != nil:
-			w.WriteHeader(http.StatusServiceUnavailable)
-			fmt.Fprintln(w, err)
-		case run.Stopped():
-			w.WriteHeader(http.StatusServiceUnavailable)
-			fmt.Fprintln(w, "stopping")
-		default:
-			fmt.Fprintln(w, "ok")
-		}
-	})
+	mux.Handle("GET /healthz", h)
+	mux.HandleFunc("GET /livez", alive)
 	return mux
 }
 
@@ -92,7 +101,8 @@ var (
 	readDesc      = describe("events_read_total", "Inputs read, events or not.")
 	classDesc     = describe("events_total", "Inputs by what became of them.", "class")
 	outcomeDesc   = describe("outcomes_total", "Orders by how they ended.", "outcome")
-	refusedDesc   = describe("undelivered_total", "Outcomes that a webhook refused.")
+	refusedDesc   = describe("undelivered_total", "Outcomes that were not delivered: they are rejects.")
+	postedDesc    = describe("webhook_accepted_total", "Outcomes that a webhook accepted.")
 	leftDesc      = describe("left_messages_total", "Messages of outcomes that a stop left to the next run.")
 	againDesc     = describe("redelivered_messages_total", "Deliveries of messages of the input that are held, or were just acknowledged.")
 	openDesc      = describe("open_orders", "Orders that are open now.")
@@ -110,7 +120,7 @@ type runCollector struct{ run *live.Run }
 
 // Describe implements prometheus.Collector.
 func (c runCollector) Describe(out chan<- *prometheus.Desc) {
-	for _, d := range []*prometheus.Desc{readDesc, classDesc, outcomeDesc, refusedDesc, leftDesc, againDesc, openDesc, unackedDesc, watermarkDesc} {
+	for _, d := range []*prometheus.Desc{readDesc, classDesc, outcomeDesc, postedDesc, refusedDesc, leftDesc, againDesc, openDesc, unackedDesc, watermarkDesc} {
 		out <- d
 	}
 }
@@ -131,6 +141,7 @@ func (c runCollector) Collect(out chan<- prometheus.Metric) {
 	for _, outcome := range outcomes {
 		count(outcomeDesc, outcome, outcome)
 	}
+	count(postedDesc, live.AcceptedCounter)
 	count(refusedDesc, live.UndeliveredCounter)
 	count(leftDesc, live.LeftCounter)
 	count(againDesc, live.RedeliveredCounter)

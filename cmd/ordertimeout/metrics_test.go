@@ -25,17 +25,18 @@ func TestMetricsShowTheLiveCounters(t *testing.T) {
 			t.Errorf("%s: (-want +got)\n%s", reason, diff)
 		}
 	}
-	want("nothing has happened: there is no watermark yet", exposition("0", "0", "0", "0", "0", "0", "0", "0"))
+	want("nothing has happened: there is no watermark yet", exposition("0", "0", "0", "0", "0", "0", "0", "0", "0"))
 	run.Count("read", 7)
 	run.Count("late", 2)
 	run.Count("timeout", 3)
 	run.Count(live.UndeliveredCounter, 1)
+	run.Count(live.AcceptedCounter, 10)
 	run.Count(live.LeftCounter, 8)
 	run.Count(live.RedeliveredCounter, 9)
 	run.Count(live.OpenNow, 5)
 	run.Count(live.OpenNow, -1)
 	run.Set(live.Unacked, 6)
-	want("all have their own", exposition("7", "2", "3", "1", "8", "9", "4", "6"))
+	want("all have their own", exposition("7", "2", "3", "1", "8", "9", "4", "6", "10"))
 	run.Set(live.WatermarkTime, 1)
 	problems, err := promlint.New(strings.NewReader(ownMetrics(t, run))).Lint()
 	if err != nil || len(problems) > 0 {
@@ -47,7 +48,7 @@ func TestMetricsShowTheLiveCounters(t *testing.T) {
 func ownMetrics(t *testing.T, run *live.Run) string {
 	t.Helper()
 	var own strings.Builder
-	_, body := get(t, metricsHandler(run), "/metrics")
+	_, body := get(t, metricsHandler(&health{run: run, now: time.Now}), "/metrics")
 	for line := range strings.Lines(body) {
 		if strings.Contains(line, "ordertimeout_") {
 			own.WriteString(line)
@@ -57,7 +58,7 @@ func ownMetrics(t *testing.T, run *live.Run) string {
 }
 
 // exposition is what is served for some counters, all others being zero.
-func exposition(read, late, timeout, undelivered, left, redelivered, open, unacked string) string {
+func exposition(read, late, timeout, undelivered, left, redelivered, open, unacked, accepted string) string {
 	return `# HELP ordertimeout_events_read_total Inputs read, events or not.
 # TYPE ordertimeout_events_read_total counter
 ordertimeout_events_read_total ` + read + `
@@ -89,9 +90,12 @@ ordertimeout_redelivered_messages_total ` + redelivered + `
 # HELP ordertimeout_unacked_messages Messages of the input that are held and not acknowledged.
 # TYPE ordertimeout_unacked_messages gauge
 ordertimeout_unacked_messages ` + unacked + `
-# HELP ordertimeout_undelivered_total Outcomes that a webhook refused.
+# HELP ordertimeout_undelivered_total Outcomes that were not delivered: they are rejects.
 # TYPE ordertimeout_undelivered_total counter
 ordertimeout_undelivered_total ` + undelivered + `
+# HELP ordertimeout_webhook_accepted_total Outcomes that a webhook accepted.
+# TYPE ordertimeout_webhook_accepted_total counter
+ordertimeout_webhook_accepted_total ` + accepted + `
 `
 }
 
@@ -99,7 +103,7 @@ func TestWatermarkLagIsBehindTheClock(t *testing.T) {
 	run := live.NewRun()
 	defer run.Close()
 	run.Set(live.WatermarkTime, time.Now().Add(-time.Hour).UnixMilli())
-	_, body := get(t, metricsHandler(run), "/metrics")
+	_, body := get(t, metricsHandler(&health{run: run, now: time.Now}), "/metrics")
 	if !strings.Contains(body, "\nordertimeout_watermark_lag_seconds 36") { // 3600 and a little
 		t.Errorf("got no lag of an hour in\n%s", body)
 	}
@@ -107,27 +111,6 @@ func TestWatermarkLagIsBehindTheClock(t *testing.T) {
 		if !strings.Contains(body, "\n"+name+" ") {
 			t.Errorf("got no %s", name)
 		}
-	}
-}
-
-func TestHealthEndsWithTheRun(t *testing.T) {
-	for _, test := range []struct {
-		reason string
-		end    func(*live.Run)
-		status int
-		body   string
-	}{
-		{"the run is under way", func(*live.Run) {}, 200, "ok\n"},
-		{"it is stopping", (*live.Run).Stop, 503, "stopping\n"},
-		{"it has failed", func(r *live.Run) { _ = r.Fail(errors.New("sink: disk full")) }, 503, "sink: disk full\n"},
-	} {
-		run := live.NewRun()
-		test.end(run)
-		status, body := get(t, metricsHandler(run), "/healthz")
-		if diff := cmp.Diff(test.body, body); status != test.status || diff != "" {
-			t.Errorf("%s: got %d, want %d (-want +got)\n%s", test.reason, status, test.status, diff)
-		}
-		run.Close()
 	}
 }
 
@@ -146,7 +129,8 @@ func TestMetricsAreServedUntilTheyAreStopped(t *testing.T) {
 		t.Fatal(err)
 	}
 	url := "http://" + l.Addr().String() + "/healthz"
-	stop := serve(l, run)
+	run.Read.Store(1)
+	stop := serve(l, &health{run: run, now: time.Now}, usualLimits)
 	answer, err := http.Get(url)
 	if err != nil {
 		t.Fatal(err)
@@ -156,7 +140,7 @@ func TestMetricsAreServedUntilTheyAreStopped(t *testing.T) {
 	if err != nil || string(body) != "ok\n" {
 		t.Errorf("got %q, %v", body, err)
 	}
-	if _, err := serveMetrics(l.Addr().String(), run); err == nil || err.Error() != "-metrics "+l.Addr().String()+": bind: address already in use" || errors.As(err, new(usageError)) {
+	if _, err := serveMetrics(l.Addr().String(), &health{run: run, now: time.Now}); err == nil || err.Error() != "-metrics "+l.Addr().String()+": bind: address already in use" || errors.As(err, new(usageError)) {
 		t.Errorf("an address in use gave %v", err)
 	}
 	stop()
@@ -164,7 +148,7 @@ func TestMetricsAreServedUntilTheyAreStopped(t *testing.T) {
 		answer.Body.Close()
 		t.Error("served after the stop")
 	}
-	again, err := serveMetrics(l.Addr().String(), run)
+	again, err := serveMetrics(l.Addr().String(), &health{run: run, now: time.Now})
 	if err != nil {
 		t.Fatalf("the address is not free again: %v", err)
 	}

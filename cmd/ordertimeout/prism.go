@@ -27,12 +27,13 @@ const noSplit = "prism_disable_sdf_split"
 // still sends its answer on (core/runtime/harness/harness.go:195 and :213), which is
 // a data race and a panic. The process ends anyway.
 func runPrism(c pipeline.Config, run *live.Run) (map[string]int64, error) {
+	build := func(s beam.Scope) { pipeline.Build(s, c) }
 	if !c.Live() {
-		return executePrism(c)
+		return executePrism(build)
 	}
 	failed := make(chan error, 1)
 	go func() {
-		_, err := executePrism(c)
+		_, err := executePrism(build)
 		failed <- err
 	}()
 	select {
@@ -43,8 +44,8 @@ func runPrism(c pipeline.Config, run *live.Run) (map[string]int64, error) {
 	}
 }
 
-// executePrism runs the pipeline to its end.
-func executePrism(c pipeline.Config) (map[string]int64, error) {
+// executePrism runs the pipeline that build adds to its end.
+func executePrism(build func(beam.Scope)) (map[string]int64, error) {
 	if *jobopts.Experiments == "" {
 		*jobopts.Experiments = noSplit
 	} else if !strings.Contains(*jobopts.Experiments, noSplit) {
@@ -52,7 +53,7 @@ func executePrism(c pipeline.Config) (map[string]int64, error) {
 	}
 	harness.ForPrism()
 	p, s := beam.NewPipelineWithRoot()
-	pipeline.Build(s, c)
+	build(s)
 	result, err := prism.Execute(context.Background(), p)
 	if err != nil {
 		return nil, shortError(err)

@@ -23,6 +23,9 @@ const (
 // run was stopped, and that the next run makes again (see Run.Held).
 const LeftCounter = "left"
 
+// AcceptedCounter is the live counter of outcomes that a webhook accepted.
+const AcceptedCounter = "accepted"
+
 // UndeliveredCounter is the live counter of outcomes that were not delivered: those
 // that a receiver refused, and those that a sink could not write. They are rejects
 // with the reason order.Undelivered.

@@ -13,6 +13,9 @@ import (
 
 // Config says where to post and how.
 type Config struct {
+	// FromEnvironment takes the URL and its settings from the environment of the
+	// process that posts (see URLVariable). All other fields are then not read.
+	FromEnvironment bool
 	// URL is where each message is posted to: https, or http on the loopback
 	// interface.
 	URL string
@@ -40,28 +43,46 @@ const (
 	maxConcurrency = 1000
 )
 
-// Parse returns the settings of a URL. Its fragment, which is never sent, may
-// change them: "https://host/path#timeout=5s&retries=3&concurrency=2". An error
-// names the part that is wrong, but shows no part that may be secret.
-func Parse(text string) (Config, error) {
-	address, fragment, _ := strings.Cut(text, "#")
+// Environment is the target of a sink that stands for the URL of the environment.
+const Environment = "webhook"
+
+// Parse returns the settings of a target: of Environment, or of a URL. Its fragment,
+// which is never sent, may change them:
+// "https://host/path#timeout=5s&retries=3&concurrency=2". An error names the part that
+// is wrong, but shows no part that may be secret.
+func Parse(target string) (Config, error) {
+	c, err := parse(target)
+	if err != nil {
+		return Config{}, fmt.Errorf("webhook: %w", err)
+	}
+	return c, nil
+}
+
+func parse(target string) (Config, error) {
+	if target == Environment {
+		return Config{FromEnvironment: true}, nil
+	}
+	if word, _, more := strings.Cut(target, ":"); more && word == Environment {
+		return Config{}, fmt.Errorf("%s:…: want %s alone, and the URL in %s", Environment, Environment, URLVariable)
+	}
+	address, fragment, _ := strings.Cut(target, "#")
 	c := Default(address)
-	if err := c.Validate(); err != nil {
+	if err := c.validate(); err != nil {
 		return Config{}, err
 	}
 	settings, err := url.ParseQuery(fragment)
 	if err != nil {
-		return Config{}, fmt.Errorf("webhook: %s: settings %q: want name=value&name=value", c, fragment)
+		return Config{}, fmt.Errorf("%s: what follows # (not shown, as it may belong to a secret): want name=value&name=value", c)
 	}
 	for name, values := range settings {
 		if len(values) > 1 {
-			return Config{}, fmt.Errorf("webhook: %s: setting %s is given %d times", c, name, len(values))
+			return Config{}, fmt.Errorf("%s: a setting is given %d times", c, len(values))
 		}
 		if err := c.set(name, values[0]); err != nil {
-			return Config{}, fmt.Errorf("webhook: %s: %w", c, err)
+			return Config{}, fmt.Errorf("%s: %w", c, err)
 		}
 	}
-	return c, c.Validate()
+	return c, c.validate()
 }
 
 func (c *Config) set(name, value string) (err error) {
@@ -73,7 +94,7 @@ func (c *Config) set(name, value string) (err error) {
 	case "concurrency":
 		c.Concurrency, err = strconv.Atoi(value)
 	default:
-		return fmt.Errorf("no setting %q: want timeout, retries, concurrency", name)
+		return errors.New("what follows # (not shown, as it may belong to a secret): want timeout, retries, concurrency")
 	}
 	if err != nil && name == "timeout" {
 		return fmt.Errorf("timeout %q: want a duration such as 10s", value)
@@ -86,18 +107,28 @@ func (c *Config) set(name, value string) (err error) {
 
 // Validate checks the settings. The error names the one that is wrong.
 func (c Config) Validate() error {
-	if err := c.validateURL(); err != nil {
+	if err := c.validate(); err != nil {
 		return fmt.Errorf("webhook: %w", err)
+	}
+	return nil
+}
+
+func (c Config) validate() error {
+	if c.FromEnvironment {
+		return nil
+	}
+	if err := c.validateURL(); err != nil {
+		return err
 	}
 	switch {
 	case c.Timeout < time.Millisecond:
-		return fmt.Errorf("webhook: %s: timeout %v: want at least 1ms", c, c.Timeout)
+		return fmt.Errorf("%s: timeout %v: want at least 1ms", c, c.Timeout)
 	case c.Retries < 0 || c.Retries > maxRetries:
-		return fmt.Errorf("webhook: %s: retries %d: want 0 to %d", c, c.Retries, maxRetries)
+		return fmt.Errorf("%s: retries %d: want 0 to %d", c, c.Retries, maxRetries)
 	case c.RetryWait < 0 || c.RetryWait > maxRetryWait:
-		return fmt.Errorf("webhook: %s: retry wait %v: want 0s to %v", c, c.RetryWait, maxRetryWait)
+		return fmt.Errorf("%s: retry wait %v: want 0s to %v", c, c.RetryWait, maxRetryWait)
 	case c.Concurrency < 1 || c.Concurrency > maxConcurrency:
-		return fmt.Errorf("webhook: %s: concurrency %d: want 1 to %d", c, c.Concurrency, maxConcurrency)
+		return fmt.Errorf("%s: concurrency %d: want 1 to %d", c, c.Concurrency, maxConcurrency)
 	}
 	return nil
 }
@@ -105,12 +136,10 @@ func (c Config) Validate() error {
 func (c Config) validateURL() error {
 	u, err := url.Parse(c.URL)
 	switch {
-	case err != nil: // whose text quotes the URL
-		return errors.New("the address is not a URL (not shown, as it may hold a secret): want https://host/path")
-	case u.Scheme != "https" && u.Scheme != "http":
-		return fmt.Errorf("scheme %q: want https://host/path", u.Scheme)
+	case err != nil || u.Scheme != "https" && u.Scheme != "http": // the text of err quotes the URL
+		return errors.New("the address is no https URL (not shown, as it may hold a secret): want https://host/path")
 	case u.Hostname() == "":
-		return fmt.Errorf("%s: no host: want https://host/path", c)
+		return errors.New("the address has no host (not shown, as it may hold a secret): want https://host/path")
 	case u.Scheme == "http" && !loopback(u.Hostname()):
 		return fmt.Errorf("%s: http is not safe beyond this machine: want https", c)
 	}
@@ -121,16 +150,34 @@ func loopback(host string) bool {
 	return host == "localhost" || net.ParseIP(host).IsLoopback()
 }
 
-// String returns what may be shown of the URL: its scheme, host and path.
+// String returns what may be shown of the settings: the URL's scheme and host, as
+// each other part of it may hold a secret.
 func (c Config) String() string {
-	u, err := url.Parse(c.URL)
-	if err != nil {
-		return "(not a URL)"
+	if c.FromEnvironment {
+		return Environment
 	}
-	return (&url.URL{Scheme: u.Scheme, Host: u.Host, Path: u.Path}).String()
+	return Show(c.URL)
 }
 
-// Is reports whether the target of a sink is a webhook's.
+// Show returns what may be shown of a text that may be the target of a webhook: all
+// of it, or of a URL the scheme and the host.
+func Show(text string) string {
+	if !Is(text) || text == Environment {
+		return text
+	}
+	u, err := url.Parse(text)
+	if err != nil || u.Host == "" {
+		return "(a URL that is not shown)"
+	}
+	return (&url.URL{Scheme: u.Scheme, Host: u.Host}).String()
+}
+
+// Is reports whether the target of a sink is a webhook's, right or wrong: a URL that
+// is written wrongly is not to become the name of a file.
 func Is(target string) bool {
-	return slices.ContainsFunc([]string{"https://", "http://"}, func(scheme string) bool { return strings.HasPrefix(target, scheme) })
+	if target == Environment {
+		return true
+	}
+	scheme, _, found := strings.Cut(strings.TrimSpace(target), ":")
+	return found && slices.Contains([]string{"https", "http", Environment}, strings.ToLower(scheme))
 }

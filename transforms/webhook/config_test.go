@@ -16,6 +16,7 @@ func TestParseTakesAURLAndItsSettings(t *testing.T) {
 		return c
 	}
 	for text, want := range map[string]Config{
+		Environment:                        {FromEnvironment: true},
 		base:                               Default(base),
 		"https://u:p@example.com:8443?k=v": Default("https://u:p@example.com:8443?k=v"),
 		"http://localhost:8080/a":          Default("http://localhost:8080/a"),
@@ -36,21 +37,23 @@ func TestParseTakesAURLAndItsSettings(t *testing.T) {
 func TestParseNamesTheWrongPart(t *testing.T) {
 	const base = "https://example.com/alerts"
 	for text, want := range map[string]string{
-		"":                             `webhook: scheme "": want https://host/path`,
-		"ftp://example.com":            `webhook: scheme "ftp": want https://host/path`,
-		"https:///alerts":              `webhook: https:///alerts: no host: want https://host/path`,
-		"http://example.com/a?k=v":     `webhook: http://example.com/a: http is not safe beyond this machine: want https`,
+		"":                             `webhook: the address is no https URL (not shown, as it may hold a secret): want https://host/path`,
+		"ftp://example.com":            `webhook: the address is no https URL (not shown, as it may hold a secret): want https://host/path`,
+		"https:/hush/alerts":           `webhook: the address has no host (not shown, as it may hold a secret): want https://host/path`,
+		"https:///alerts":              `webhook: the address has no host (not shown, as it may hold a secret): want https://host/path`,
+		"webhook:https://a/hush":       `webhook: webhook:…: want webhook alone, and the URL in ORDERTIMEOUT_WEBHOOK_URL`,
+		"http://example.com/a?k=v":     `webhook: http://example.com: http is not safe beyond this machine: want https`,
 		"http://localhost.example.com": `webhook: http://localhost.example.com: http is not safe beyond this machine: want https`,
-		base + "#x=1":                  `webhook: https://example.com/alerts: no setting "x": want timeout, retries, concurrency`,
-		base + "#a;b":                  `webhook: https://example.com/alerts: settings "a;b": want name=value&name=value`,
-		base + "#retries=1&retries=2":  `webhook: https://example.com/alerts: setting retries is given 2 times`,
-		base + "#retries=many":         `webhook: https://example.com/alerts: retries "many": want a number`,
-		base + "#retries=-1":           `webhook: https://example.com/alerts: retries -1: want 0 to 100`,
-		base + "#retries=101":          `webhook: https://example.com/alerts: retries 101: want 0 to 100`,
-		base + "#concurrency=0":        `webhook: https://example.com/alerts: concurrency 0: want 1 to 1000`,
-		base + "#concurrency=1001":     `webhook: https://example.com/alerts: concurrency 1001: want 1 to 1000`,
-		base + "#timeout=10":           `webhook: https://example.com/alerts: timeout "10": want a duration such as 10s`,
-		base + "#timeout=999us":        `webhook: https://example.com/alerts: timeout 999µs: want at least 1ms`,
+		base + "#x=1":                  `webhook: https://example.com: what follows # (not shown, as it may belong to a secret): want timeout, retries, concurrency`,
+		base + "#a;b":                  `webhook: https://example.com: what follows # (not shown, as it may belong to a secret): want name=value&name=value`,
+		base + "#retries=1&retries=2":  `webhook: https://example.com: a setting is given 2 times`,
+		base + "#retries=many":         `webhook: https://example.com: retries "many": want a number`,
+		base + "#retries=-1":           `webhook: https://example.com: retries -1: want 0 to 100`,
+		base + "#retries=101":          `webhook: https://example.com: retries 101: want 0 to 100`,
+		base + "#concurrency=0":        `webhook: https://example.com: concurrency 0: want 1 to 1000`,
+		base + "#concurrency=1001":     `webhook: https://example.com: concurrency 1001: want 1 to 1000`,
+		base + "#timeout=10":           `webhook: https://example.com: timeout "10": want a duration such as 10s`,
+		base + "#timeout=999us":        `webhook: https://example.com: timeout 999µs: want at least 1ms`,
 	} {
 		_, err := Parse(text)
 		if err == nil {
@@ -71,21 +74,38 @@ func TestErrorsShowNoSecretOfTheURL(t *testing.T) {
 	const secret = "hush"
 	for _, text := range []string{
 		"https://user:" + secret + "@example.com/a?token=" + secret + "#retries=x",
+		"https://example.com/services/" + secret + "#retries=x",
+		"https://example.com/a?token=a#" + secret + "=b",
+		"https://example.com/a?token=a#" + secret + ";b",
+		"https://example.com/a#" + secret + "=1&" + secret + "=2",
 		"https://" + secret + "@/a",
+		"https:/" + secret,
+		"https:" + secret,
+		"HTTPS:" + secret,
+		" https://example.com/" + secret,
 		"http://user:" + secret + "@example.com/a?" + secret,
 		"https://user:" + secret + "/1@example.com",
 		"https://user:%" + secret + "@example.com",
 		"https://user: " + secret + "@example.com",
 		"https://example.com/\x7f?" + secret,
 		"https://[::1?" + secret,
+		"webhook:https://example.com/" + secret,
 	} {
 		if _, err := Parse(text); err == nil || strings.Contains(err.Error(), secret) {
 			t.Errorf("%q: got %v", text, err)
 		}
+		if shown := Show(text); strings.Contains(shown, secret) || !Is(text) {
+			t.Errorf("%q: %t, shown as %s", text, Is(text), shown)
+		}
 	}
-	c, err := Parse("https://user:" + secret + "@example.com/a?token=" + secret)
-	if want := "https://example.com/a"; err != nil || c.String() != want {
+	c, err := Parse("https://user:" + secret + "@example.com:8443/services/" + secret + "?token=" + secret)
+	if want := "https://example.com:8443"; err != nil || c.String() != want {
 		t.Errorf("%s, %v is shown, want %s", c, err, want)
+	}
+	for _, text := range []string{"out.jsonl", "-", "./webhook", Environment, "pubsub://shop/orders"} {
+		if Show(text) != text || Is(text) != (text == Environment) {
+			t.Errorf("%s is shown as %s, a webhook: %t", text, Show(text), Is(text))
+		}
 	}
 }
 
@@ -99,6 +119,10 @@ func FuzzParse(f *testing.F) {
 			if strings.ContainsAny(err.Error(), "\r\n") {
 				t.Errorf("more than one line: %v", err)
 			}
+			_ = Show(text)
+			return
+		}
+		if c.FromEnvironment {
 			return
 		}
 		if again, err := Parse(c.URL); err != nil || again != Default(c.URL) {

@@ -2,13 +2,10 @@ package webhook
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"io"
 	"math/rand/v2"
-	"net"
 	"net/http"
-	"net/url"
 	"strconv"
 	"strings"
 	"time"
@@ -36,11 +33,17 @@ const maxAnswer = 64 << 10
 // for more is not tried again, rather than sooner than it wants.
 const maxRetryAfter = 5 * time.Minute
 
+// drainTime is how long an answer may take to end once its status is known. Its
+// connection is closed then, and the status counts: the receiver has the message.
+const drainTime = time.Second
+
 // post posts a message until it is accepted, refused or tried often enough. Of a
 // message that is refused it says in one line why.
 func (s *sender) post(ctx context.Context, m *order.Message) (f fate, why string) {
-	request, err := s.request(ctx, m)
-	if err != nil { // the settings were checked before
+	posting, end := context.WithCancel(ctx)
+	defer end()
+	request, err := s.request(posting, m)
+	if err != nil {
 		return refused, s.refusal(reason(err, s.config.Timeout), 1)
 	}
 	attempts := 0
@@ -59,6 +62,7 @@ func (s *sender) post(ctx context.Context, m *order.Message) (f fate, why string
 	}
 	answer, err := client.Do(request)
 	if answer != nil {
+		defer time.AfterFunc(drainTime, end).Stop()
 		_, _ = io.CopyN(io.Discard, answer.Body, maxAnswer) // for the connection's sake only
 		answer.Body.Close()
 	}
@@ -83,6 +87,9 @@ func (s *sender) refusal(why string, attempts int) string {
 
 // request returns the request of the first attempt.
 func (s *sender) request(ctx context.Context, m *order.Message) (*retryablehttp.Request, error) {
+	if strings.ContainsFunc(m.ID, func(r rune) bool { return r < '!' || r > '~' }) {
+		return nil, errID
+	}
 	r, err := retryablehttp.NewRequestWithContext(ctx, http.MethodPost, s.config.URL, m.Body)
 	if err != nil {
 		return nil, err
@@ -109,6 +116,9 @@ func (s *sender) sign(r *http.Request, m *order.Message) error {
 
 // worthRetry reports whether an attempt may end otherwise when it is repeated.
 func worthRetry(ctx context.Context, answer *http.Response, err error) (bool, error) {
+	if err == nil && answer.StatusCode/100 == 2 {
+		return false, nil // also where the time was over when it came
+	}
 	if ctx.Err() != nil {
 		return false, ctx.Err()
 	}
@@ -144,16 +154,4 @@ func status(answer *http.Response) string {
 		text += fmt.Sprintf(", and asks for a wait of more than %v", maxRetryAfter)
 	}
 	return text
-}
-
-// reason is the text of an error of an attempt, without the URL that the error
-// quotes.
-func reason(err error, timeout time.Duration) string {
-	if quoting := new(url.Error); errors.As(err, &quoting) {
-		err = quoting.Err
-	}
-	if slow := net.Error(nil); errors.Is(err, context.DeadlineExceeded) || errors.As(err, &slow) && slow.Timeout() {
-		return fmt.Sprintf("no answer within %v", timeout)
-	}
-	return strings.Join(strings.Fields(err.Error()), " ")
 }

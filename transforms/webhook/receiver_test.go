@@ -59,7 +59,8 @@ type receiver struct {
 	*httptest.Server
 	t      *testing.T
 	signer *standardwebhooks.Webhook
-	onHang func() // called when a message is not answered
+	onHang func()        // called when a message is not answered
+	slow   chan struct{} // closed when slow messages are to be answered
 
 	mu       sync.Mutex
 	attempts map[string][]time.Time // by ID
@@ -70,7 +71,7 @@ func newReceiver(t *testing.T) *receiver {
 	t.Helper()
 	t.Setenv(SecretVariable, sharedSecret)
 	t.Setenv(SecretFileVariable, "")
-	r := &receiver{t: t, signer: testSigner(t), onHang: func() {}, attempts: map[string][]time.Time{}}
+	r := &receiver{t: t, signer: testSigner(t), onHang: func() {}, slow: make(chan struct{}), attempts: map[string][]time.Time{}}
 	r.Server = httptest.NewServer(r)
 	t.Cleanup(r.Server.Close)
 	return r
@@ -124,6 +125,37 @@ func (r *receiver) ServeHTTP(w http.ResponseWriter, q *http.Request) {
 	case kind == "bad":
 		http.Error(w, "the secret is "+sharedSecret, 400)
 		return
+	case strings.HasPrefix(kind, "close"): // before, in or after the header
+		r.hijack(w, map[string]string{"close": "", "close-in-header": "HTTP/1.1 200 O", "close-in-body": "HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\n1"}[kind])
+		return
+	case kind == "babble": // repeats what it was sent, which no HTTP is
+		r.hijack(w, "I got "+q.RequestURI+" for "+q.Header.Get("Authorization")+"\r\n\r\n")
+		return
+	case strings.HasPrefix(kind, "endless"):
+		if kind == "endless-down" {
+			w.WriteHeader(500)
+		}
+		for q.Context().Err() == nil {
+			if _, err := w.Write(make([]byte, 1<<16)); err != nil {
+				return
+			}
+		}
+		return
+	case strings.HasPrefix(kind, "stuck"): // after the header
+		if kind == "stuck-down" {
+			w.WriteHeader(500)
+		}
+		_ = http.NewResponseController(w).Flush()
+		<-q.Context().Done()
+		if kind == "stuck-down" {
+			return
+		}
+	case kind == "slow":
+		select {
+		case <-r.slow:
+		case <-q.Context().Done():
+			return
+		}
 	case kind == "gone":
 		w.WriteHeader(410)
 		return
@@ -138,9 +170,20 @@ func (r *receiver) ServeHTTP(w http.ResponseWriter, q *http.Request) {
 	r.accepted = append(r.accepted, id)
 }
 
+// hijack answers with some bytes and closes the connection.
+func (r *receiver) hijack(w http.ResponseWriter, answer string) {
+	conn, _, err := http.NewResponseController(w).Hijack()
+	if err != nil {
+		r.t.Error(err)
+		return
+	}
+	_, _ = io.WriteString(conn, answer) // to a sender that may be gone
+	conn.Close()
+}
+
 // config posts to a receiver and waits little.
 func (r *receiver) config() Config {
-	c := Default(strings.Replace(r.URL, "http://", "http://user:hush@", 1) + "/alerts?token=hush")
+	c := Default(strings.Replace(r.URL, "http://", "http://user:hush@", 1) + "/hush/alerts?token=hush")
 	c.RetryWait, c.Retries = time.Millisecond, 2
 	return c
 }
@@ -169,7 +212,9 @@ func newRun(t *testing.T) (run *live.Run, done func() []uint64) {
 
 // bundle posts messages as one bundle, and returns the rejects as text, sorted.
 func bundle(ctx context.Context, run *live.Run, c Config, messages ...*order.Message) (rejects []string, err error) {
-	fn := &postFn{RunID: run.ID, Config: c}
+	senders.Lock()
+	fn := &postFn{RunID: run.ID, Receiver: reserve(run.ID, c).name}
+	senders.Unlock()
 	defer fn.Teardown()
 	if err := fn.Setup(); err != nil {
 		return nil, err

@@ -4,15 +4,14 @@ import (
 	"encoding/base64"
 	"errors"
 	"fmt"
-	"os"
 	"strings"
 
 	standardwebhooks "github.com/standard-webhooks/standard-webhooks/libraries/go"
 )
 
-// The environment variables that the secret comes from: either the secret itself
-// or the path of the file that holds it. It is written as "whsec_" and base64, or
-// as it is; white space around it does not count.
+// The environment variables that the signing secret comes from: either the secret
+// itself or the path of the file that holds it. It is written as "whsec_" and base64,
+// or as it is; white space around it does not count.
 const (
 	SecretVariable     = "ORDERTIMEOUT_WEBHOOK_SECRET"
 	SecretFileVariable = "ORDERTIMEOUT_WEBHOOK_SECRET_FILE"
@@ -24,13 +23,6 @@ const secretPrefix = "whsec_"
 // minSecret is how long a secret is at least by the specification, in bytes.
 const minSecret = 24
 
-// CheckSecret reports, before a pipeline starts, whether there is a secret that
-// can be used.
-func CheckSecret() error {
-	_, err := newSigner()
-	return err
-}
-
 // newSigner returns what signs with the secret.
 func newSigner() (*standardwebhooks.Webhook, error) {
 	key, err := readSecret()
@@ -41,22 +33,11 @@ func newSigner() (*standardwebhooks.Webhook, error) {
 }
 
 func readSecret() ([]byte, error) {
-	secret, path := os.Getenv(SecretVariable), os.Getenv(SecretFileVariable)
-	from := SecretVariable
-	switch {
-	case secret != "" && path != "":
-		return nil, fmt.Errorf("%s and %s are both set: want one", SecretVariable, SecretFileVariable)
-	case secret == "" && path == "":
-		return nil, fmt.Errorf("no secret to sign with: set %s or %s", SecretVariable, SecretFileVariable)
-	case path != "":
-		from = SecretFileVariable
-		b, err := os.ReadFile(path)
-		if err != nil {
-			return nil, fmt.Errorf("%s: %w", from, err)
-		}
-		secret = string(b)
+	secret, from, err := readVariable(SecretVariable, SecretFileVariable, "secret to sign with")
+	if err != nil {
+		return nil, err
 	}
-	key, err := decodeSecret(strings.TrimSpace(secret))
+	key, err := decodeSecret(secret)
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", from, err)
 	}

@@ -33,7 +33,10 @@ func TestSecretComesFromTheEnvironmentOrAFile(t *testing.T) {
 		{reason: "a file with a line break", path: file(sharedSecret + "\n")},
 		{reason: "there is none", want: "webhook: no secret to sign with: set " + SecretVariable + " or " + SecretFileVariable},
 		{reason: "it is not clear which", env: rawSecret, path: "x", want: "webhook: " + both + " are both set: want one"},
-		{reason: "no such file", path: "no/such", want: "webhook: " + SecretFileVariable + ": open no/such: no such file or directory"},
+		{reason: "no such file", path: "no/such", want: "webhook: " + SecretFileVariable + ": the file that it names: no such file or directory"},
+		{reason: "the secret itself in place of a path", path: sharedSecret, want: "webhook: " + SecretFileVariable + ": the file that it names: no such file or directory"},
+		{reason: "a directory", path: t.TempDir(), want: "webhook: " + SecretFileVariable + ": the file that it names: is a directory"},
+		{reason: "a file without an end", path: "/dev/zero", want: "webhook: " + SecretFileVariable + ": the file that it names: more than 65536 bytes"},
 		{reason: "23 bytes", env: rawSecret[1:], want: "webhook: " + SecretVariable + ": the secret has 23 bytes: want at least 24"},
 		{reason: "an empty file", path: file("\n"), want: "webhook: " + SecretFileVariable + ": the secret has 0 bytes: want at least 24"},
 		{reason: "23 bytes as base64", env: "whsec_MTIzNDU2Nzg5YWJjZGVmMDEyMzQ1Njc=",
@@ -43,7 +46,7 @@ func TestSecretComesFromTheEnvironmentOrAFile(t *testing.T) {
 		t.Setenv(SecretVariable, test.env)
 		t.Setenv(SecretFileVariable, test.path)
 		got := ""
-		if err := CheckSecret(); err != nil {
+		if _, err := newSigner(); err != nil {
 			got = err.Error()
 		}
 		if diff := cmp.Diff(test.want, got); diff != "" {

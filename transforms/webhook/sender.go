@@ -1,7 +1,11 @@
 package webhook
 
 import (
+	"context"
+	"errors"
+	"fmt"
 	"net/http"
+	"net/url"
 	"sync"
 
 	standardwebhooks "github.com/standard-webhooks/standard-webhooks/libraries/go"
@@ -9,60 +13,123 @@ import (
 
 // sender is what all bundles of a run share that post to one URL.
 type sender struct {
-	config Config
+	name   string // what a DoFn carries of it
+	asked  Config // as it was given
+	config Config // with what the environment holds
 	client *http.Client
-	signer *standardwebhooks.Webhook
-	slots  chan struct{} // holds one for each request under way
+	signer *standardwebhooks.Webhook // nil before it is open
+	slots  chan struct{}             // holds one for each request under way
 }
 
-type senderKey struct {
-	runID  string
-	config Config
-}
-
-// senders are those of this process: several instances of a DoFn are at work at
-// a time, and Config.Concurrency bounds them all.
+// senders are those of this process, by run. Several instances of a DoFn are at work
+// at a time, and Config.Concurrency bounds them all. A URL stays here and does not
+// travel with the pipeline, whose graph the pages of runners show.
 var senders = struct {
 	sync.Mutex
-	byKey map[senderKey]*sender
-}{byKey: map[senderKey]*sender{}}
+	byRun map[string][]*sender
+}{byRun: map[string][]*sender{}}
 
-// open returns the run's sender, which is made at the first call.
-func open(runID string, c Config) (*sender, error) {
-	key := senderKey{runID, c}
+// Open reads what a webhook needs of the environment, before the pipeline starts: the
+// signing secret and, where the settings say so, the URL. The run's DoFns in this
+// process use what was read. The error is one line that shows nothing of either.
+func Open(runID string, c Config) error {
 	senders.Lock()
 	defer senders.Unlock()
-	if s := senders.byKey[key]; s != nil {
-		return s, nil
+	return reserve(runID, c).open()
+}
+
+// reserve returns the run's sender for some settings, which may not be open yet. The
+// caller holds senders.
+func reserve(runID string, c Config) *sender {
+	for _, s := range senders.byRun[runID] {
+		if s.asked == c {
+			return s
+		}
 	}
-	signer, err := newSigner()
-	if err != nil {
-		return nil, err
+	s := &sender{asked: c, name: Environment}
+	if !c.FromEnvironment {
+		s.name = fmt.Sprintf("%s %d", Environment, len(senders.byRun[runID])+1)
 	}
+	senders.byRun[runID] = append(senders.byRun[runID], s)
+	return s
+}
+
+// find returns the open sender that a DoFn has the name of. In a process that the
+// pipeline was not built in, that is only the one of the environment.
+func find(runID, name string) (*sender, error) {
+	senders.Lock()
+	defer senders.Unlock()
+	for _, s := range senders.byRun[runID] {
+		if s.name == name {
+			return s, s.open()
+		}
+	}
+	if name != Environment {
+		return nil, fmt.Errorf("webhook: its URL is known to the process of the command alone: want the target %s, and %s for the workers", Environment, URLVariable)
+	}
+	s := reserve(runID, Config{FromEnvironment: true})
+	return s, s.open()
+}
+
+// open opens the sender at the first call.
+func (s *sender) open() (err error) {
+	if s.signer != nil {
+		return nil
+	}
+	if s.config, err = s.asked.resolve(); err != nil {
+		return err
+	}
+	if s.client, err = newClient(s.config); err != nil {
+		return err
+	}
+	s.slots = make(chan struct{}, s.config.Concurrency)
+	s.signer, err = newSigner()
+	return err
+}
+
+// maxHeader is how long the header of an answer may be, in bytes.
+const maxHeader = 64 << 10
+
+// newClient returns a client that follows no redirect. Its proxy is the one of the
+// environment.
+func newClient(c Config) (*http.Client, error) {
 	transport := http.DefaultTransport.(*http.Transport).Clone()
 	transport.MaxIdleConnsPerHost = c.Concurrency
-	s := &sender{
-		config: c,
-		client: &http.Client{
-			Transport:     transport,
-			Timeout:       c.Timeout,
-			CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
-		},
-		signer: signer,
-		slots:  make(chan struct{}, c.Concurrency),
+	transport.MaxResponseHeaderBytes = maxHeader
+	transport.OnProxyConnectResponse = func(_ context.Context, _ *url.URL, _ *http.Request, answer *http.Response) error {
+		if answer.StatusCode != http.StatusOK {
+			return proxyError(answer.StatusCode)
+		}
+		return nil
 	}
-	senders.byKey[key] = s
-	return s, nil
+	request, err := http.NewRequest(http.MethodPost, c.URL, nil)
+	if err != nil { // whose text quotes the URL
+		return nil, fmt.Errorf("webhook: %s: the URL cannot be requested", c)
+	}
+	if _, err := transport.Proxy(request); err != nil { // whose text quotes the proxy's URL
+		return nil, errors.New("webhook: the proxy of the environment is no URL (not shown, as it may hold a secret): see HTTPS_PROXY, HTTP_PROXY")
+	}
+	return &http.Client{
+		Transport:     transport,
+		Timeout:       c.Timeout,
+		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
+	}, nil
 }
+
+// proxyError is the status of a proxy that does not connect, without what it says in
+// its own words.
+type proxyError int
+
+func (e proxyError) Error() string { return fmt.Sprintf("the proxy answers %d", int(e)) }
 
 // Close closes the connections of a run, after its pipeline has ended.
 func Close(runID string) {
 	senders.Lock()
 	defer senders.Unlock()
-	for key, s := range senders.byKey {
-		if key.runID == runID {
+	for _, s := range senders.byRun[runID] {
+		if s.client != nil {
 			s.client.CloseIdleConnections()
-			delete(senders.byKey, key)
 		}
 	}
+	delete(senders.byRun, runID)
 }

@@ -3,7 +3,7 @@
 //
 //	c, err := webhook.Parse("https://example.com/alerts#retries=3")
 //	...
-//	err = webhook.CheckSecret()
+//	err = webhook.Open(run.ID, c)
 //	...
 //	undelivered := webhook.Write(s, run.ID, c, timeouts)
 //	... run the pipeline ...
@@ -22,22 +22,31 @@
 // redirect among them: whoever signs what it sends does not send it elsewhere.
 //
 // A message that is refused, or that all attempts have failed for, becomes a
-// reject with the reason order.Undelivered.
+// reject with the reason order.Undelivered and the whole message.
 //
 // # Stopping
 //
-// When the run is stopped, attempts go on for 2 s. A message that is neither
-// accepted nor refused by then is not rejected, as nobody has refused it, and its
-// input is not acknowledged. Where the source holds that input (ack=outcome) the
-// message is left to the next run, which makes it again with the same ID; any
-// other would be lost, so it fails the run (see live.Run.Held).
+// When the run is stopped, or has failed, attempts go on for 2 s, whatever the
+// receiver does. A message that is neither accepted nor refused by then is left to the
+// next run where the source holds its input (ack=outcome): that run makes it again
+// with the same ID (see live.Run.Held). Any other would be lost. It becomes a reject
+// like one that is refused, and the run fails (live.Run.Abort), but no bundle does: so
+// what else was read is accounted for. Only on a runner that repeats a bundle which
+// fails the bundle fails instead (live.Run.Repeats).
 //
 // # Secrets
 //
-// The signing secret comes from the environment (see [CheckSecret]) of the
-// process that sends. It is in no setting, so it does not travel with the
-// pipeline, and in no message of this package. A URL may hold secrets, too: only
-// its scheme, host and path are ever shown.
+// The signing secret comes from the environment of the process that sends: from
+// ORDERTIMEOUT_WEBHOOK_SECRET, or the file that ORDERTIMEOUT_WEBHOOK_SECRET_FILE
+// names. A URL may hold secrets, too: in its path, its query, its user information.
+// With the target "webhook" it comes from ORDERTIMEOUT_WEBHOOK_URL, or the file that
+// ORDERTIMEOUT_WEBHOOK_URL_FILE names. [Open] reads both before the pipeline starts.
+//
+// Neither is in what travels with the pipeline, so neither is on a runner's pages: a
+// DoFn finds them in its process. Workers that are other processes have their own
+// environment, and know no other URL. Of a URL only the scheme and the host are ever
+// shown, in errors, rejects and warnings; errors whose text may repeat what was sent
+// are told in other words.
 package webhook
 
 import (
@@ -64,18 +73,22 @@ var undeliveredCounter = beam.NewCounter(transforms.Namespace, live.UndeliveredC
 // that were not accepted: PCollection<order.Message> -> PCollection<order.Reject>.
 // A bundle ends when each of its messages is accepted or rejected. A reject has
 // the timestamp of its message. Write panics where [Config.Validate] has an error.
+// The pipeline is to be built in the process that runs its DoFns, unless the URL comes
+// from the environment.
 func Write(s beam.Scope, runID string, c Config, messages beam.PCollection) (rejects beam.PCollection) {
 	s = s.Scope("webhook.Write")
 	if err := c.Validate(); err != nil {
 		panic(err)
 	}
-	return beam.ParDo(s, &postFn{RunID: runID, Config: c}, messages)
+	senders.Lock()
+	defer senders.Unlock()
+	return beam.ParDo(s, &postFn{RunID: runID, Receiver: reserve(runID, c).name}, messages)
 }
 
 // postFn posts the messages of a bundle.
 type postFn struct {
-	RunID  string
-	Config Config
+	RunID    string
+	Receiver string // the name of the run's sender
 
 	run    *live.Run
 	sender *sender
@@ -87,8 +100,14 @@ type postFn struct {
 
 	mu       sync.Mutex
 	rejected []rejected
-	held     int64 // messages that a stop has left to the next run
-	lost     int64 // and those that no run would make again
+	held     int64     // messages that a stop has left to the next run
+	lost     []message // and those that no run would make again
+}
+
+// message is a message and its timestamp.
+type message struct {
+	at beam.EventTime
+	*order.Message
 }
 
 // rejected is a reject and its timestamp.
@@ -99,14 +118,14 @@ type rejected struct {
 
 func (fn *postFn) Setup() (err error) {
 	fn.run = live.Lookup(fn.RunID)
-	fn.sender, err = open(fn.RunID, fn.Config)
+	fn.sender, err = find(fn.RunID, fn.Receiver)
 	return fn.run.Fail(err)
 }
 
 func (fn *postFn) StartBundle(ctx context.Context, _ func(beam.EventTime, order.Reject)) {
 	fn.abandon()
 	fn.delivery, fn.cancel = fn.run.Delivery(ctx)
-	fn.rejected, fn.held, fn.lost = nil, 0, 0
+	fn.rejected, fn.held, fn.lost = nil, 0, nil
 }
 
 // abandon ends what is left of a bundle that failed.
@@ -125,7 +144,7 @@ func (fn *postFn) ProcessElement(ctx context.Context, at beam.EventTime, m order
 	select {
 	case fn.sender.slots <- struct{}{}:
 	case <-fn.delivery.Done():
-		fn.leave(&m)
+		fn.leave(at, &m)
 		return ctx.Err()
 	}
 	fn.posts.Go(func() {
@@ -138,25 +157,25 @@ func (fn *postFn) ProcessElement(ctx context.Context, at beam.EventTime, m order
 func (fn *postFn) post(at beam.EventTime, m *order.Message) {
 	switch fate, refusal := fn.sender.post(fn.delivery, m); fate {
 	case accepted:
+		fn.run.Count(live.AcceptedCounter, 1)
 		fn.run.Done(m.Refs)
 	case refused:
-		r := order.NewUndelivered(m, refusal)
 		fn.mu.Lock()
-		fn.rejected = append(fn.rejected, rejected{at, r})
-		fn.mu.Unlock()
+		defer fn.mu.Unlock()
+		fn.rejected = append(fn.rejected, rejected{at, order.NewUndelivered(m, refusal)})
 	case undecided:
-		fn.leave(m)
+		fn.leave(at, m)
 	}
 }
 
-// leave counts a message that is neither accepted nor refused.
-func (fn *postFn) leave(m *order.Message) {
+// leave keeps or counts a message that is neither accepted nor refused.
+func (fn *postFn) leave(at beam.EventTime, m *order.Message) {
 	fn.mu.Lock()
 	defer fn.mu.Unlock()
 	if fn.run.Held(m.Refs) {
 		fn.held++
 	} else {
-		fn.lost++
+		fn.lost = append(fn.lost, message{at, m})
 	}
 }
 
@@ -166,8 +185,8 @@ func (fn *postFn) FinishBundle(ctx context.Context, emit func(beam.EventTime, or
 	if ctx.Err() != nil { // the runner has given up the bundle
 		return ctx.Err()
 	}
-	if fn.lost > 0 {
-		return fn.run.Fail(fmt.Errorf("webhook: %s: stopped before %d messages could be delivered", fn.Config, fn.lost))
+	if err := fn.giveUp(); err != nil {
+		return err
 	}
 	for _, r := range fn.rejected {
 		emit(r.at, r.reject)
@@ -176,5 +195,22 @@ func (fn *postFn) FinishBundle(ctx context.Context, emit func(beam.EventTime, or
 	undeliveredCounter.Inc(ctx, n)
 	fn.run.Count(live.UndeliveredCounter, n)
 	fn.run.Count(live.LeftCounter, fn.held)
+	return nil
+}
+
+// giveUp decides on what a stop has left that no run would make again. Where the
+// bundle is repeated it fails; else all of it becomes rejects, and the run fails.
+func (fn *postFn) giveUp() error {
+	if len(fn.lost) == 0 {
+		return nil
+	}
+	if fn.run.Repeats() {
+		return fn.run.Fail(fmt.Errorf("webhook: %s: stopped before %d messages could be delivered", fn.sender.config, len(fn.lost)))
+	}
+	fn.run.Abort(fmt.Errorf("webhook: %s: stopped before all outcomes could be delivered: the others are rejects, undelivered", fn.sender.config))
+	for _, m := range fn.lost {
+		why := fn.sender.refusal("the run was stopped before it was accepted", 1)
+		fn.rejected = append(fn.rejected, rejected{m.at, order.NewUndelivered(m.Message, why)})
+	}
 	return nil
 }

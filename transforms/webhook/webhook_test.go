@@ -72,7 +72,15 @@ func TestAttemptsAreRepeatedWhereThatMayHelp(t *testing.T) {
 		{"busy-for-long1", c, 1, "503 Service Unavailable, and asks for a wait of more than 5m0s"},
 		{"moved1", c, 1, "308 Permanent Redirect"},
 		{"never1", c, 1, "501 Not Implemented"},
-		{"bad\n1", c, 0, `net/http: invalid header field value for "Webhook-Id"`},
+		{"bad\n1", c, 0, "the id of the outcome has characters that no header may have"},
+		{"close1", c, 3, "the connection was closed before an answer, at the last of 3 attempts"},
+		{"close-in-header1", c, 3, "the connection was closed before an answer, at the last of 3 attempts"},
+		{"close-in-body1", c, 1, ""},
+		{"babble1", c, 3, "the connection gave no answer of HTTP, at the last of 3 attempts"},
+		{"endless1", c, 1, ""},
+		{"endless-down1", c, 3, "500 Internal Server Error, at the last of 3 attempts"},
+		{"stuck1", c, 1, ""},
+		{"stuck-down1", hasty, 3, "500 Internal Server Error, at the last of 3 attempts"},
 		{"ok2", nowhere, 0, "dial tcp " + gone.Listener.Addr().String() + ": connect: connection refused, at the last of 3 attempts"},
 	} {
 		rejects, err := bundle(t.Context(), run, test.config, testMessage(test.id))
@@ -173,44 +181,77 @@ func TestConcurrencyIsThatOfAllBundles(t *testing.T) {
 }
 
 // After a stop, attempts go on for a while. What is not decided then is left to
-// the next run if the source holds it, and else fails this one.
-func TestStopLeavesWhatIsHeld(t *testing.T) {
+// the next run if the source holds it. Else it is a reject and the run fails; only
+// where the runner repeats bundles the bundle does.
+func TestStopLeavesWhatIsHeldAndRejectsTheRest(t *testing.T) {
 	r := newReceiver(t)
-	free := testMessage("hang1")
-	free.Refs = nil
+	time.AfterFunc(time.Second, func() { close(r.slow) })
+	free := func(ids ...string) (messages []*order.Message) {
+		for _, id := range ids {
+			m := testMessage(id)
+			m.Refs = nil
+			messages = append(messages, m)
+		}
+		return messages
+	}
+	held := testMessage
 	c := r.config()
 	patient := c
 	patient.Retries, patient.RetryWait = 100, time.Second // between attempts when the time is over
 	narrow := c
 	narrow.Concurrency = 1 // the second message never gets its turn
+	const stopped = "the run was stopped before it was accepted"
 	var all sync.WaitGroup
 	for _, test := range []struct {
 		reason   string
 		config   Config
 		messages []*order.Message
 		left     int64
-		rejects  int
-		want     string
+		rejects  map[string]string // why, by ID
+		cluster  bool
+		want     string // how the run failed
 	}{
-		{"held, no answer", c, []*order.Message{testMessage("hang1"), testMessage("ok2"), testMessage("bad3")}, 1, 1, ""},
-		{"held, between attempts", patient, []*order.Message{testMessage("down1")}, 1, 0, ""},
-		{"held, not begun", narrow, []*order.Message{testMessage("hang1"), testMessage("ok2")}, 2, 0, ""},
-		{"not held", c, []*order.Message{free, testMessage("ok2"), testMessage("hang3")}, 0, 0,
-			"webhook: " + c.String() + ": stopped before 1 messages could be delivered"},
+		{"held, no answer", c, []*order.Message{held("hang1"), held("ok2"), held("bad3")}, 1, map[string]string{"bad3": "400 Bad Request"}, false, ""},
+		{"held, between attempts", patient, []*order.Message{held("down1")}, 1, nil, false, ""},
+		{"held, not begun", narrow, []*order.Message{held("hang1"), held("ok2")}, 2, nil, false, ""},
+		{"held beside others", c, append(free("hang1", "ok2"), held("hang3")), 1, map[string]string{"hang1": stopped}, false, "before all outcomes"},
+		{"not begun", narrow, free("hang1", "ok2"), 0, map[string]string{"hang1": stopped, "ok2": stopped}, false, "before all outcomes"},
+		{"between attempts", patient, free("down1", "close2", "close-in-header3", "babble4", "endless-down5"), 0,
+			map[string]string{"down1": stopped, "close2": stopped, "close-in-header3": stopped, "babble4": stopped, "endless-down5": stopped}, false, "before all outcomes"},
+		{"an answer that fails and does not end", patient, free("stuck-down1"), 0, map[string]string{"stuck-down1": stopped}, false, "before all outcomes"},
+		{"an answer that comes in time", c, free("slow1"), 0, nil, false, ""},
+		{"an answer that accepts, and does not end well", c, free("stuck1", "endless2", "close-in-body3"), 0, nil, false, ""},
+		{"a refusal", c, free("moved1"), 0, map[string]string{"moved1": "308 Permanent Redirect"}, false, ""},
+		{"on a runner that repeats bundles", c, append(free("hang1", "ok2"), held("hang3")), 0, nil, true, "before 1 messages"},
 	} {
 		run, _ := newRun(t)
+		run.Cluster = test.cluster
 		run.Stop()
 		all.Go(func() {
-			got := ""
 			rejects, err := bundle(t.Context(), run, test.config, test.messages...)
-			if err != nil {
-				got = err.Error()
+			failed := ""
+			if run.Err() != nil {
+				failed = run.Err().Error()
 			}
-			if diff := cmp.Diff(test.want, got); diff != "" || run.Err() != err {
-				t.Errorf("%s: the run has %v, (-want +got)\n%s", test.reason, run.Err(), diff)
+			if (err != nil) != test.cluster || test.cluster && err != run.Err() {
+				t.Errorf("%s: the bundle has %v, and the run %v", test.reason, err, run.Err())
 			}
-			if left := run.Counters()[live.LeftCounter]; left != test.left || len(rejects) != test.rejects {
-				t.Errorf("%s: %d left, want %d, and %d rejects, want %d: %v", test.reason, left, test.left, len(rejects), test.rejects, rejects)
+			if begin := "webhook: " + c.String() + ": stopped " + test.want; (failed == "") != (test.want == "") || test.want != "" && !strings.HasPrefix(failed, begin) {
+				t.Errorf("%s: the run has %q, want %q", test.reason, failed, begin)
+			}
+			var want []string
+			for _, m := range test.messages {
+				if why := test.rejects[m.ID]; why != "" {
+					want = append(want, fmt.Sprintf("0 undelivered [webhook: %s: %s] timeout %s %s %v", c, why, m.ID, m.Body, m.Refs))
+				}
+			}
+			slices.Sort(want)
+			if diff := cmp.Diff(want, rejects); diff != "" {
+				t.Errorf("%s: rejects (-want +got)\n%s", test.reason, diff)
+			}
+			counted := run.Counters()
+			if left, undelivered := counted[live.LeftCounter], counted[live.UndeliveredCounter]; left != test.left || undelivered != int64(len(rejects)) {
+				t.Errorf("%s: %d left, want %d, and %d counted of %d rejects", test.reason, left, test.left, undelivered, len(rejects))
 			}
 		})
 	}
@@ -254,13 +295,8 @@ func TestCloseForgetsTheRun(t *testing.T) {
 		}
 	}
 	Close(one.ID)
-	for key := range senders.byKey {
-		if key.runID != two.ID {
-			t.Errorf("%v is there", key.config)
-		}
-	}
-	if len(senders.byKey) != 1 {
-		t.Errorf("%d senders are left, want 1", len(senders.byKey))
+	if len(senders.byRun) != 1 || len(senders.byRun[two.ID]) != 1 {
+		t.Errorf("%v is left, want one sender of %s", senders.byRun, two.ID)
 	}
 }
 

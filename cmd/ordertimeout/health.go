@@ -1,0 +1,124 @@
+package main
+
+import (
+	"fmt"
+	"maps"
+	"net/http"
+	"sync"
+	"time"
+
+	"ordertimeout/pipeline"
+	"ordertimeout/transforms/live"
+	"ordertimeout/transforms/order"
+)
+
+// defaultMaxStall is the -max-stall of who sets none.
+const defaultMaxStall = 5 * time.Minute
+
+// health says whether a run works: whether it has a watermark and that moves on. What
+// has no watermark of its own, as files and pipes, works while it is read, and while
+// what was read is worked.
+type health struct {
+	run *live.Run
+	// live says that the input never ends and follows the clock.
+	live bool
+	// maxStall (-max-stall) is how long nothing may move. Zero: for ever.
+	maxStall time.Duration
+	now      func() time.Time
+
+	mu    sync.Mutex
+	seen  map[string]int64 // what is to move, as it was when it last did
+	since time.Time        // when that was
+}
+
+func newHealth(run *live.Run, c pipeline.Config, maxStall time.Duration) *health {
+	return &health{run: run, live: c.Live(), maxStall: maxStall, now: time.Now}
+}
+
+// bytesRead is the name, among the figures that are to move, of the bytes of input.
+const bytesRead = "bytes"
+
+// figures returns what is to move. They are empty before anything has happened.
+func (h *health) figures() map[string]int64 {
+	counters := h.run.Counters()
+	if w, known := counters[live.WatermarkTime]; known {
+		return map[string]int64{live.WatermarkTime: w}
+	}
+	if h.live {
+		return nil
+	}
+	if n := h.run.Read.Load(); n > 0 {
+		counters[bytesRead] = n
+	}
+	return counters
+}
+
+// look notes whether something has moved, and returns the figures and for how long
+// they are what they are.
+func (h *health) look() (figures map[string]int64, stands time.Duration) {
+	figures = h.figures()
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	now := h.now()
+	if h.since.IsZero() || !maps.Equal(figures, h.seen) {
+		h.seen, h.since = figures, now
+	}
+	return figures, now.Sub(h.since)
+}
+
+// lookEvery is how often somebody looks, whether or not anybody asks.
+const lookEvery = time.Second
+
+// watch looks at each tick until quit is closed.
+func (h *health) watch(tick <-chan time.Time, quit <-chan struct{}) {
+	for {
+		h.look()
+		select {
+		case <-tick:
+		case <-quit:
+			return
+		}
+	}
+}
+
+// fault returns in a line why the run does not work, or "".
+func (h *health) fault() string {
+	figures, stands := h.look()
+	w, known := figures[live.WatermarkTime]
+	stalled := h.maxStall > 0 && stands > h.maxStall
+	switch err := h.run.Err(); {
+	case err != nil:
+		return err.Error()
+	case h.run.Stopped():
+		return "stopping"
+	case len(figures) == 0 && h.live:
+		return "there is no watermark yet"
+	case len(figures) == 0:
+		return "nothing is read yet"
+	case stalled && known:
+		return fmt.Sprintf("the watermark stands at %s for %v: more than -max-stall %v", order.FormatTime(w), stands.Truncate(time.Second), h.maxStall)
+	case stalled:
+		return fmt.Sprintf("nothing is read or worked for %v: more than -max-stall %v", stands.Truncate(time.Second), h.maxStall)
+	}
+	return ""
+}
+
+// ServeHTTP answers 200, or 503 with the fault.
+func (h *health) ServeHTTP(w http.ResponseWriter, _ *http.Request) {
+	status, text := http.StatusOK, "ok"
+	if fault := h.fault(); fault != "" {
+		status, text = http.StatusServiceUnavailable, fault
+	}
+	say(w, status, text)
+}
+
+// alive answers that the process is there, whatever its run does: who restarts a
+// process by what this says does so only where that may help.
+func alive(w http.ResponseWriter, _ *http.Request) { say(w, http.StatusOK, "alive") }
+
+func say(w http.ResponseWriter, status int, text string) {
+	w.Header().Set("Content-Type", "text/plain; charset=utf-8")
+	w.Header().Set("Cache-Control", "no-store")
+	w.WriteHeader(status)
+	fmt.Fprintln(w, text)
+}

@@ -1,0 +1,178 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"os"
+
+	"github.com/apache/beam/sdks/v2/go/pkg/beam"
+
+	"ordertimeout/pipeline"
+	"ordertimeout/transforms/live"
+	"ordertimeout/transforms/sink"
+	"ordertimeout/transforms/webhook"
+)
+
+// resendUsage prints the flags of ordertimeout resend.
+func resendUsage(w io.Writer) {
+	fmt.Fprint(w, `Usage: ordertimeout resend -from FILE [-success TO] [-timeouts TO] [flags]
+
+Sends outcomes again that a run could not deliver: those with the reason undelivered
+in what it wrote to -rejects. They are sent as they were, with the same ids, so that a
+receiver can drop what it has already. Other rejects are skipped.
+
+  -from FILE      the rejects of that run, - is stdin: repeat it for several files
+  -success TO     where orders paid in time are sent to
+  -timeouts TO    where orders not paid in time are sent to
+                  - is stdout, pubsub://PROJECT/TOPIC a topic, https://… a webhook, webhook
+                  the one whose URL is in ORDERTIMEOUT_WEBHOOK_URL (or in the file that
+                  ORDERTIMEOUT_WEBHOOK_URL_FILE names), none is nothing, else a file, which
+                  is added to
+  -rejects FILE   where those go that are not delivered this time either, for the next
+                  resend (default none: they are in -from); a topic, too
+  -quiet          no summary
+  -v              the SDK's log, too
+
+Exit status: 0 all of them were delivered, 1 some were not, or a line of -from is no
+reject, 2 wrong flags.
+`)
+}
+
+// resendOptions are the settings of ordertimeout resend.
+type resendOptions struct {
+	config         pipeline.ResendConfig
+	quiet, verbose bool
+}
+
+// resend sends again what a run could not deliver, and returns the exit status.
+func resend(args []string, stdout, stderr io.Writer) int {
+	o, err := parseResend(args)
+	switch {
+	case errors.Is(err, flag.ErrHelp):
+		resendUsage(stdout)
+		return exitOK
+	case err != nil:
+		fmt.Fprintf(stderr, "ordertimeout: %v\nRun 'ordertimeout resend -h' for the flags.\n", err)
+		return exitUsage
+	}
+	beam.Init()
+	quietSDK(stderr, o.verbose)
+	return tell(executeResend(o, stderr), stderr)
+}
+
+// parseResend reads the command line; its errors are one line each.
+func parseResend(args []string) (resendOptions, error) {
+	o := resendOptions{config: pipeline.ResendConfig{Rejects: sink.None}}
+	c := &o.config
+	fs := flag.NewFlagSet("ordertimeout resend", flag.ContinueOnError)
+	fs.SetOutput(io.Discard)
+	fs.Func("from", "", func(path string) error {
+		if path == "" {
+			return errors.New("want a file, or - (standard input)")
+		}
+		c.From = append(c.From, path)
+		return nil
+	})
+	fs.StringVar(&c.Success, "success", "", "")
+	fs.StringVar(&c.Timeouts, "timeouts", "", "")
+	fs.StringVar(&c.Rejects, "rejects", c.Rejects, "")
+	fs.BoolVar(&o.quiet, "quiet", false, "")
+	fs.BoolVar(&o.verbose, "v", false, "")
+	// The SDK wants to see the global flags parsed.
+	if err := flag.CommandLine.Parse(nil); err != nil {
+		return o, err
+	}
+	if err := fs.Parse(args); err != nil {
+		return o, err
+	}
+	if fs.NArg() > 0 {
+		return o, fmt.Errorf("unexpected argument %q: files of rejects are named with -from", webhook.Show(fs.Arg(0)))
+	}
+	if err := c.Validate(); err != nil {
+		return o, err
+	}
+	for _, from := range c.From {
+		for _, target := range c.Outputs() {
+			if sameFile(from, target.Name) {
+				return o, fmt.Errorf("output %s is also read: want another file", target.Name)
+			}
+		}
+	}
+	return o, nil
+}
+
+// executeResend runs the pipeline from open outputs to the summary.
+func executeResend(o resendOptions, stderr io.Writer) error {
+	c := o.config
+	if err := checkReadable(c.From); err != nil {
+		return err
+	}
+	current := live.NewRun()
+	defer current.Close()
+	c.Run = current.ID
+	defer closeServices(current.ID)
+	if err := c.Check(context.Background()); err != nil {
+		return err
+	}
+	outputs, err := sink.Open(current.ID, c.Outputs()...)
+	if err != nil {
+		return err
+	}
+	stop := stopOnSignal(current, stderr)
+	defer stop()
+	_, err = executePrism(func(s beam.Scope) { pipeline.BuildResend(s, c) })
+	if closeErr := outputs.Close(); err == nil {
+		err = closeErr
+	}
+	counters := current.Counters()
+	if err == nil && !o.quiet { // else nobody knows what was delivered
+		summarizeResend(counters, stderr)
+	}
+	if cause := current.Err(); cause != nil {
+		err = cause
+	}
+	if err == nil {
+		err = undelivered(counters)
+	}
+	return err
+}
+
+// checkReadable returns why one of the files cannot be opened.
+func checkReadable(paths []string) error {
+	for _, path := range paths {
+		if path == sink.Stdout {
+			continue
+		}
+		f, err := os.Open(path)
+		if err != nil {
+			return fmt.Errorf("-from: %w", err)
+		}
+		f.Close()
+	}
+	return nil
+}
+
+// summarizeResend writes what became of what was read.
+func summarizeResend(counters map[string]int64, stderr io.Writer) {
+	sent, unsent, refused := counters[pipeline.SentCounter], counters[pipeline.UnsentCounter], counters[live.UndeliveredCounter]
+	fmt.Fprintf(stderr, "%d undelivered outcomes = %d delivered + %d not delivered again + %d without a target\n%d other rejects are skipped\n",
+		sent+unsent, sent-refused, refused, unsent, counters[pipeline.SkippedCounter])
+}
+
+// undelivered returns an error of a line where not all was delivered.
+func undelivered(counters map[string]int64) error {
+	all := counters[pipeline.SentCounter] + counters[pipeline.UnsentCounter]
+	left, broken := counters[pipeline.UnsentCounter]+counters[live.UndeliveredCounter], counters[pipeline.BrokenCounter]
+	switch {
+	case left == 0 && broken == 0:
+		return nil
+	case broken == 0:
+		return fmt.Errorf("resend: %d of %d outcomes were not delivered", left, all)
+	case left == 0:
+		return fmt.Errorf("resend: %d lines are no reject with a whole outcome", broken)
+	}
+	return fmt.Errorf("resend: %d of %d outcomes were not delivered, and %d lines are no reject with a whole outcome", left, all, broken)
+}
