@@ -55,6 +55,7 @@ func advise(counters map[string]int64, o options, run *live.Run, failed error) (
 		lines = append(lines, adviseLate(counters, o, run)...)
 		lines = append(lines, adviseOrphans(counters, o, run)...)
 	}
+	lines = append(lines, adviseBeyond(run)...)
 	reasons := run.Tally().Reasons()
 	if failed != nil && len(reasons) == 1 {
 		return lines // it is told already
@@ -79,6 +80,17 @@ func adviseTypes(counters map[string]int64, o options, run *live.Run) []string {
 	}
 	return []string{fmt.Sprintf("no event has the type %s of the pattern, which does not name %s: if one of these is meant, name it in -pattern",
 		screen.Short(missing, 40), listCounts(others))}
+}
+
+// adviseBeyond returns a line where events are beyond the end of the log, as their clocks
+// were not believed.
+func adviseBeyond(run *live.Run) []string {
+	n := run.Counters()[live.BeyondEnd]
+	if n == 0 {
+		return nil
+	}
+	from := time.UnixMilli(run.Counters()[live.BeyondEndFrom]).UTC().Format(time.RFC3339)
+	return []string{fmt.Sprintf("returned: %d events are far ahead of all others, from %s on: is a clock wrong? If not, -max-jump 0 takes them", n, from)}
 }
 
 // adviseLate returns a line where more than a hundredth of the events were late.

@@ -1,0 +1,215 @@
+package main
+
+import (
+	"bytes"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+)
+
+// The run of a day is one line of cron, on the first day, too: what it leaves open takes
+// the place of what it began with.
+func TestTheDailyRun(t *testing.T) {
+	dir := t.TempDir()
+	days := []string{
+		line("o1", "create", 0) + line("o2", "create", 100) + line("o1", "pay", 200) + line("o1", "view", 201),
+		line("o2", "pay", 300) + line("o3", "create", 3000) + line("o3", "view", 3001),
+		line("o4", "create", 9000) + line("o4", "pay", 9001) + line("o5", "create", 9100) + line("o5", "view", 9101),
+	}
+	want := [][]string{{"success o1"}, {"success o2"}, {"success o4", "timeout o3"}}
+	for i, day := range days {
+		log := write(t, dir, fmt.Sprintf("day%d.jsonl", i), day)
+		r := run1(t, "", "-input", log, "-input-if-any", dir+"/open", "-open", dir+"/open", "-disorder", "0s", "-quiet")
+		// With no disorder only what is at the very end is undecided.
+		if got := brief(t, r.stdout); r.status != 0 || !slices.Equal(got, want[i]) {
+			t.Errorf("day %d: %q, want %q: %+v", i, got, want[i], r)
+		}
+	}
+	if got := read(t, dir+"/open"); got != line("o5", "create", 9100)+line("o5", "view", 9101) {
+		t.Errorf("open at the end:\n%s", got)
+	}
+	if names, _ := filepath.Glob(dir + "/.*"); len(names) > 0 {
+		t.Errorf("%q are left", names)
+	}
+}
+
+// What the outputs of a run are called does not make them its inputs.
+func TestARunDoesNotReadItsOutputs(t *testing.T) {
+	dir := t.TempDir()
+	write(t, dir, "a.jsonl", line("o1", "create", 0)+"x\n"+line("o1", "pay", 1))
+	r := run1(t, "", "-input", dir+"/*.jsonl", "-success", dir+"/success.jsonl", "-rejects", dir+"/rejects.jsonl")
+	if r.status != 0 || !strings.Contains(r.stderr, "3 events read = ") {
+		t.Errorf("%+v", r)
+	}
+	if got := read(t, dir+"/rejects.jsonl"); strings.Count(got, "\n") != 1 {
+		t.Errorf("rejects:\n%.500s", got)
+	}
+}
+
+func TestAWrongClockIsToldOf(t *testing.T) {
+	var log strings.Builder
+	for i := range 200 {
+		o := fmt.Sprint("o", i)
+		log.WriteString(line(o, "create", float64(10*i)))
+		if i == 100 {
+			log.WriteString(line("wrong", "create", 20*3600))
+		}
+		log.WriteString(line(o, "pay", float64(10*i+5)))
+	}
+	in := write(t, t.TempDir(), "log.jsonl", log.String())
+	r := run1(t, "", "-input", in, "-success", "none")
+	if r.status != 0 || r.stdout != "" || !strings.Contains(r.stderr, " 0 late + 0 malformed + 1 returned (adds up)") ||
+		!strings.Contains(r.stderr, "1 events are far ahead of all others, from 2023-11-15T18:13:20Z on") {
+		t.Errorf("%+v", r)
+	}
+	r = run1(t, "", "-input", in, "-success", "none", "-max-jump", "0")
+	if !strings.Contains(r.stderr, " 199 late ") || strings.Contains(r.stderr, "far ahead") {
+		t.Errorf("-max-jump 0: %+v", r)
+	}
+}
+
+// The last orders of a pipe time out although nothing more comes.
+func TestALivePipeTellsItsLastOrders(t *testing.T) {
+	cmd := command(t, "-input", "-", "-live", "-within", "1s", "-disorder", "100ms", "-success", "none")
+	in, err := cmd.StdinPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	out, err := cmd.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	var stderr bytes.Buffer
+	cmd.Stderr = &stderr
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	created := time.Now()
+	_, _ = io.WriteString(in, liveEvent("o1", "create", created)+"\n")
+	got := make([]byte, len(`{"outcome":"timeout"`))
+	if _, err := io.ReadFull(out, got); err != nil || string(got) != `{"outcome":"timeout"` {
+		t.Fatalf("%q, %v: %s", got, err, &stderr)
+	}
+	if took := time.Since(created); took < time.Second {
+		t.Errorf("the alert came after %v, before the deadline", took)
+	}
+	// An order of now, after the silence, is not late.
+	_, _ = io.WriteString(in, liveEvent("o2", "create", time.Now())+"\n"+liveEvent("o2", "pay", time.Now())+"\n")
+	time.Sleep(500 * time.Millisecond)
+	_ = cmd.Process.Signal(syscall.SIGTERM)
+	_, _ = io.ReadAll(out)
+	r := finished(t, cmd.Wait(), new(bytes.Buffer), &stderr)
+	if r.status != 0 || !strings.Contains(r.stderr, " 0 orphan + 0 other + 0 late + 0 malformed") || !strings.Contains(r.stderr, "1 timeout") {
+		t.Errorf("%+v", r)
+	}
+}
+
+func TestTwoProcessesWithOneOutput(t *testing.T) {
+	dir := t.TempDir()
+	alerts := write(t, dir, "alerts", "told before\n")
+	first := command(t, "-input", "-", "-timeouts", alerts, "-success", "none")
+	in, err := first.StdinPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	stderr, err := first.StderrPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := first.Start(); err != nil {
+		t.Fatal(err)
+	}
+	_, _ = io.WriteString(in, line("o1", "create", 0))
+	other := write(t, dir, "in", line("o2", "create", 0)+line("o3", "create", 900))
+	second := []string{"-input", other, "-timeouts", alerts, "-success", "none"}
+	var r result
+	eventually(t, "the second process is refused", 20*time.Second, func() bool {
+		if r = run1(t, "", second...); r.status == 0 { // it was there before the first
+			write(t, dir, "alerts", "told before\n")
+		}
+		return r.status != 0
+	})
+	if want := "ordertimeout: sink: " + alerts + ": another process writes to it\n"; r.status != 1 || r.stderr != want {
+		t.Errorf("%+v, want %s", r, want)
+	}
+	in.Close()
+	_, _ = io.ReadAll(stderr)
+	if err := first.Wait(); err != nil || read(t, alerts) != "told before\n" {
+		t.Errorf("the first process: %v, alerts %q", err, read(t, alerts))
+	}
+}
+
+func TestAFailedRunLeavesNoSummary(t *testing.T) {
+	dir := t.TempDir()
+	summary := write(t, dir, "summary", "of yesterday\n")
+	if r := run1(t, "", "-input", dir+"/none.jsonl", "-summary", summary); r.status != 1 {
+		t.Errorf("%+v", r)
+	}
+	if _, err := os.Stat(summary); !os.IsNotExist(err) {
+		t.Errorf("the summary of yesterday is there: %v", err)
+	}
+	// It is not removed where it is an input by mistake.
+	log := write(t, dir, "log", line("o1", "create", 0))
+	if r := run1(t, "", "-input", log, "-summary", log); r.status != 2 || read(t, log) != line("o1", "create", 0) {
+		t.Errorf("%+v, log %q", r, read(t, log))
+	}
+	if r := run1(t, "", "-input", log, "-input", dir+"/none", "-summary", log); r.status != 1 || read(t, log) != line("o1", "create", 0) {
+		t.Errorf("%+v, log %q", r, read(t, log))
+	}
+}
+
+// A stop waits for who reads standard output, but not for long.
+func TestAStopWithoutAReader(t *testing.T) {
+	dir := t.TempDir()
+	cmd := command(t, "-input", "-", "-rejects", dir+"/rejects", "-open", dir+"/open")
+	in, err := cmd.StdinPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	out, err := cmd.StdoutPipe() // which nobody reads
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer out.Close()
+	var stderr bytes.Buffer
+	cmd.Stderr = &stderr
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	var log strings.Builder
+	for i := range 5000 {
+		o := fmt.Sprint("o", i)
+		log.WriteString(line(o, "create", float64(i)) + line(o, "pay", float64(i)+0.5))
+	}
+	if _, err := io.WriteString(in, log.String()); err != nil {
+		t.Fatal(err)
+	}
+	time.Sleep(500 * time.Millisecond) // it is likely to write by now; if not, less is tested
+	begin := time.Now()
+	_ = cmd.Process.Signal(syscall.SIGTERM)
+	ended := make(chan error, 1)
+	go func() {
+		_, err := cmd.Process.Wait()
+		ended <- err
+	}()
+	select {
+	case <-ended:
+	case <-time.After(20 * time.Second):
+		t.Fatal("it does not end")
+	}
+	if took := time.Since(begin); took > stopTime {
+		t.Errorf("it took %v to end", took)
+	}
+	told, _ := io.ReadAll(out)
+	whole := bytes.Count(told, []byte("\n"))
+	undelivered := strings.Count(read(t, dir+"/rejects"), `"reason":"undelivered"`)
+	if open := strings.Count(read(t, dir+"/open"), "\n"); whole+undelivered < 4990 || undelivered == 0 || open < 5 {
+		t.Errorf("%d outcomes were read, %d rejected and %d events open of 5000 orders", whole, undelivered, open)
+	}
+}
