@@ -159,6 +159,11 @@ func (c Config) decoder() *order.Decoder {
 // whole that is empty or compressed, or lacks the attribute that is to be the
 // time.
 //
+// A large message comes in several blocks, and is read as there is room for more: 10 MB
+// of lines of two bytes take no more memory than other messages. Of a message's lines
+// that are no events the first 1,000 have a reject each, and all others one, which says
+// how many they are; each is counted as read and as malformed.
+//
 // Once the run is to stop nothing is read any more, the watermark stands still,
 // and the collection goes on with nothing, as its end would be the end of time
 // for every open order: see [Quiesce].
