@@ -48,14 +48,19 @@ func match(s beam.Scope, c Config, events beam.PCollection, rejects []beam.PColl
 	}
 }
 
-// deliver adds the sink of outcomes, PCollection<*order.Outcome>.
+// deliver adds the sink of outcomes, PCollection<*order.Outcome>. What it refuses goes to
+// the rejects, if there is somebody who reads them: a sink that writes nothing would let
+// go of its messages, and it would be lost.
 func deliver(s beam.Scope, c Config, target string, outcomes beam.PCollection) {
 	for _, refused := range write(s, c, target, transforms.FormatOutcomes(s, outcomes)) {
-		putAside(s.Scope("refused"), c, refused)
+		if c.Rejects != sink.None {
+			putAside(s.Scope("refused"), c, refused)
+		}
 	}
 }
 
-// putAside adds the sink of rejects, PCollection<order.Reject>.
+// putAside adds the sink of rejects, PCollection<order.Reject>. What that refuses goes
+// nowhere, and its messages go on being held.
 func putAside(s beam.Scope, c Config, rejects beam.PCollection) {
 	write(s, c, c.Rejects, transforms.FormatRejects(s, rejects))
 }
@@ -85,14 +90,14 @@ func read(s beam.Scope, c Config) (events beam.PCollection, rejects []beam.PColl
 
 // write adds the sink that a target names:
 //
-//	PCollection<order.Message> -> a PCollection<order.Reject> of what a webhook has
-//	refused, if the target is one
+//	PCollection<order.Message> -> a PCollection<order.Reject> of what was not
+//	delivered, if the sink tells
 func write(s beam.Scope, c Config, to string, messages beam.PCollection) (refused []beam.PCollection) {
 	switch t := (target{value: to}); {
 	case pubsub.Is(to) && c.native():
 		native.Write(s, to, messages)
 	case pubsub.Is(to):
-		pubsub.Write(s, c.Run, to, messages)
+		return []beam.PCollection{pubsub.Write(s, c.Run, to, messages)}
 	case webhook.Is(to):
 		w, err := webhook.Parse(to)
 		if err != nil {

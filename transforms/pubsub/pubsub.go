@@ -6,7 +6,7 @@
 //	...
 //	events, rejects := pubsub.Read(s, c)
 //	...
-//	pubsub.Write(s, run.ID, "pubsub://shop/timeouts", messages)
+//	undelivered := pubsub.Write(s, run.ID, "pubsub://shop/timeouts", messages)
 //	... run the pipeline; to stop it:
 //	run.Stop()
 //	pubsub.Quiesce(ctx, run.ID)
