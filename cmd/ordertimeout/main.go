@@ -124,6 +124,9 @@ func checkServices(c pipeline.Config, stderr io.Writer) error {
 	for _, w := range warnings {
 		fmt.Fprintf(stderr, "ordertimeout: %s\n", w)
 	}
+	if errors.Is(err, pipeline.ErrLoop) {
+		return usageError{err}
+	}
 	return err
 }
 
@@ -133,7 +136,8 @@ func closeServices(run string) {
 	webhook.Close(run)
 }
 
-// usageError is a wrong combination of flags that only a look at the files shows.
+// usageError is a wrong combination of flags that only a look at the files, or at the
+// service, shows.
 type usageError struct{ error }
 
 // checkFiles resolves the input files, before any output is opened and so

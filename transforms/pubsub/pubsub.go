@@ -13,6 +13,46 @@
 //	cancel() // the context of beam.Run, if the process is to go on
 //	pubsub.Close(run.ID)
 //
+// # The subscription
+//
+// It is one to pull from, whose messages nobody else pulls: of what another process gets
+// this one knows nothing, and an order whose payment went there would time out.
+//
+//	gcloud pubsub subscriptions create orders --topic events --ack-deadline=10 \
+//	    --message-retention-duration=7d --expiration-period=never
+//
+// Acknowledgement deadline: short, 10 s. It is the lease of a message that is delivered,
+// and after a start no alert comes until every lease has ended that a process before may
+// have held (see Watermark): with 600 s that is ten minutes. Leases of messages that
+// are held are extended for as long as need be (lease=10s at a time), so that the
+// deadline says nothing of how long orders may be open.
+//
+// Retention: longer than the window of the orders by as long as the pipeline may be
+// down. With ack=outcome Pub/Sub is where open orders are kept, and what it deletes is
+// gone with the process. The same goes for the retention of acknowledged messages and
+// for seeking: what is delivered again that way was told of before, with the same ids.
+//
+// Message ordering: off. With ack=outcome it is refused, as one message that is not
+// acknowledged blocks all that follow with its key; with ack=bundle it is of no use,
+// since events are put in order by their time.
+//
+// Dead-letter policy: none. Each restart is one more delivery of every message that is
+// held, and an order that is open through as many of them as the policy allows (5 to
+// 100) would be taken away. What is no event is a reject, and never delivered again.
+//
+// Exactly-once delivery: off. It makes acknowledgements slow, and refuses those whose
+// lease has ended, which fails the run. A repeat is known by its id without it.
+//
+// Filter: one that lets all events of an order pass, or none of them. Pub/Sub drops what
+// a filter does not let pass, and a payment that is dropped is a timeout.
+//
+// Expiration: never, or longer than the pipeline may be down. A subscription that nobody
+// pulls from for 31 days is deleted by default, with all that is in it.
+//
+// Its topic is none that the same pipeline publishes to: rejects would come back, and be
+// rejected again. The command refuses that, and [Check] says which topic it is and warns
+// of what of the above does not hold, as far as Pub/Sub tells.
+//
 // # Acknowledgement
 //
 // With ack=outcome a message is acknowledged when what became of each of its

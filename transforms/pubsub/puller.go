@@ -64,7 +64,7 @@ func newPuller(ctx context.Context, c Config, sub Subscription, run *live.Run) (
 	p.held = newHeld(given, sub.Lease, time.Now, func(n int) { run.Count(live.Unacked, int64(n)) })
 	p.clock = watermark{
 		now: time.Now, disorder: c.Disorder, window: sub.Window, maxLag: sub.MaxLag,
-		settle: max(sub.Window, given+time.Second, sub.Lease+time.Second),
+		settle: untilKnown(sub, given),
 		stale:  sub.Poll + time.Second,
 	}
 	if run != nil && sub.Ack == AckOutcome {
