@@ -29,8 +29,7 @@
 //
 // Retention: longer than the window of the orders by as long as the pipeline may be
 // down. With ack=outcome Pub/Sub is where open orders are kept, and what it deletes is
-// gone with the process. The same goes for the retention of acknowledged messages and
-// for seeking: what is delivered again that way was told of before, with the same ids.
+// gone with the process.
 //
 // Message ordering: off. With ack=outcome it is refused, as one message that is not
 // acknowledged blocks all that follow with its key; with ack=bundle it is of no use,

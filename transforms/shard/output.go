@@ -21,7 +21,7 @@ type Output struct {
 	// a deadline of which the stop keeps nobody from being paid in time.
 	Returned []Event
 	// Settled are the Refs of what nothing is made of: of each event of class
-	// other, and of the events of each broken run, by step.
+	// other, and of the events of each broken run, by step, and last of what broke it.
 	Settled [][]uint64
 
 	runs cep.Run // memory for the runs of Ended
@@ -76,4 +76,14 @@ func (o *Output) ended(e Ended) {
 		o.Ended = append(o.Ended, e)
 		o.runs = o.runs[:len(o.runs)+len(e.Run)]
 	}
+}
+
+// settle lets go of an event. One that broke a run, which is the last of Settled, goes
+// with that run: its first event is not to come again without what broke it.
+func (o *Output) settle(ref uint64, broke bool) {
+	if last := len(o.Settled) - 1; broke {
+		o.Settled[last] = append(o.Settled[last], ref)
+		return
+	}
+	o.Settled = append(o.Settled, []uint64{ref})
 }

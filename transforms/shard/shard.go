@@ -219,7 +219,7 @@ func (s *Shard) apply(e *Event, tag uint32, out *Output) {
 	}
 	out.ended(Ended{e.Key, r.Ended, r.Run})
 	if r.Class == cep.Other && e.Ref != 0 {
-		out.Settled = append(out.Settled, []uint64{e.Ref})
+		out.settle(e.Ref, r.Ended == cep.Broken && r.Run.Refs() != nil)
 	}
 	if !known && !k.state.Empty() {
 		k, known = s.keys.add(tag, e.Key, k.state), true
