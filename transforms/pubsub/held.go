@@ -5,6 +5,8 @@ import (
 	"time"
 
 	"cloud.google.com/go/pubsub/v2/apiv1/pubsubpb"
+
+	"ordertimeout/transforms/order"
 )
 
 // held are the messages of a subscription that are leased to this process and
@@ -148,7 +150,7 @@ func (h *held) grow(x *input, by int, last bool) {
 
 // done says that nothing more will come of the events with these Refs, by step
 // where there are several. Each counts once; zeros and what is not held do not
-// count.
+// count. An event that is marked as order.Later is not done, and follows the first.
 func (h *held) done(refs []uint64) {
 	if len(refs) == 0 {
 		return
@@ -157,7 +159,13 @@ func (h *held) done(refs []uint64) {
 	defer h.mu.Unlock()
 	first := h.refs.find(refs[0])
 	for _, ref := range refs {
-		x := h.refs.take(ref)
+		var x *input
+		later := ref&order.Later != 0
+		if later {
+			x = h.refs.find(ref &^ order.Later)
+		} else {
+			x = h.refs.take(ref)
+		}
 		if x == nil {
 			continue
 		}
@@ -165,6 +173,9 @@ func (h *held) done(refs []uint64) {
 			x.waits++
 			x.before = append(x.before, first)
 			first.after = append(first.after, x)
+		}
+		if later {
+			continue
 		}
 		if x.left--; x.left == 0 {
 			h.settle(x)

@@ -10,6 +10,8 @@ import (
 
 	"cloud.google.com/go/pubsub/v2/apiv1/pubsubpb"
 	"github.com/google/go-cmp/cmp"
+
+	"ordertimeout/transforms/order"
 )
 
 // holding is a held with a clock that is set by hand.
@@ -121,6 +123,21 @@ func TestLaterStepWaitsForAFirstThatIsNotDone(t *testing.T) {
 	h.wantAcks("another order of the first message is open")
 	h.done(creates[1:])
 	h.wantAcks("its run has ended", "creates:1", "pay:1")
+}
+
+// The first event of a broken run goes before the one that broke it, which opened the
+// next run, and that before what its run has taken.
+func TestWhatBrokeARunFollowsIt(t *testing.T) {
+	h := newHolding(t)
+	first, next, pay := h.message("create", 2), h.message("again", 1), h.message("pay", 1)
+	h.done([]uint64{first[0], next[0] | order.Later})
+	h.done([]uint64{next[0], pay[0]})
+	h.wantAcks("the first message has another event, which is not done")
+	h.done(first[1:])
+	h.wantAcks("it is", "create:1", "again:1", "pay:1")
+	if h.refs.size() != 0 {
+		t.Errorf("%d events are left", h.refs.size())
+	}
 }
 
 func TestStepsInOneMessageDoNotWait(t *testing.T) {

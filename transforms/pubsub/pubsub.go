@@ -2,7 +2,7 @@
 // messages to topics, and gives back what it holds when a run is stopped.
 //
 //	c := pubsub.Config{Subscription: "pubsub://shop/orders?pulls=8", Disorder: 5 * time.Second, Within: 10 * time.Minute, Run: run.ID}
-//	warning, err := pubsub.Check(ctx, c)
+//	found, err := pubsub.Check(ctx, c)
 //	...
 //	events, rejects := pubsub.Read(s, c)
 //	...
@@ -40,7 +40,7 @@
 // 100) would be taken away. What is no event is a reject, and never delivered again.
 //
 // Exactly-once delivery: off. It makes acknowledgements slow, and refuses those whose
-// lease has ended, which fails the run. A repeat is known by its id without it.
+// lease has ended, which may fail the run. A repeat is known by its id without it.
 //
 // Filter: one that lets all events of an order pass, or none of them. Pub/Sub drops what
 // a filter does not let pass, and a payment that is dropped is a timeout.

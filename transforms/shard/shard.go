@@ -218,8 +218,8 @@ func (s *Shard) apply(e *Event, tag uint32, out *Output) {
 		out.Rejects = append(out.Rejects, Reject{*e, r.Class, r.Redelivered})
 	}
 	out.ended(Ended{e.Key, r.Ended, r.Run})
-	if r.Class == cep.Other && e.Ref != 0 {
-		out.settle(e.Ref, r.Ended == cep.Broken && r.Run.Refs() != nil)
+	if e.Ref != 0 {
+		out.settle(e.Ref, &r)
 	}
 	if !known && !k.state.Empty() {
 		k, known = s.keys.add(tag, e.Key, k.state), true
