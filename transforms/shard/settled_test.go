@@ -49,11 +49,7 @@ func TestWhatBrokeARunIsLetGoOfWithIt(t *testing.T) {
 		}
 		var out shard.Output
 		s.Tick(10, &out)
-		var got [][]uint64
-		for _, refs := range out.Settled {
-			got = append(got, refs)
-		}
-		if diff := cmp.Diff(test.want, got); diff != "" {
+		if diff := cmp.Diff(test.want, out.Settled); diff != "" {
 			t.Errorf("%s: (-want +got)\n%s", test.reason, diff)
 		}
 	}
