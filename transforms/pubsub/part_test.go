@@ -146,7 +146,10 @@ func TestLargeMessageTakesLittleMemory(t *testing.T) {
 				break
 			}
 			if b == nil {
-				<-p.arrived
+				select {
+				case <-p.arrived:
+				case <-done:
+				}
 				continue
 			}
 			blocks++
