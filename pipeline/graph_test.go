@@ -17,6 +17,8 @@ import (
 	pipepb "github.com/apache/beam/sdks/v2/go/pkg/beam/model/pipeline_v1"
 	"github.com/google/go-cmp/cmp"
 	"google.golang.org/protobuf/proto"
+
+	"ordertimeout/transforms/sink"
 )
 
 var update = flag.Bool("update", false, "write the golden files anew")
@@ -44,6 +46,19 @@ func TestTheGraphIsTheOneThatRunsAlready(t *testing.T) {
 			c.Run = "none"
 			golden(t, filepath.Join("testdata", "graph", name+".txt"), graph(t, c))
 		})
+	}
+}
+
+// A message that is not delivered goes on being held where nobody reads rejects: the sink
+// that writes nothing lets go of what it gets.
+func TestWhatIsRefusedGoesToRejectsThatAreRead(t *testing.T) {
+	for rejects, want := range map[string]int{"none": 0, "rejects.jsonl": 1, "pubsub://shop/rejects": 1} {
+		c := Default()
+		c.Input, c.Run = []string{"pubsub://shop/orders"}, "none yet"
+		c.Success, c.Timeouts, c.Rejects = sink.None, "pubsub://shop/unpaid", rejects
+		if got := strings.Count(graph(t, c), "timeouts/refused/transforms.FormatRejects\n"); got != want {
+			t.Errorf("-rejects %s: %d sinks of what is refused, want %d", rejects, got, want)
+		}
 	}
 }
 

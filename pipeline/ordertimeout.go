@@ -60,7 +60,8 @@ func deliver(s beam.Scope, c Config, target string, outcomes beam.PCollection) {
 	}
 }
 
-// putAside adds the sink of rejects, PCollection<order.Reject>.
+// putAside adds the sink of rejects, PCollection<order.Reject>. What that refuses goes
+// nowhere, and its messages go on being held.
 func putAside(s beam.Scope, c Config, rejects beam.PCollection) {
 	write(s, c, c.Rejects, transforms.FormatRejects(s, rejects))
 }
@@ -97,7 +98,7 @@ func write(s beam.Scope, c Config, to string, messages beam.PCollection) (undeli
 	case pubsub.Is(to) && c.native():
 		native.Write(s, to, messages)
 	case pubsub.Is(to):
-		pubsub.Write(s, c.Run, to, messages)
+		return []beam.PCollection{pubsub.Write(s, c.Run, to, messages)}
 	case webhook.Is(to):
 		w, err := webhook.Parse(to)
 		if err != nil {

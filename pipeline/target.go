@@ -138,18 +138,17 @@ func (c Config) validateFile(t target) error {
 // the pipeline starts, and reads what webhooks need of the environment. It ends within
 // seconds. A warning is about what works, but
 // not well; the error is one line that names the flag. A runner that talks to Pub/Sub
-// itself does so as another account, and looks for what it needs itself.
+// itself does so as another account, and looks for what it needs itself. See also
+// [ErrLoop].
 func (c Config) Check(ctx context.Context) (warnings []string, err error) {
-	if c.Live() && !c.native() {
-		warning, err := pubsub.Check(ctx, c.PubSub())
-		if err != nil {
-			return nil, err
-		}
-		if warning != "" {
-			warnings = append(warnings, warning)
-		}
+	topic, warnings, err := c.checkInput(ctx)
+	if err != nil {
+		return nil, err
 	}
 	for _, t := range c.targets() {
+		if t.isTopic(topic) {
+			return warnings, fmt.Errorf("-%s %s: the topic that -input %s reads: %w: want another topic", t.flag, t.value, c.Input[0], ErrLoop)
+		}
 		switch {
 		case pubsub.Is(t.value) && !c.native():
 			err = pubsub.CheckTopic(ctx, t.value)

@@ -158,6 +158,9 @@ func checkServices(c pipeline.Config, stderr io.Writer) error {
 	for _, w := range warnings {
 		fmt.Fprintf(stderr, "ordertimeout: %s\n", w)
 	}
+	if errors.Is(err, pipeline.ErrLoop) {
+		return usageError{err}
+	}
 	return err
 }
 
@@ -167,7 +170,8 @@ func closeServices(run string) {
 	webhook.Close(run)
 }
 
-// usageError is a wrong combination of flags that only a look at the files shows.
+// usageError is a wrong combination of flags that only a look at the files, or at the
+// service, shows.
 type usageError struct{ error }
 
 // startProfile writes a CPU profile to a file, if one is named.

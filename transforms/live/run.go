@@ -123,7 +123,8 @@ func (r *Run) OnDone(f func(refs []uint64)) { r.done.Store(&f) }
 // Done tells the source that what became of the events with these Refs is
 // decided and, where it is to be, delivered: a sink calls it after each message,
 // with the Refs in the order of the pattern's steps, and the stateful step for
-// events that nothing is delivered of. Zeros are ignored.
+// events that nothing is delivered of, maybe with one that is to follow them (see
+// order.Later). Zeros are ignored.
 func (r *Run) Done(refs []uint64) {
 	if r == nil || len(refs) == 0 {
 		return

@@ -100,7 +100,7 @@ func (c *call) take() (*block, error) {
 
 // hand emits a block, if it can be claimed.
 func (c *call) hand(next *block) bool {
-	n := int64(len(next.events) - 1 + len(next.rejects))
+	n := next.records()
 	if !c.claim(c.position + n) {
 		c.puller.unread(next)
 		return false
@@ -129,7 +129,7 @@ func (c *call) hand(next *block) bool {
 	c.blocks = append(c.blocks, next)
 	c.size += next.size
 	c.records += n
-	c.malformed += int64(len(next.rejects))
+	c.malformed += next.malformed
 	c.integers += next.integers
 	c.january += next.january
 	next.events, next.rejects = nil, nil // who read them does not keep them

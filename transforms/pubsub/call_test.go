@@ -22,7 +22,7 @@ func newIdlePuller() *puller {
 
 // put puts a block into the queue.
 func (p *puller) put(rejects int, times ...int64) {
-	b := &block{events: make([]order.Event, 1), size: 1, earliest: 1 << 60, rejects: make([]order.Reject, rejects)}
+	b := &block{events: make([]order.Event, 1), size: 1, earliest: 1 << 60, rejects: make([]order.Reject, rejects), malformed: int64(rejects)}
 	for _, at := range times {
 		b.events = append(b.events, order.Event{Time: at})
 		b.earliest, b.latest = min(b.earliest, at), max(b.latest, at)

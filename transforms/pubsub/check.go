@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"cloud.google.com/go/iam/apiv1/iampb"
+	"cloud.google.com/go/pubsub/v2"
 	"cloud.google.com/go/pubsub/v2/apiv1/pubsubpb"
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/status"
@@ -24,39 +25,88 @@ const consume = "pubsub.subscriptions.consume"
 // deletedTopic is what the topic of a subscription is called when it is deleted.
 const deletedTopic = "_deleted-topic_"
 
+// Found is what the service says of a subscription before a run.
+type Found struct {
+	// Topic is the full name of its topic: "projects/shop/topics/orders".
+	Topic string
+	// Warnings are about what works, but not well, a line each.
+	Warnings []string
+}
+
 // Check asks the service, before a run, whether the subscription can be read as
 // the settings want it. It pulls nothing, and ends within seconds. The error is
-// one line that says what is wrong; the warning one line about what works, but
-// not well, or "".
-func Check(ctx context.Context, c Config) (warning string, err error) {
+// one line that says what is wrong.
+func Check(ctx context.Context, c Config) (Found, error) {
 	if err := c.Validate(); err != nil {
-		return "", err
+		return Found{}, err
 	}
 	sub, err := c.subscription()
 	if err != nil {
-		return "", err
+		return Found{}, err
 	}
 	ctx, cancel := context.WithTimeout(ctx, checkTime)
 	defer cancel()
 	if err := dialEmulator(ctx); err != nil {
-		return "", c.fault("%s does not answer: %s", server(), detail(err))
+		return Found{}, c.fault("%s does not answer: %s", server(), detail(err))
 	}
 	client, err := client(ctx, c.Run, sub.Project)
 	if err != nil {
-		return "", err
+		return Found{}, err
 	}
 	s := service{client: client.SubscriptionAdminClient, name: sub.String()}
 	found, err := s.look(ctx)
 	if err != nil {
-		return "", c.fault("%s", missing(err))
+		return Found{}, c.fault("%s", missing(err))
 	}
 	if !s.mayConsume(ctx) {
-		return "", c.fault("no permission: want %s", consume)
+		return Found{}, c.fault("no permission: want %s", consume)
 	}
 	if err := readable(found, sub); err != nil {
-		return "", c.fault("%s", err)
+		return Found{}, c.fault("%s", err)
 	}
-	return c.lease(sub, leaseOf(found))
+	if sub.Ack == AckOutcome && c.Within > 0 && sub.Lease >= c.Within {
+		return Found{}, c.fault("lease=%v: want less than -within %v: after a crash orders would time out before their messages come back", sub.Lease, c.Within)
+	}
+	return Found{Topic: found.GetTopic(), Warnings: c.warnings(sub, found)}, nil
+}
+
+// TopicOf asks the service, for who does not read it by [Read], which topic a
+// subscription is of: "projects/shop/topics/orders". It ends within seconds. The error is
+// one line that says why it cannot be told.
+func TopicOf(ctx context.Context, sub Subscription) (topic string, err error) {
+	ctx, cancel := context.WithTimeout(ctx, checkTime)
+	defer cancel()
+	type answer struct {
+		topic string
+		err   error
+	}
+	answers := make(chan answer, 1)
+	go func() { // to look for credentials may take longer than ctx
+		topic, err := topicOf(ctx, sub)
+		answers <- answer{topic, err}
+	}()
+	select {
+	case a := <-answers:
+		return a.topic, a.err
+	case <-ctx.Done():
+		return "", fmt.Errorf("pubsub: subscription %s: %s", sub, oneLine(ctx.Err()))
+	}
+}
+
+func topicOf(ctx context.Context, sub Subscription) (string, error) {
+	if err := dialEmulator(ctx); err != nil {
+		return "", fmt.Errorf("pubsub: %s does not answer: %s", server(), detail(err))
+	}
+	client, err := pubsub.NewClient(ctx, sub.Project)
+	if err != nil {
+		return "", fmt.Errorf("pubsub: project %s: %s", sub.Project, oneLine(err))
+	}
+	defer client.Close()
+	found, err := service{client: client.SubscriptionAdminClient, name: sub.String()}.look(ctx)
+	if err != nil {
+		return "", fmt.Errorf("pubsub: subscription %s: %s", sub, missing(err))
+	}
+	return found.GetTopic(), nil
 }
 
 // dialEmulator finds out whether there is an emulator at the address, where one
@@ -101,19 +151,3 @@ func readable(found *pubsubpb.Subscription, sub Subscription) error {
 	}
 	return nil
 }
-
-// lease compares the leases with the time that orders have.
-func (c Config) lease(sub Subscription, given time.Duration) (warning string, err error) {
-	switch {
-	case sub.Ack == AckOutcome && c.Within > 0 && sub.Lease >= c.Within:
-		return "", c.fault("lease=%v: want less than -within %v: after a crash orders would time out before their messages come back", sub.Lease, c.Within)
-	case sub.Ack == AckOutcome && c.Within > 0 && sub.Lease > c.Within/2:
-		return c.fault("lease=%v is more than half of -within %v: after a crash most timeouts are told late", sub.Lease, c.Within).Error(), nil
-	case given > maxGiven && given > sub.Lease:
-		return c.fault("the subscription gives leases of %v: no timeout is told in as long a time after each start: want an acknowledgement deadline of %v", given, sub.Lease).Error(), nil
-	}
-	return "", nil
-}
-
-// maxGiven is a lease that a subscription may give without a warning.
-const maxGiven = time.Minute

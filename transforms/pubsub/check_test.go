@@ -2,6 +2,7 @@ package pubsub
 
 import (
 	"net"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -12,11 +13,13 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/codes"
+	"google.golang.org/protobuf/types/known/durationpb"
 )
 
 func TestCheckSaysWhatIsWrong(t *testing.T) {
 	denied := pstest.WithErrorInjection("GetSubscription", codes.PermissionDenied, "User not authorized to perform this action.")
 	const uri = "pubsub://shop/orders"
+	const silent, deadline = "no alert comes in the first ", ": want an acknowledgement deadline of 10s (gcloud pubsub subscriptions update orders --ack-deadline=10)"
 	in := func(uri string) string { return `pubsub: -input "` + uri + `": ` }
 	for _, test := range []struct {
 		reason        string
@@ -27,6 +30,7 @@ func TestCheckSaysWhatIsWrong(t *testing.T) {
 		refused       bool
 		options       []pstest.ServerReactorOption
 		warning, want string
+		more          string // another warning
 	}{
 		{reason: "all is well", within: 20 * time.Second},
 		{reason: "the time is not known"},
@@ -45,9 +49,28 @@ func TestCheckSaysWhatIsWrong(t *testing.T) {
 		{reason: "a little more than half as long", within: 20*time.Second - 1,
 			warning: in(uri) + "lease=10s is more than half of -within 19.999999999s: after a crash most timeouts are told late"},
 		{reason: "a long one with ack=bundle", uri: uri + "?ack=bundle", within: time.Second},
-		{reason: "the subscription gives a minute", subscription: &pubsubpb.Subscription{AckDeadlineSeconds: 60}, within: time.Hour},
-		{reason: "the subscription gives more", subscription: &pubsubpb.Subscription{AckDeadlineSeconds: 61}, within: time.Hour,
-			warning: in(uri) + "the subscription gives leases of 1m1s: no timeout is told in as long a time after each start: want an acknowledgement deadline of 10s"},
+		{reason: "no alert for less than a minute", subscription: &pubsubpb.Subscription{AckDeadlineSeconds: 58}, within: time.Hour},
+		{reason: "for a minute", subscription: &pubsubpb.Subscription{AckDeadlineSeconds: 59}, within: time.Hour,
+			warning: in(uri) + silent + "1m0s after a start, or after Pub/Sub was out of reach, as the subscription gives leases of 59s" + deadline},
+		{reason: "for ten minutes, with ack=bundle, too", uri: uri + "?ack=bundle", subscription: &pubsubpb.Subscription{AckDeadlineSeconds: 600}, within: time.Hour,
+			warning: in(uri+"?ack=bundle") + silent + "10m1s after a start, or after Pub/Sub was out of reach, as the subscription gives leases of 10m0s" + deadline},
+		{reason: "for as long as leases are extended", uri: uri + "?lease=2m", subscription: &pubsubpb.Subscription{AckDeadlineSeconds: 60}, within: time.Hour,
+			warning: in(uri+"?lease=2m") + silent + "2m1s after a start, or after Pub/Sub was out of reach: want lease=10s"},
+		{reason: "for as long as a lag counts", uri: uri + "?window=3m", within: time.Hour,
+			warning: in(uri+"?window=3m") + silent + "3m0s after a start, or after Pub/Sub was out of reach: want window=10s"},
+		{reason: "it keeps messages for as long as orders are open", within: time.Hour,
+			subscription: &pubsubpb.Subscription{MessageRetentionDuration: durationpb.New(time.Hour)},
+			warning: in(uri) + "the subscription keeps messages for 1h0m0s, and orders are open for -within 1h0m0s: one that is open at a restart may be lost: " +
+				"want to keep them for longer (gcloud pubsub subscriptions update orders --message-retention-duration=7d)"},
+		{reason: "it keeps them for longer", within: time.Hour - 1, subscription: &pubsubpb.Subscription{MessageRetentionDuration: durationpb.New(time.Hour)}},
+		{reason: "it has a dead-letter policy, and delivers exactly once", within: time.Hour,
+			subscription: &pubsubpb.Subscription{DeadLetterPolicy: &pubsubpb.DeadLetterPolicy{DeadLetterTopic: testTopic, MaxDeliveryAttempts: 7}, EnableExactlyOnceDelivery: true},
+			warning: in(uri) + "the dead-letter policy takes a message away after 7 deliveries, and each restart is one of each open order's: " +
+				"want none (gcloud pubsub subscriptions update orders --clear-dead-letter-policy)",
+			more: in(uri) + "exactly-once delivery makes acknowledgements slow and refuses late ones, and repeats are known without it: " +
+				"want it off (gcloud pubsub subscriptions update orders --no-enable-exactly-once-delivery)"},
+		{reason: "which ack=bundle can live with", uri: uri + "?ack=bundle", within: time.Hour,
+			subscription: &pubsubpb.Subscription{DeadLetterPolicy: &pubsubpb.DeadLetterPolicy{DeadLetterTopic: testTopic}}},
 		{reason: "it may not be looked at", options: []pstest.ServerReactorOption{denied},
 			want: in(uri) + "no permission: User not authorized to perform this action."},
 		{reason: "it may not be pulled from", refused: true,
@@ -67,13 +90,17 @@ func TestCheckSaysWhatIsWrong(t *testing.T) {
 				test.uri = uri
 			}
 			defer Close(t.Name())
-			warning, err := Check(t.Context(), Config{Subscription: test.uri, Within: test.within, Run: t.Name()})
+			found, err := Check(t.Context(), Config{Subscription: test.uri, Within: test.within, Run: t.Name()})
 			got := ""
 			if err != nil {
 				got = err.Error()
 			}
-			if diff := cmp.Diff([]string{test.want, test.warning}, []string{got, warning}); diff != "" {
+			warnings := slices.DeleteFunc([]string{test.warning, test.more}, func(line string) bool { return line == "" })
+			if diff := cmp.Diff(append([]string{test.want}, warnings...), append([]string{got}, found.Warnings...)); diff != "" {
 				t.Errorf("(-want +got)\n%s", diff)
+			}
+			if (found.Topic == testTopic) != (err == nil) {
+				t.Errorf("got topic %q with %v", found.Topic, err)
 			}
 		})
 	}
@@ -127,5 +154,25 @@ func TestCheckEndsWhereNothingAnswers(t *testing.T) {
 	want := `pubsub: -input "pubsub://shop/orders": the emulator at ` + l.Addr().String() + " (PUBSUB_EMULATOR_HOST) does not answer: "
 	if err == nil || !strings.HasPrefix(err.Error(), want) {
 		t.Errorf("got %v\nwant %s…", err, want)
+	}
+}
+
+func TestTopicOfASubscription(t *testing.T) {
+	server := pstest.NewServer() // closed below, which can be done once
+	t.Setenv(emulatorVariable, server.Addr)
+	addSubscription(t, server, nil)
+	for name, want := range map[string]string{"orders": "", "other": "pubsub: subscription projects/shop/subscriptions/other: no such subscription"} {
+		topic, err := TopicOf(t.Context(), Subscription{Project: "shop", Name: name})
+		got := ""
+		if err != nil {
+			got = err.Error()
+		}
+		if got != want || (topic == testTopic) != (want == "") {
+			t.Errorf("%s: got %q, %q, want %q", name, topic, got, want)
+		}
+	}
+	server.Close()
+	if _, err := TopicOf(t.Context(), Subscription{Project: "shop", Name: "orders"}); err == nil || !strings.HasPrefix(err.Error(), "pubsub: the emulator at ") {
+		t.Errorf("of a server that is gone: %v", err)
 	}
 }

@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"math"
 	"strconv"
 	"time"
 
@@ -14,108 +13,67 @@ import (
 	"ordertimeout/transforms/order"
 )
 
-// block is what some messages hold.
-type block struct {
-	inputs []*input
-	// events has room for a mark at the start.
-	events  []order.Event
-	rejects []order.Reject
-	size    int // of the messages in bytes
-	// earliest and latest are the smallest and the largest time of an event, published
-	// is the smallest of a publication.
-	earliest, latest, published int64
-
-	integers, january int64 // see order.Decoder
-
-	hold *hold // of the watermark
-}
-
-// blockSize is how much data makes a block.
-const blockSize = 256 << 10
-
 // reader makes blocks of messages. It is not safe for concurrent use.
 type reader struct {
 	sub     Subscription
 	decoder *order.Decoder
-	// refs says how many events a message holds, and returns the Ref of the
-	// first; nil: events have no Ref.
-	refs func(x *input, events int) uint64
+	// expect is told how many events a part of a message holds, and whether it is the
+	// last part. It returns the Ref of the first, or 0: then they have none. Nil: so it
+	// is with all.
+	expect func(x *input, events int, last bool) (ref uint64)
+	// out takes blocks that are complete once they are worth maxRead, and reports
+	// whether to go on. Nil: they gather.
+	out func(complete []*block) bool
 
 	blocks []*block
 }
 
-// block returns the one that the next message goes into.
-func (r *reader) block() *block {
-	if n := len(r.blocks); n > 0 && r.blocks[n-1].size < blockSize {
-		return r.blocks[n-1]
+// room makes room for a record: a new block where the last one is full. It returns
+// false where nothing more is to be read.
+func (r *reader) room() bool {
+	if n := len(r.blocks); n > 0 && !r.blocks[n-1].full() {
+		return true
 	}
-	b := &block{events: make([]order.Event, 1, 64), earliest: math.MaxInt64, latest: math.MinInt64, published: math.MaxInt64}
-	r.blocks = append(r.blocks, b)
-	return b
+	read := 0
+	for _, b := range r.blocks {
+		read += b.cost()
+	}
+	if r.out != nil && read >= maxRead {
+		complete := r.blocks
+		r.blocks = nil
+		if !r.out(complete) {
+			return false
+		}
+	}
+	r.blocks = append(r.blocks, newBlock())
+	return true
 }
 
-// add reads a message: one event a line.
-func (r *reader) add(m *pubsubpb.PubsubMessage, x *input) {
-	b := r.block()
-	events, rejects := len(b.events), len(b.rejects)
-	integers, january := r.decoder.IntegerTimes, r.decoder.January
-	source := "message " + m.GetMessageId()
+// add reads a message, in parts where it is a large one. It returns false where nothing
+// more is to be read; then it may not have come to the end of the message.
+func (r *reader) add(m *pubsubpb.PubsubMessage, x *input) bool {
+	if !r.room() {
+		return false
+	}
+	p := part{reader: r, input: x, source: "message " + m.GetMessageId(), published: m.GetPublishTime().AsTime().UnixMilli()}
+	p.begin(0)
 	stamp, err := r.stamp(m)
 	if err == nil {
 		err = notText(m.GetData())
 	}
 	if err == nil {
-		r.lines(b, source, m.GetData(), stamp)
-		if len(b.events) == events && len(b.rejects) == rejects {
+		if !p.lines(m.GetData(), stamp) {
+			return false
+		}
+		if p.events+p.malformed == 0 {
 			err = errEmpty
 		}
 	}
 	if err != nil {
-		reject := order.NewReject(order.Malformed, err.Error(), source, 0, m.GetData())
-		reject.Source = source // the whole message, and no line
-		b.rejects = append(b.rejects, reject)
+		p.rejectAll(err, m.GetData())
 	}
-	b.inputs = append(b.inputs, x)
-	b.published = min(b.published, m.GetPublishTime().AsTime().UnixMilli())
-	b.size += len(m.GetData())
-	b.integers += r.decoder.IntegerTimes - integers
-	b.january += r.decoder.January - january
-	r.name(x, b.events[events:], b.rejects[rejects:])
-}
-
-// name gives events and rejects their Refs.
-func (r *reader) name(x *input, events []order.Event, rejects []order.Reject) {
-	if r.refs == nil {
-		return
-	}
-	ref := r.refs(x, len(events)+len(rejects))
-	for i := range events {
-		events[i].Ref = ref
-		ref++
-	}
-	for i := range rejects {
-		rejects[i].Refs = []uint64{ref}
-		ref++
-	}
-}
-
-// lines reads the lines of a message. A stamp is the time of all of them.
-func (r *reader) lines(b *block, source string, data []byte, stamp []byte) {
-	for n := int64(1); len(data) > 0; n++ {
-		var line []byte
-		line, data, _ = bytes.Cut(data, []byte{'\n'})
-		if len(bytes.TrimSpace(line)) == 0 {
-			continue
-		}
-		e, err := r.event(line, stamp)
-		if err != nil {
-			b.rejects = append(b.rejects, order.NewReject(order.Malformed, err.Error(), source, n, line))
-			continue
-		}
-		e.Source, e.Line = source, n
-		b.events = append(b.events, e)
-		b.earliest, b.latest = min(b.earliest, e.Time), max(b.latest, e.Time)
-	}
+	p.end(len(m.GetData()), true)
+	return true
 }
 
 // event decodes a line. A stamp becomes the object's last member for the

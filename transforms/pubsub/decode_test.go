@@ -17,7 +17,7 @@ import (
 // read reads one message and returns what it holds as text.
 func read(sub Subscription, m *pubsubpb.PubsubMessage) []string {
 	next := uint64(0)
-	r := &reader{sub: sub, decoder: &order.Decoder{}, refs: func(_ *input, n int) uint64 {
+	r := &reader{sub: sub, decoder: &order.Decoder{}, expect: func(_ *input, n int, _ bool) uint64 {
 		next += uint64(n)
 		return next - uint64(n) + 1
 	}}
@@ -146,7 +146,7 @@ func FuzzMessage(f *testing.F) {
 	f.Fuzz(func(t *testing.T, data []byte, at string) {
 		for _, sub := range []Subscription{{Time: TimeOfEvent}, {Time: TimeOfPublish}, {Time: TimeOfAttribute, Attribute: "at"}} {
 			refs := 0
-			r := &reader{sub: sub, decoder: &order.Decoder{}, refs: func(_ *input, n int) uint64 {
+			r := &reader{sub: sub, decoder: &order.Decoder{}, expect: func(_ *input, n int, _ bool) uint64 {
 				refs += n
 				return 1
 			}}
@@ -156,8 +156,8 @@ func FuzzMessage(f *testing.F) {
 			}
 			r.add(m, &input{})
 			b := r.blocks[0]
-			if n := len(b.events) - 1 + len(b.rejects); n == 0 || n != refs {
-				t.Fatalf("%q: %d events and rejects, %d Refs", data, n, refs)
+			if n := b.held(); n == 0 || n != refs || int64(n) != b.records() || b.size != len(data) {
+				t.Fatalf("%q: %d events and rejects of %d lines and %d bytes, %d Refs", data, n, b.records(), b.size, refs)
 			}
 			seen := map[uint64]bool{}
 			for _, e := range b.events[1:] {

@@ -5,6 +5,8 @@ import (
 	"time"
 
 	"cloud.google.com/go/pubsub/v2/apiv1/pubsubpb"
+
+	"ordertimeout/transforms/order"
 )
 
 // held are the messages of a subscription that are leased to this process and
@@ -45,7 +47,7 @@ type held struct {
 type input struct {
 	id    string
 	ackID string // of its latest delivery
-	left  int    // events that are not done; more than that until they are known
+	left  int    // events, or parts, that are not done; more than that until all are known
 	stage stage
 	again bool // it came again after it was acknowledged
 	// waits is how many of before are not acknowledged.
@@ -64,7 +66,7 @@ const (
 	gone                // given back
 )
 
-// unknown is how many events a message has that was not read yet.
+// unknown is how many events more a message has that is not read to its end.
 const unknown = 1 << 30
 
 // remembered is an acknowledged message as known has it, and until when.
@@ -119,21 +121,36 @@ func (h *held) receive(delivered []*pubsubpb.ReceivedMessage) []*input {
 	return fresh
 }
 
-// expect says how many events a message holds, at least one. It returns the Ref
-// of the first; the others follow.
-func (h *held) expect(x *input, events int) (ref uint64) {
+// expect says how many events a part of a message holds, and whether it is the last
+// part. It returns the Ref of the first; the others follow.
+func (h *held) expect(x *input, events int, last bool) (ref uint64) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	if x.stage == gone { // at a stop
 		return h.refs.add(nil, events)
 	}
-	x.left = events
+	h.grow(x, events, last)
 	return h.refs.add(x, events)
+}
+
+// expectPart is expect for who releases each part of a message as a whole.
+func (h *held) expectPart(x *input, last bool) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.grow(x, 1, last)
+}
+
+// grow adds to what is left of a message, which is known with its last part.
+func (h *held) grow(x *input, by int, last bool) {
+	if x.left += by; last {
+		x.left -= unknown
+		h.settle(x) // all before may be done
+	}
 }
 
 // done says that nothing more will come of the events with these Refs, by step
 // where there are several. Each counts once; zeros and what is not held do not
-// count.
+// count. An event that is marked as order.Later is not done, and follows the first.
 func (h *held) done(refs []uint64) {
 	if len(refs) == 0 {
 		return
@@ -142,7 +159,13 @@ func (h *held) done(refs []uint64) {
 	defer h.mu.Unlock()
 	first := h.refs.find(refs[0])
 	for _, ref := range refs {
-		x := h.refs.take(ref)
+		var x *input
+		later := ref&order.Later != 0
+		if later {
+			x = h.refs.find(ref &^ order.Later)
+		} else {
+			x = h.refs.take(ref)
+		}
 		if x == nil {
 			continue
 		}
@@ -151,19 +174,23 @@ func (h *held) done(refs []uint64) {
 			x.before = append(x.before, first)
 			first.after = append(first.after, x)
 		}
+		if later {
+			continue
+		}
 		if x.left--; x.left == 0 {
 			h.settle(x)
 		}
 	}
 }
 
-// release acknowledges messages whatever their events are.
+// release lets go of a part of each message, whatever its events are. A message is
+// acknowledged with the last of its parts.
 func (h *held) release(inputs []*input) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	for _, x := range inputs {
-		if x.stage == open {
-			x.left = 0
+		if x.stage == open && x.left > 0 {
+			x.left--
 			h.settle(x)
 		}
 	}

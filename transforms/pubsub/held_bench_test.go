@@ -27,7 +27,7 @@ func BenchmarkHeld(b *testing.B) {
 	step := func(pulled []*pubsubpb.ReceivedMessage) {
 		clock = clock.Add(time.Second * batch / second)
 		for _, x := range h.receive(pulled) {
-			refs = append(refs, h.expect(x, 1))
+			refs = append(refs, h.expect(x, 1, true))
 		}
 		if len(refs) > second*3/2 {
 			for i := 0; i < batch; i += 2 {

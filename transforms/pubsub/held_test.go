@@ -10,6 +10,8 @@ import (
 
 	"cloud.google.com/go/pubsub/v2/apiv1/pubsubpb"
 	"github.com/google/go-cmp/cmp"
+
+	"ordertimeout/transforms/order"
 )
 
 // holding is a held with a clock that is set by hand.
@@ -38,7 +40,7 @@ func (h *holding) message(id string, events int) []uint64 {
 	if x == nil {
 		h.t.Fatalf("message %s is not new", id)
 	}
-	first := h.expect(x, events)
+	first := h.expect(x, events, true)
 	refs := make([]uint64, events)
 	for i := range refs {
 		refs[i] = first + uint64(i)
@@ -121,6 +123,21 @@ func TestLaterStepWaitsForAFirstThatIsNotDone(t *testing.T) {
 	h.wantAcks("another order of the first message is open")
 	h.done(creates[1:])
 	h.wantAcks("its run has ended", "creates:1", "pay:1")
+}
+
+// The first event of a broken run goes before the one that broke it, which opened the
+// next run, and that before what its run has taken.
+func TestWhatBrokeARunFollowsIt(t *testing.T) {
+	h := newHolding(t)
+	first, next, pay := h.message("create", 2), h.message("again", 1), h.message("pay", 1)
+	h.done([]uint64{first[0], next[0] | order.Later})
+	h.done([]uint64{next[0], pay[0]})
+	h.wantAcks("the first message has another event, which is not done")
+	h.done(first[1:])
+	h.wantAcks("it is", "create:1", "again:1", "pay:1")
+	if h.refs.size() != 0 {
+		t.Errorf("%d events are left", h.refs.size())
+	}
 }
 
 func TestStepsInOneMessageDoNotWait(t *testing.T) {
@@ -246,7 +263,7 @@ func TestMessageOfAFailedRequestIsAcknowledgedByItsLastDelivery(t *testing.T) {
 func TestWhatWaitsForAMessageThatWasGivenBackIsNotAcknowledged(t *testing.T) {
 	h := newHolding(t)
 	x := h.receive("create", "create:1")
-	create, pay := h.expect(x, 2), h.message("pay", 1)
+	create, pay := h.expect(x, 2, true), h.message("pay", 1)
 	h.done([]uint64{create, pay[0]})
 	if got := h.give([]*input{x}); !slices.Equal(got, []string{"create:1"}) {
 		t.Errorf("gave %q", got)
@@ -268,19 +285,40 @@ func TestMessageGivenBackWhileItIsReadIsForgotten(t *testing.T) {
 	h := newHolding(t)
 	x := h.receive("a", "a:1")
 	h.give([]*input{x})
-	h.done([]uint64{h.expect(x, 1)})
+	h.done([]uint64{h.expect(x, 1, true)})
 	h.wantAcks("it is not held")
 	if h.refs.size() != 0 {
 		t.Errorf("%d events are left", h.refs.size())
 	}
 }
 
-func TestReleasedMessageIsAcknowledgedWhateverItsEvents(t *testing.T) {
+func TestMessageIsAcknowledgedWhenAllOfItsPartsAreReleased(t *testing.T) {
 	h := newHolding(t)
 	x := h.receive("a", "a:1")
+	h.expectPart(x, false)
+	h.release([]*input{x})
+	h.wantAcks("of a committed bundle, but there is more of it")
+	h.expectPart(x, false)
+	h.expectPart(x, true)
+	h.release([]*input{x})
+	h.wantAcks("one part is in no bundle that is committed")
 	h.release([]*input{x})
 	h.release([]*input{x})
-	h.wantAcks("of a committed bundle", "a:1")
+	h.wantAcks("all are", "a:1")
+}
+
+// The events of a part may be done before the next part is read.
+func TestMessageOfPartsIsAcknowledgedOnceAllOfItsEventsAreDone(t *testing.T) {
+	h := newHolding(t)
+	x := h.receive("a", "a:1")
+	first := h.expect(x, 2, false)
+	h.done([]uint64{first})
+	h.done([]uint64{first + 1})
+	h.wantAcks("there is more of it")
+	h.done([]uint64{h.expect(x, 1, false)})
+	h.wantAcks("there is still more of it")
+	h.expect(x, 0, true)
+	h.wantAcks("the last part is blank", "a:1")
 }
 
 func TestRequestsAreOfLimitedSize(t *testing.T) {

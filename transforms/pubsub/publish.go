@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"cloud.google.com/go/pubsub/v2"
@@ -12,35 +13,44 @@ import (
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/status"
 
+	"ordertimeout/transforms"
 	"ordertimeout/transforms/live"
 	"ordertimeout/transforms/order"
 )
 
 func init() {
-	register.DoFn2x1[context.Context, order.Message, error](&publishFn{})
+	register.DoFn4x1[context.Context, beam.EventTime, order.Message, func(beam.EventTime, order.Reject), error](&publishFn{})
 }
 
-// Write publishes messages to the topic of a URI (see [ParseTopic]):
-// PCollection<order.Message> -> the topic. It panics where the URI is wrong.
+var undeliveredCounter = beam.NewCounter(transforms.Namespace, live.UndeliveredCounter)
+
+// Write publishes messages to the topic of a URI (see [ParseTopic]), and gives those
+// that could not be published: PCollection<order.Message> -> PCollection<order.Reject>.
+// It panics where the URI is wrong.
 //
 // The data of a message is its body, and its attributes are id, outcome, orderId
 // and userId, without those that are absent. What the service would refuse for
 // its size is cut: an id of more than 1,024 bytes ends in a hash of the whole,
 // and of a body of more than 10 MB the events are left out, and "truncated":true
-// stands for them.
+// stands for them. A message may be published twice, and then has the same id.
 //
-// A bundle ends once the service has all its messages. A publish that fails fails
-// the bundle, and is the reason that live.Run.Err gives. The exception is a run
-// that was stopped and cannot publish within 2 s: messages whose input the source
-// holds are then left to the next run (see live.Run.Held). A message may be
-// published twice, and then has the same id.
-func Write(s beam.Scope, runID, uri string, messages beam.PCollection) {
+// A bundle ends once the service has all its messages or has failed to take them.
+// Where the runner tries a bundle again (see live.Run.Repeats), a publish that fails
+// fails the bundle. Elsewhere it aborts the run, and its message is refused: a reject
+// with the reason order.Undelivered, whole and with the message's timestamp. What comes
+// after it is tried for 2 s, and then refused, too. Either way the first failure is the
+// reason that live.Run.Err gives.
+//
+// The exception is a run that was stopped otherwise and cannot publish within 2 s:
+// messages whose input the source holds are then left to the next run (see
+// live.Run.Held), neither published nor refused.
+func Write(s beam.Scope, runID, uri string, messages beam.PCollection) (refused beam.PCollection) {
 	s = s.Scope("pubsub.Write")
 	topic, err := ParseTopic(uri)
 	if err != nil {
 		panic(err)
 	}
-	beam.ParDo0(s, &publishFn{RunID: runID, Topic: topic}, messages)
+	return beam.ParDo(s, &publishFn{RunID: runID, Topic: topic}, messages)
 }
 
 // Results are awaited when a bundle has ended and whenever this many messages or
@@ -60,45 +70,59 @@ type publishFn struct {
 	Topic Topic
 
 	run       *live.Run
-	publisher *pubsub.Publisher
+	publisher *topicPublisher
+	noWay     error // why there is no publisher
 	pending   []pending
 	size      int // of the pending messages in bytes
 }
 
 // pending is a message that was handed to the publisher.
 type pending struct {
-	result *pubsub.PublishResult
-	key    string // ordering key
-	refs   []uint64
+	at      beam.EventTime
+	message order.Message
+	result  *pubsub.PublishResult
+	key     string // ordering key
 }
 
 func (fn *publishFn) Setup(ctx context.Context) (err error) {
 	fn.run = live.Lookup(fn.RunID)
 	fn.publisher, err = publisher(ctx, fn.RunID, fn.Topic)
-	return fn.run.Fail(err)
+	if fn.run.Repeats() {
+		return fn.run.Fail(err)
+	}
+	fn.noWay = err
+	fn.run.Abort(err)
+	return nil
 }
 
-func (fn *publishFn) StartBundle(context.Context) { fn.reset() } // may hold messages of a bundle that failed
+// StartBundle drops what a bundle that failed may have left.
+func (fn *publishFn) StartBundle(context.Context, func(beam.EventTime, order.Reject)) { fn.reset() }
 
 func (fn *publishFn) reset() {
 	clear(fn.pending) // not to keep results alive
 	fn.pending, fn.size = fn.pending[:0], 0
 }
 
-func (fn *publishFn) ProcessElement(ctx context.Context, m order.Message) error {
+func (fn *publishFn) ProcessElement(ctx context.Context, at beam.EventTime, m order.Message, refuse func(beam.EventTime, order.Reject)) error {
+	if fn.noWay != nil {
+		fn.refuse(ctx, []pending{{at: at, message: m}}, fn.noWay, refuse)
+		return nil
+	}
 	out := message(&m, fn.Topic.Ordered)
 	fn.size += len(out.Data)
-	fn.pending = append(fn.pending, pending{fn.publisher.Publish(ctx, out), out.OrderingKey, m.Refs})
+	fn.pending = append(fn.pending, pending{at, m, fn.publisher.Publish(ctx, out), out.OrderingKey})
 	if len(fn.pending) >= maxPending || fn.size >= maxPendingSize {
-		return fn.await(ctx)
+		return fn.await(ctx, refuse)
 	}
 	return nil
 }
 
-func (fn *publishFn) FinishBundle(ctx context.Context) error { return fn.await(ctx) }
+func (fn *publishFn) FinishBundle(ctx context.Context, refuse func(beam.EventTime, order.Reject)) error {
+	return fn.await(ctx, refuse)
+}
 
 // await waits until the service has all pending messages.
-func (fn *publishFn) await(ctx context.Context) error {
+func (fn *publishFn) await(ctx context.Context, refuse func(beam.EventTime, order.Reject)) error {
 	if len(fn.pending) == 0 {
 		return nil
 	}
@@ -111,9 +135,9 @@ func (fn *publishFn) await(ctx context.Context) error {
 				return ctx.Err()
 			}
 			left := fn.settle(delivery, fn.pending[i:])
-			return fn.judge(delivery, left, err)
+			return fn.judge(ctx, delivery, left, err, refuse)
 		}
-		fn.run.Done(p.refs)
+		fn.run.Done(p.message.Refs)
 	}
 	return nil
 }
@@ -129,7 +153,7 @@ func (fn *publishFn) settle(ctx context.Context, rest []pending) (left []pending
 			left = append(left, p)
 			continue
 		}
-		fn.run.Done(p.refs)
+		fn.run.Done(p.message.Refs)
 	}
 	for _, p := range left {
 		if p.key != "" {
@@ -139,23 +163,43 @@ func (fn *publishFn) settle(ctx context.Context, rest []pending) (left []pending
 	return left
 }
 
-// judge returns the error of a bundle that could not publish what is left.
-func (fn *publishFn) judge(delivery context.Context, left []pending, err error) error {
-	stopped := errors.Is(context.Cause(delivery), live.ErrStopped)
-	if !stopped && !(fn.run.Stopped() && unreachable(err)) {
-		return fn.run.Fail(fn.Topic.fault(err))
+// judge decides what becomes of the messages that could not be published, and returns
+// the error of the bundle.
+func (fn *publishFn) judge(ctx, delivery context.Context, left []pending, err error, refuse func(beam.EventTime, order.Reject)) error {
+	ended := errors.Is(context.Cause(delivery), live.ErrStopped)
+	stopped := ended || fn.run.Stopped() && (unreachable(err) || errors.Is(err, pubsub.ErrPublisherStopped))
+	lost := left
+	if stopped && !fn.publisher.failed.Load() {
+		lost = slices.DeleteFunc(slices.Clone(left), func(p pending) bool { return fn.run.Held(p.message.Refs) })
 	}
-	lost := 0
+	why := fn.Topic.fault(err)
+	if stopped {
+		why = fmt.Errorf("pubsub: topic %s: stopped before %d messages could be published", fn.Topic, len(lost))
+	}
+	if fn.run.Repeats() && len(lost) > 0 {
+		return fn.run.Fail(why)
+	}
+	fn.run.Count(live.LeftCounter, int64(len(left)-len(lost)))
+	if len(lost) > 0 {
+		fn.publisher.failed.CompareAndSwap(false, !stopped)
+		fn.run.Abort(why)
+		fn.refuse(ctx, lost, why, refuse)
+	}
+	return nil
+}
+
+// refuse gives messages that could not be published. Outcomes are counted: a reject that
+// is refused is none, and may be that of an outcome which is counted already.
+func (fn *publishFn) refuse(ctx context.Context, left []pending, why error, refuse func(beam.EventTime, order.Reject)) {
+	outcomes := int64(0)
 	for _, p := range left {
-		if !fn.run.Held(p.refs) {
-			lost++
+		if p.message.Outcome != "reject" {
+			outcomes++
 		}
+		refuse(p.at, order.NewUndelivered(&p.message, why.Error()))
 	}
-	if lost == 0 {
-		fn.run.Count(live.LeftCounter, int64(len(left)))
-		return nil
-	}
-	return fn.run.Fail(fmt.Errorf("pubsub: topic %s: stopped before %d messages could be published", fn.Topic, lost))
+	undeliveredCounter.Inc(ctx, outcomes)
+	fn.run.Count(live.UndeliveredCounter, outcomes)
 }
 
 // unreachable reports whether a publish failed because there was no answer.

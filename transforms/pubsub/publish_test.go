@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"slices"
-	"strings"
 	"sync"
 	"testing"
 
@@ -12,6 +11,7 @@ import (
 	"cloud.google.com/go/pubsub/v2/pstest"
 	"github.com/apache/beam/sdks/v2/go/pkg/beam"
 	"github.com/apache/beam/sdks/v2/go/pkg/beam/register"
+	"github.com/apache/beam/sdks/v2/go/pkg/beam/testing/passert"
 	"github.com/google/go-cmp/cmp"
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/status"
@@ -23,6 +23,7 @@ import (
 func init() {
 	register.DoFn2x0[[]byte, func(order.Message)](&messagesFn{})
 	register.Emitter1[order.Message]()
+	register.Function1x1(refusal)
 }
 
 const topicURI = "pubsub://shop/timeouts"
@@ -77,18 +78,31 @@ func startFn(t *testing.T, run *live.Run, uri string) *publishFn {
 	if err := fn.Setup(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	fn.StartBundle(t.Context())
+	fn.StartBundle(t.Context(), nil)
 	return fn
 }
 
-// bundle publishes messages as one bundle.
+// bundle publishes messages as one bundle, each at the time of its first Ref.
 func bundle(ctx context.Context, fn *publishFn, messages ...order.Message) error {
+	_, err := refusedBundle(ctx, fn, messages...)
+	return err
+}
+
+// refusedBundle is bundle, and returns what is refused, in text.
+func refusedBundle(ctx context.Context, fn *publishFn, messages ...order.Message) (refused []string, err error) {
+	refuse := func(at beam.EventTime, r order.Reject) {
+		refused = append(refused, fmt.Sprintf("%d %s %s %s %d: %s", at, r.Reason, r.Source, r.Input, r.Refs, r.Error))
+	}
 	for _, m := range messages {
-		if err := fn.ProcessElement(ctx, m); err != nil {
-			return err
+		at := beam.EventTime(0)
+		if len(m.Refs) > 0 {
+			at = beam.EventTime(m.Refs[0])
+		}
+		if err := fn.ProcessElement(ctx, at, m, refuse); err != nil {
+			return refused, err
 		}
 	}
-	return fn.FinishBundle(ctx)
+	return refused, fn.FinishBundle(ctx, refuse)
 }
 
 func TestWritePublishesEachMessageOnce(t *testing.T) {
@@ -119,21 +133,32 @@ func TestWritePublishesEachMessageOnce(t *testing.T) {
 	}
 }
 
-func TestFailedPublishFailsTheRunInOneLine(t *testing.T) {
+// On a runner that does not try a bundle again, what cannot be published is refused, and
+// the run goes on to its end.
+func TestFailedPublishIsRefusedAndFailsTheRun(t *testing.T) {
 	serve(t, permissions{})
 	run, done := newRun(t)
 	p, s := beam.NewPipelineWithRoot()
-	Write(s, run.ID, "pubsub://shop/another", beam.ParDo(s, &messagesFn{N: 3}, beam.Impulse(s)))
-	if _, err := beam.Run(t.Context(), "prism", p); err == nil {
-		t.Error("the pipeline succeeded")
-	}
+	refused := Write(s, run.ID, "pubsub://shop/another", beam.ParDo(s, &messagesFn{N: 2}, beam.Impulse(s)))
 	const want = "pubsub: topic projects/shop/topics/another: does not exist"
-	if err := run.Err(); err == nil || err.Error() != want {
-		t.Errorf("got %v, want %s", err, want)
+	passert.EqualsList(s, beam.ParDo(s, refusal, refused), []string{
+		`undelivered timeout id0 {"n":0} [1 2]: ` + want, `undelivered timeout id1 {"n":1} [3 4]: ` + want,
+	})
+	result, err := beam.Run(t.Context(), "prism", p)
+	if err != nil {
+		t.Fatalf("the pipeline failed: %v", err)
 	}
-	if len(done()) > 0 {
-		t.Errorf("done with %v", done())
+	if err := run.Err(); err == nil || err.Error() != want || !run.Stopped() {
+		t.Errorf("got %v, and stopped %t, want %s", err, run.Stopped(), want)
 	}
+	counted := result.Metrics().Query(func(m beam.MetricResult) bool { return m.Name() == live.UndeliveredCounter }).Counters()
+	if len(counted) != 1 || counted[0].Result() != 2 || run.Counters()[live.UndeliveredCounter] != 2 || len(done()) > 0 {
+		t.Errorf("counted %v and live %v, want 2; done with %v", counted, run.Counters(), done())
+	}
+}
+
+func refusal(r order.Reject) string {
+	return fmt.Sprintf("%s %s %s %d: %s", r.Reason, r.Source, r.Input, r.Refs, r.Error)
 }
 
 // failing refuses the messages of a user, as long as it is told to.
@@ -164,6 +189,7 @@ func TestFailedBundleCanBeRepeated(t *testing.T) {
 	reactor := &failing{user: "u1"}
 	serve(t, permissions{}, pstest.ServerReactorOption{FuncName: "Publish", Reactor: reactor})
 	run, done := newRun(t)
+	run.Cluster = true
 	fn := startFn(t, run, topicURI+"?ordering=user")
 	messages := []order.Message{testMessage(1), testMessage(2), testMessage(3), testMessage(4)}
 	err := bundle(t.Context(), fn, messages...)
@@ -175,57 +201,13 @@ func TestFailedBundleCanBeRepeated(t *testing.T) {
 		t.Errorf("done (-want +got)\n%s", diff)
 	}
 	reactor.set("")
-	fn.StartBundle(t.Context())
+	fn.StartBundle(t.Context(), nil)
 	if err := bundle(t.Context(), fn, messages...); err != nil {
 		t.Errorf("repeated: %v", err)
 	}
 	if diff := cmp.Diff([]uint64{3, 4, 5, 5, 6, 6, 7, 7, 8, 8, 9, 10}, done()); diff != "" {
 		t.Errorf("repeated: done (-want +got)\n%s", diff)
 	}
-}
-
-func TestServerThatDoesNotAnswerFailsTheRun(t *testing.T) {
-	address := serveNothing(t)
-	run, _ := newRun(t)
-	err := bundle(t.Context(), startFn(t, run, topicURI+"?timeout=1s"), testMessage(0))
-	want := "pubsub: topic projects/shop/topics/timeouts: the emulator at " + address + " (PUBSUB_EMULATOR_HOST) does not answer: "
-	if err == nil || !strings.HasPrefix(err.Error(), want) || run.Err() != err {
-		t.Errorf("got %v\nwant %s…", err, want)
-	}
-}
-
-// After a stop nobody waits for a server that does not answer. What the source
-// holds is left to the next run, and the loss of anything else fails this one.
-func TestStopLeavesWhatIsHeld(t *testing.T) {
-	serveNothing(t)
-	free, held := testMessage(0), testMessage(1)
-	free.Refs = nil
-	var all sync.WaitGroup
-	for _, test := range []struct {
-		reason   string
-		uri      string
-		messages []order.Message
-		want     string
-	}{
-		{"all are held", topicURI + "?timeout=3s", []order.Message{held, held}, ""},
-		{"one is not", topicURI + "?timeout=3s", []order.Message{held, free},
-			"pubsub: topic projects/shop/topics/timeouts: stopped before 1 messages could be published"},
-		{"the publish itself fails first", topicURI + "?timeout=1s", []order.Message{held, held}, ""},
-	} {
-		run, done := newRun(t)
-		fn := startFn(t, run, test.uri)
-		run.Stop()
-		all.Go(func() {
-			got := ""
-			if err := bundle(t.Context(), fn, test.messages...); err != nil {
-				got = err.Error()
-			}
-			if diff := cmp.Diff(test.want, got); diff != "" || len(done()) > 0 {
-				t.Errorf("%s: done %v, (-want +got)\n%s", test.reason, done(), diff)
-			}
-		})
-	}
-	all.Wait()
 }
 
 // A runner that gives up a bundle has its own reason, which is no failure.
@@ -250,8 +232,8 @@ func TestCloseClosesWhatBelongsToTheRun(t *testing.T) {
 		t.Error("a run does not have one publisher of its own")
 	}
 	Close(one.ID)
-	if err := bundle(t.Context(), fn, testMessage(0)); err == nil {
-		t.Error("a closed publisher publishes")
+	if refused, err := refusedBundle(t.Context(), fn, testMessage(0)); len(refused) != 1 || err != nil {
+		t.Errorf("a closed publisher: refused %v, %v", refused, err)
 	}
 	if err := bundle(t.Context(), other, testMessage(0)); err != nil {
 		t.Errorf("the publisher of another run: %v", err)

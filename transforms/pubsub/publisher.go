@@ -3,6 +3,7 @@ package pubsub
 import (
 	"context"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"cloud.google.com/go/pubsub/v2"
@@ -23,14 +24,20 @@ type publisherKey struct {
 	topic Topic
 }
 
+// topicPublisher is a run's publisher of a topic.
+type topicPublisher struct {
+	*pubsub.Publisher
+	failed atomic.Bool // it could not publish, for another reason than a stop
+}
+
 // publishers are those of this process, as are [clients].
 var publishers = struct {
 	sync.Mutex
-	byKey map[publisherKey]*pubsub.Publisher
-}{byKey: map[publisherKey]*pubsub.Publisher{}}
+	byKey map[publisherKey]*topicPublisher
+}{byKey: map[publisherKey]*topicPublisher{}}
 
 // publisher returns the run's publisher of a topic.
-func publisher(ctx context.Context, runID string, t Topic) (*pubsub.Publisher, error) {
+func publisher(ctx context.Context, runID string, t Topic) (*topicPublisher, error) {
 	key := publisherKey{runID, t}
 	publishers.Lock()
 	defer publishers.Unlock()
@@ -41,7 +48,7 @@ func publisher(ctx context.Context, runID string, t Topic) (*pubsub.Publisher, e
 	if err != nil {
 		return nil, err
 	}
-	p := c.Publisher(t.String())
+	p := &topicPublisher{Publisher: c.Publisher(t.String())}
 	p.EnableMessageOrdering = t.Ordered
 	p.PublishSettings.CountThreshold = requestCount
 	p.PublishSettings.ByteThreshold = requestSize
@@ -55,7 +62,7 @@ func publisher(ctx context.Context, runID string, t Topic) (*pubsub.Publisher, e
 // to bundles that were cancelled.
 func closePublishers(ctx context.Context, runID string) {
 	publishers.Lock()
-	var closing []*pubsub.Publisher
+	var closing []*topicPublisher
 	for key, p := range publishers.byKey {
 		if key.runID == runID {
 			closing = append(closing, p)

@@ -2,16 +2,55 @@
 // messages to topics, and gives back what it holds when a run is stopped.
 //
 //	c := pubsub.Config{Subscription: "pubsub://shop/orders?pulls=8", Disorder: 5 * time.Second, Within: 10 * time.Minute, Run: run.ID}
-//	warning, err := pubsub.Check(ctx, c)
+//	found, err := pubsub.Check(ctx, c)
 //	...
 //	events, rejects := pubsub.Read(s, c)
 //	...
-//	pubsub.Write(s, run.ID, "pubsub://shop/timeouts", messages)
+//	undelivered := pubsub.Write(s, run.ID, "pubsub://shop/timeouts", messages)
 //	... run the pipeline; to stop it:
 //	run.Stop()
 //	pubsub.Quiesce(ctx, run.ID)
 //	cancel() // the context of beam.Run, if the process is to go on
 //	pubsub.Close(run.ID)
+//
+// # The subscription
+//
+// It is one to pull from, whose messages nobody else pulls: of what another process gets
+// this one knows nothing, and an order whose payment went there would time out.
+//
+//	gcloud pubsub subscriptions create orders --topic events --ack-deadline=10 \
+//	    --message-retention-duration=7d --expiration-period=never
+//
+// Acknowledgement deadline: short, 10 s. It is the lease of a message that is delivered,
+// and after a start no alert comes until every lease has ended that a process before may
+// have held (see Watermark): with 600 s that is ten minutes. Leases of messages that
+// are held are extended for as long as need be (lease=10s at a time), so that the
+// deadline says nothing of how long orders may be open.
+//
+// Retention: longer than the window of the orders by as long as the pipeline may be
+// down. With ack=outcome Pub/Sub is where open orders are kept, and what it deletes is
+// gone with the process.
+//
+// Message ordering: off. With ack=outcome it is refused, as one message that is not
+// acknowledged blocks all that follow with its key; with ack=bundle it is of no use,
+// since events are put in order by their time.
+//
+// Dead-letter policy: none. Each restart is one more delivery of every message that is
+// held, and an order that is open through as many of them as the policy allows (5 to
+// 100) would be taken away. What is no event is a reject, and never delivered again.
+//
+// Exactly-once delivery: off. It makes acknowledgements slow, and refuses those whose
+// lease has ended, which may fail the run. A repeat is known by its id without it.
+//
+// Filter: one that lets all events of an order pass, or none of them. Pub/Sub drops what
+// a filter does not let pass, and a payment that is dropped is a timeout.
+//
+// Expiration: never, or longer than the pipeline may be down. A subscription that nobody
+// pulls from for 31 days is deleted by default, with all that is in it.
+//
+// Its topic is none that the same pipeline publishes to: rejects would come back, and be
+// rejected again. The command refuses that, and [Check] says which topic it is and warns
+// of what of the above does not hold, as far as Pub/Sub tells.
 //
 // # Acknowledgement
 //
@@ -161,6 +200,11 @@ func (c Config) decoder() *order.Decoder {
 // What is not an event becomes a reject: a line of a message, or a message as a
 // whole that is empty or compressed, or lacks the attribute that is to be the
 // time.
+//
+// A large message comes in several blocks, and is read as there is room for more: 10 MB
+// of lines of two bytes take no more memory than other messages. Of a message's lines
+// that are no events the first 1,000 have a reject each, and all others one, which says
+// how many they are; each is counted as read and as malformed.
 //
 // Once the run is to stop nothing is read any more, the watermark stands still,
 // and the collection goes on with nothing, as its end would be the end of time

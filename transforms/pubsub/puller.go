@@ -31,7 +31,7 @@ type puller struct {
 	room    sync.Cond // there may be room for more in the queue, or to be held
 	clock   watermark
 	queue   []*block
-	queued  int           // size of the queue in bytes
+	queued  int           // what the queue takes in memory, in bytes
 	arrived chan struct{} // has an element when there is something in the queue
 	stopped bool
 	err     error // why nothing more can be read
@@ -39,9 +39,6 @@ type puller struct {
 	workers []string  // where the source has run
 	called  time.Time // when it was called last
 }
-
-// maxQueued is the size in bytes from which the queue is full.
-const maxQueued = 16 << 20
 
 // newPuller starts to read. The context is that of the start only.
 func newPuller(ctx context.Context, c Config, sub Subscription, run *live.Run) (*puller, error) {
@@ -67,7 +64,7 @@ func newPuller(ctx context.Context, c Config, sub Subscription, run *live.Run) (
 	p.held = newHeld(given, sub.Lease, time.Now, func(n int) { run.Count(live.Unacked, int64(n)) })
 	p.clock = watermark{
 		now: time.Now, disorder: c.Disorder, window: sub.Window, maxLag: sub.MaxLag,
-		settle: max(sub.Window, given+time.Second, sub.Lease+time.Second),
+		settle: untilKnown(sub, given),
 		stale:  sub.Poll + time.Second,
 	}
 	if run != nil && sub.Ack == AckOutcome {
@@ -133,8 +130,13 @@ const minPoll = 50 * time.Millisecond
 // reader returns a new reader of the puller's messages.
 func (p *puller) reader() *reader {
 	r := &reader{sub: p.sub, decoder: p.config.decoder()}
-	if p.sub.Ack == AckOutcome {
-		r.refs = p.held.expect
+	r.out = p.enqueueWithRoom
+	r.expect = p.held.expect
+	if p.sub.Ack == AckBundle {
+		r.expect = func(x *input, _ int, last bool) uint64 {
+			p.held.expectPart(x, last)
+			return 0
+		}
 	}
 	return r
 }
@@ -168,74 +170,6 @@ func (p *puller) fail(err error) {
 		p.err = err
 	}
 	p.mu.Unlock()
-	p.signal()
-}
-
-// add takes in what a pull returned. From then on until its events are known, the
-// watermark does not pass where it was.
-func (p *puller) add(r *reader, messages []*pubsubpb.ReceivedMessage) {
-	p.mu.Lock()
-	h := p.clock.hold(p.clock.value())
-	p.clock.pulled()
-	p.mu.Unlock()
-	r.blocks = nil
-	for i, x := range p.held.receive(messages) {
-		if x != nil {
-			r.add(messages[i].GetMessage(), x)
-		} else {
-			p.run.Count(live.RedeliveredCounter, 1)
-		}
-	}
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	for _, b := range r.blocks {
-		p.enqueue(b)
-	}
-	p.clock.released(h)
-	p.clock.next(r, len(messages) > 0)
-}
-
-func (p *puller) enqueue(b *block) {
-	if len(b.events) > 1 {
-		p.clock.saw(b.earliest, b.latest, b.published)
-		b.hold = p.clock.hold(b.earliest)
-	}
-	p.queue = append(p.queue, b)
-	p.queued += b.size
-	p.signal()
-}
-
-func (p *puller) signal() {
-	select {
-	case p.arrived <- struct{}{}:
-	default:
-	}
-}
-
-// next returns the next block, if there is one, or why there will be none. Once the
-// run is to stop there is none: what is in the queue is given back.
-func (p *puller) next() (*block, error) {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	if p.err != nil || p.stopped || len(p.queue) == 0 {
-		return nil, p.err
-	}
-	b := p.queue[0]
-	p.queue = p.queue[1:]
-	p.queued -= b.size
-	if len(p.queue) > 0 {
-		p.signal()
-	}
-	p.room.Broadcast()
-	return b, nil
-}
-
-// unread puts a block back that was taken.
-func (p *puller) unread(b *block) {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	p.queue = append([]*block{b}, p.queue...)
-	p.queued += b.size
 	p.signal()
 }
 

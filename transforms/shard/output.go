@@ -1,6 +1,9 @@
 package shard
 
-import "ordertimeout/transforms/cep"
+import (
+	"ordertimeout/transforms/cep"
+	"ordertimeout/transforms/order"
+)
 
 // Output is what came out of a tick. It shares memory with the batches.
 type Output struct {
@@ -21,7 +24,8 @@ type Output struct {
 	// Header.Undecided.
 	Returned []Event
 	// Settled are the Refs of what nothing is made of: of each event of class
-	// other, and of the events of each broken run, by step.
+	// other, and of the events of each broken run, by step, and last of what broke it,
+	// which is marked as order.Later where it has opened the next run.
 	Settled [][]uint64
 	// Others counts the events of class other by type; see other.
 	Others []TypeCount
@@ -81,5 +85,20 @@ func (o *Output) ended(e Ended) {
 	case cep.Matched, cep.TimedOut:
 		o.Ended = append(o.Ended, e)
 		o.runs = o.runs[:len(o.runs)+len(e.Run)]
+	}
+}
+
+// settle lets go of an event of class other. An event that broke a run, which is the last
+// of Settled then, goes with that run or, if it opened the next one, after it: the broken
+// run's first event is not to come again without what broke it.
+func (o *Output) settle(ref uint64, r *cep.Result) {
+	last := len(o.Settled) - 1
+	switch broke := r.Ended == cep.Broken && r.Run.Refs() != nil; {
+	case broke && r.Class == cep.Other:
+		o.Settled[last] = append(o.Settled[last], ref)
+	case broke:
+		o.Settled[last] = append(o.Settled[last], ref|order.Later)
+	case r.Class == cep.Other:
+		o.Settled = append(o.Settled, []uint64{ref})
 	}
 }

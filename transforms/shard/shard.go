@@ -229,8 +229,8 @@ func (s *Shard) apply(e *Event, tag uint32, out *Output) {
 		out.other(e.Type)
 	}
 	out.ended(Ended{e.Key, r.Ended, r.Run})
-	if r.Class == cep.Other && e.Ref != 0 {
-		out.Settled = append(out.Settled, []uint64{e.Ref})
+	if e.Ref != 0 {
+		out.settle(e.Ref, &r)
 	}
 	if !known && !k.state.Empty() {
 		k, known = s.keys.add(tag, e.Key, k.state), true

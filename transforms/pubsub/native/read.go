@@ -38,8 +38,8 @@ var (
 // Read reads the subscription:
 // () -> PCollection<[]order.Event>, PCollection<order.Reject>.
 //
-// A block has the events of a message, a line each, and the timestamp that the
-// runner gave the message: the time of publishing, or that of the attribute which
+// A block has the events of a message, a line each, or some of those of a large one,
+// and the timestamp that the runner gave the message: the time of publishing, or that of the attribute which
 // is the time of the events. The watermark follows those timestamps.
 //
 // An event's place in time, its At, is Behind before that timestamp where its own
@@ -103,21 +103,22 @@ func (fn *decodeFn) ProcessElement(at beam.EventTime, encoded []byte, event func
 	if fn.sub.Time == pubsub.TimeOfPublish {
 		m.PublishTime = timestamppb.New(at.ToTime()) // as the watermark follows this one
 	}
-	events, rejects := pubsub.Decode(m, fn.sub, fn.decoder)
 	earliest := at.Milliseconds() - fn.Config.Behind.Milliseconds()
-	for i := range events {
-		if events[i].Time < earliest {
-			events[i].At = earliest
+	pubsub.Decode(m, fn.sub, fn.decoder, func(part pubsub.Part) {
+		for i := range part.Events {
+			if e := &part.Events[i]; e.Time < earliest {
+				e.At = earliest
+			}
 		}
-	}
-	fn.read += int64(len(events) + len(rejects))
-	fn.malformed += int64(len(rejects))
-	if len(events) > 0 {
-		event(events)
-	}
-	for _, r := range rejects {
-		fn.reject(reject, r)
-	}
+		fn.read += int64(len(part.Events)) + part.Malformed
+		fn.malformed += part.Malformed
+		if len(part.Events) > 0 {
+			event(part.Events)
+		}
+		for _, r := range part.Rejects {
+			fn.reject(reject, r)
+		}
+	})
 }
 
 // reject emits a reject, if someone reads it.

@@ -144,6 +144,30 @@ func TestDecode(t *testing.T) {
 	}
 }
 
+// A large message comes in parts, and the bad lines of it beyond a thousand are one
+// reject, but each is counted.
+func TestLargeMessageComesInParts(t *testing.T) {
+	const good, bad = 20_000, 3000
+	fn := &decodeFn{Config: Config{Subscription: "pubsub://shop/orders"}}
+	if err := fn.Setup(); err != nil {
+		t.Fatal(err)
+	}
+	fn.StartBundle(nil, nil)
+	blocks, events, rejects := 0, 0, 0
+	fn.ProcessElement(published, encoded(t, "7", strings.Repeat(event("create", "o1", 96_000)+"\n", good)+strings.Repeat("x\n", bad)), func(block []order.Event) {
+		if blocks++; len(block) > 10_000 {
+			t.Errorf("a block of %d events", len(block))
+		}
+		events += len(block)
+	}, func(order.Reject) { rejects++ })
+	if events != good || blocks < 4 || rejects != 1001 {
+		t.Errorf("%d events in %d blocks, %d rejects; want %d in 4 or more, 1001", events, blocks, rejects, good)
+	}
+	if fn.read != good+bad || fn.malformed != bad {
+		t.Errorf("counted %d lines and %d bad ones, want %d and %d", fn.read, fn.malformed, good+bad, bad)
+	}
+}
+
 func equals(s beam.Scope, got beam.PCollection, want []string) {
 	if len(want) == 0 {
 		passert.Empty(s, got)

@@ -1,0 +1,57 @@
+package pubsub
+
+import (
+	"time"
+
+	"cloud.google.com/go/pubsub/v2/apiv1/pubsubpb"
+)
+
+const (
+	// silence is how long after a start no alert may come without a warning.
+	silence = time.Minute
+	// shortLease is the lease that is wanted then, the shortest that a subscription
+	// can give.
+	shortLease = 10 * time.Second
+)
+
+// untilKnown is how long pulls have to succeed until the watermark is known: by then
+// every lease has ended that a process before this one may have held, or a pull that
+// failed.
+func untilKnown(sub Subscription, given time.Duration) time.Duration {
+	return max(sub.Window, given+time.Second, sub.Lease+time.Second)
+}
+
+// warnings says what of a subscription works, but not well, a line each.
+func (c Config) warnings(sub Subscription, found *pubsubpb.Subscription) (lines []string) {
+	warn := func(format string, args ...any) { lines = append(lines, c.fault(format, args...).Error()) }
+	given := leaseOf(found)
+	switch quiet := untilKnown(sub, given); {
+	case quiet < silence:
+	case given >= max(sub.Lease, sub.Window):
+		warn("no alert comes in the first %v after a start, or after Pub/Sub was out of reach, as the subscription gives leases of %v: want an acknowledgement deadline of %v (gcloud pubsub subscriptions update %s --ack-deadline=%d)",
+			quiet, given, shortLease, sub.Name, int(shortLease.Seconds()))
+	case sub.Lease >= sub.Window:
+		warn("no alert comes in the first %v after a start, or after Pub/Sub was out of reach: want lease=%v", quiet, shortLease)
+	default:
+		warn("no alert comes in the first %v after a start, or after Pub/Sub was out of reach: want window=%v", quiet, shortLease)
+	}
+	if sub.Ack != AckOutcome {
+		return lines
+	}
+	// What is open is at Pub/Sub alone, however often it is delivered.
+	if c.Within > 0 && sub.Lease > c.Within/2 {
+		warn("lease=%v is more than half of -within %v: after a crash most timeouts are told late", sub.Lease, c.Within)
+	}
+	if kept := found.GetMessageRetentionDuration().AsDuration(); kept > 0 && kept <= c.Within {
+		warn("the subscription keeps messages for %v, and orders are open for -within %v: one that is open at a restart may be lost: want to keep them for longer (gcloud pubsub subscriptions update %s --message-retention-duration=7d)",
+			kept, c.Within, sub.Name)
+	}
+	if p := found.GetDeadLetterPolicy(); p != nil {
+		warn("the dead-letter policy takes a message away after %d deliveries, and each restart is one of each open order's: want none (gcloud pubsub subscriptions update %s --clear-dead-letter-policy)",
+			max(p.GetMaxDeliveryAttempts(), 5), sub.Name)
+	}
+	if found.GetEnableExactlyOnceDelivery() {
+		warn("exactly-once delivery makes acknowledgements slow and refuses late ones, and repeats are known without it: want it off (gcloud pubsub subscriptions update %s --no-enable-exactly-once-delivery)", sub.Name)
+	}
+	return lines
+}
