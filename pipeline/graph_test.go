@@ -56,7 +56,7 @@ func TestWhatIsRefusedGoesToRejectsThatAreRead(t *testing.T) {
 		c := Default()
 		c.Input, c.Run = []string{"pubsub://shop/orders"}, "none yet"
 		c.Success, c.Timeouts, c.Rejects = sink.None, "pubsub://shop/unpaid", rejects
-		if got := strings.Count(graph(t, c), "timeouts/refused/transforms.FormatRejects\n"); got != want {
+		if got := strings.Count(graph(t, c), "timeouts/undelivered/transforms.FormatRejects\n"); got != want {
 			t.Errorf("-rejects %s: %d sinks of what is refused, want %d", rejects, got, want)
 		}
 	}

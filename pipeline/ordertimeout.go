@@ -107,6 +107,8 @@ func write(s beam.Scope, c Config, to string, messages beam.PCollection) (undeli
 		return []beam.PCollection{webhook.Write(s, c.Run, w, messages)}
 	case c.windowed() && t.isFile():
 		windowfile.Write(s, c.directory(to), messages)
+	case to == sink.None:
+		sink.Write(s, c.Run, to, messages)
 	default:
 		return []beam.PCollection{sink.Write(s, c.Run, to, messages)}
 	}

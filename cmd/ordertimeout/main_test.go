@@ -176,7 +176,7 @@ func TestWrongFlags(t *testing.T) {
 		{"-input IN -format xml", `-format "xml"`},
 		{"-input IN -columns a,b", "-columns"},
 		{"-input IN -time-unit m", `invalid value "m" for flag -time-unit: want ms or s`},
-		{"-input IN -shards 0", "-shards 0: want 1 to 65536"},
+		{"-input IN -shards 0", "-shards 0: want 1 to 4096"},
 		{"-input IN -runner spark", "-runner spark: want prism, flink or dataflow"},
 		{"-input IN -timeouts mqtt://x", `-timeouts "mqtt://x": unknown kind of sink "mqtt": want - (standard output), none, a file, pubsub://PROJECT/TOPIC or https://…`},
 		{"-input IN -success IN", "output IN is also an input"},
@@ -243,7 +243,7 @@ func TestFailures(t *testing.T) {
 		{"-input IN -success /dev/full", "/dev/full: no space left on device", nil},
 		{"-input IN -success IN/x", "IN/x", nil},
 		{"-input IN -success DIR", "DIR", nil},
-		{"-input IN -summary DIR/no/such", "-summary: open DIR/no/such", []string{"success o1", "timeout o2"}},
+		{"-input IN -summary IN/such", "-summary: sink: IN/such: its directory: mkdir IN: not a directory", []string{"success o1", "timeout o2"}},
 	} {
 		replace := strings.NewReplacer("IN", in, "DIR", dir)
 		r := run1(t, "", strings.Fields(replace.Replace("-quiet "+test.args))...)

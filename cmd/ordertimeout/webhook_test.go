@@ -208,7 +208,7 @@ func TestAStopWhileTheWebhookHangs(t *testing.T) {
 	server := newHanging(t)
 	dir := t.TempDir()
 	p := start(t, []string{"ORDERTIMEOUT_WEBHOOK_SECRET=" + webhookSecret, "ORDERTIMEOUT_WEBHOOK_URL=" + server.URL + "/hush"},
-		"-input", "demo:?speed=0&count=2000&rate=1000&paid=0", "-within", "1s", "-success", "none", "-timeouts", "webhook",
+		"-input", "demo:?speed=0&count=2000&rate=1000&paid=0", "-within", "1s", "-disorder", "0s", "-success", "none", "-timeouts", "webhook",
 		"-rejects", dir+"/rejects", "-open", dir+"/open", "-summary", dir+"/summary")
 	p.await("a request", 60*time.Second, func() bool { return len(server.asked) > 0 })
 	r := p.stop()
