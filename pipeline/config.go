@@ -278,6 +278,14 @@ func (c Config) maxLag() time.Duration {
 	return c.MaxLag
 }
 
+// carried returns the file of the open orders, which may be an input, too.
+func (c Config) carried() string {
+	if c.Open == sink.None || c.Open == sink.Stdout || c.windowed() {
+		return ""
+	}
+	return c.Open
+}
+
 // goesOn reports whether the next run begins with what this one leaves open.
 func (c Config) goesOn() bool { return c.Open != sink.None }
 
@@ -353,6 +361,7 @@ func (c Config) Files() files.Config {
 	}
 	return files.Config{
 		IfAny:     c.InputIfAny,
+		Carried:   c.carried(),
 		GoesOn:    c.goesOn(),
 		MaxJump:   c.maxJump(p.Within),
 		Live:      c.LivePipe,

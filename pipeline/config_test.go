@@ -67,7 +67,7 @@ func TestValidate(t *testing.T) {
 		{"any jump", func(c *Config) { c.MaxJump = 0 }, ""},
 		{"a fine jump", func(c *Config) { c.MaxJump = 1500 * time.Microsecond }, "-max-jump 1.5ms: want whole milliseconds"},
 		{"a live pipe", func(c *Config) { c.Input, c.LivePipe, c.MaxLag = []string{"-"}, true, time.Second }, ""},
-		{"two live pipes", func(c *Config) { c.Input, c.LivePipe = []string{"-", "p"}, true }, "files: -live with 2 inputs: want one pipe"},
+		{"a live pipe and what was left open", func(c *Config) { c.Input, c.InputIfAny, c.LivePipe = []string{"-"}, []string{"open"}, true }, ""},
 		{"a live shop", func(c *Config) { c.Input, c.LivePipe = []string{"demo:"}, true }, "-live with -input demo:: its watermark goes on by itself"},
 		{"the lag of a file", func(c *Config) { c.MaxLag = time.Second }, "-max-lag 1s: only a live pipe has a lag: want -live"},
 		{"a shop and a file if any", func(c *Config) { c.Input, c.InputIfAny = []string{"demo:"}, []string{"open"} }, `-input-if-any "open" with -input demo:: want files`},

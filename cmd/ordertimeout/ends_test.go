@@ -286,16 +286,49 @@ func TestEndsOfAPipe(t *testing.T) {
 	}
 }
 
+// pipe reads a log from a pipe in three runs. The first two are ended, so that the second
+// goes on with what the first has left open and leaves that in its place.
 func (e *ended) pipe(rnd *rand.Rand, log endLog) {
+	text := []byte(strings.Join(log.lines, "\n") + "\n")
+	open := []string{"-input", "-", "-input-if-any", e.dir + "/open", "-open", e.dir + "/open"}
+	var stdout []string
+	for range 2 {
+		told, left := e.piece(rnd, text, e.args(false, open...))
+		stdout = append(stdout, told...)
+		e.checkLeft(log, append(stdout, e.told()...), left)
+		if e.end.signal == syscall.SIGKILL {
+			log.missing(e.T, append(stdout, e.told()...)) // what was told is right
+			return
+		}
+		text = left
+	}
+	e.end = ending{name: "well"}
+	f, err := os.Open(write(e.T, e.dir, "rest", string(text)))
+	if err != nil {
+		e.Fatal(err)
+	}
+	defer f.Close()
+	e.run(f, time.Hour, append(e.args(true), "-input", "-", "-input-if-any", e.dir+"/open"))
+	missing := log.missing(e.T, append(stdout, e.told()...))
+	if unread := 2 * (64 << 10) / 300; len(stdout) > 0 && len(missing) <= unread {
+		return // they stood in the pipe when it was closed
+	}
+	if len(missing) > 0 {
+		e.Errorf("%d of %d outcomes are missing, %q among them", len(missing), len(log.want), missing[0])
+	}
+}
+
+// piece runs the command over a text that is written to a pipe in pieces, which end
+// anywhere, and returns what is left of the text once the command has ended.
+func (e *ended) piece(rnd *rand.Rand, text []byte, args []string) (stdout []string, left []byte) {
 	r, w, err := os.Pipe()
 	if err != nil {
 		e.Fatal(err)
 	}
 	defer r.Close()
-	text := []byte(strings.Join(log.lines, "\n") + "\n")
 	var writing sync.WaitGroup
-	rest := make(chan struct{})
-	writing.Go(func() { // in pieces that end anywhere
+	ended := make(chan struct{})
+	writing.Go(func() {
 		defer w.Close()
 		for len(text) > 0 {
 			n := min(len(text), 1+rnd.IntN(20_000))
@@ -304,51 +337,29 @@ func (e *ended) pipe(rnd *rand.Rand, log endLog) {
 			}
 			text = text[n:]
 			select {
-			case <-rest:
+			case <-ended:
 			case <-time.After(time.Duration(rnd.IntN(20)) * time.Millisecond):
 			}
 		}
 	})
-	open := []string{"-input", "-", "-input-if-any", e.dir + "/open", "-open", e.dir + "/open"}
-	stdout := e.run(r, time.Duration(rand.Int64N(int64(time.Second))), e.args(false, open...))
-	close(rest)
-	left, err := io.ReadAll(r)
+	stdout = e.run(r, time.Duration(rand.Int64N(int64(700*time.Millisecond))), args)
+	close(ended)
+	left, err = io.ReadAll(r)
 	if err != nil {
 		e.Fatal(err)
 	}
 	writing.Wait()
-	killed := e.end.signal == syscall.SIGKILL
-	if len(left) > 0 && left[0] != '{' && !killed {
+	if len(left) > 0 && left[0] != '{' && e.end.signal != syscall.SIGKILL {
 		e.Errorf("the run ended inside a line: the next one begins with %.60q", left)
 	}
-	e.checkLeft(log, append(stdout, e.told()...), left, killed)
-	if killed {
-		log.missing(e.T, append(stdout, e.told()...)) // what was told is right
-		return
-	}
-	e.end = ending{name: "well"}
-	in := write(e.T, e.dir, "rest", string(left))
-	f, err := os.Open(in)
-	if err != nil {
-		e.Fatal(err)
-	}
-	defer f.Close()
-	last := append(e.args(true), "-input", "-", "-input-if-any", e.dir+"/open")
-	e.run(f, time.Hour, last)
-	missing := log.missing(e.T, append(stdout, e.told()...))
-	if unread := 64 << 10 / 300; len(stdout) > 0 && len(missing) <= unread {
-		return // they stood in the pipe when it was closed
-	}
-	if len(missing) > 0 {
-		e.Errorf("%d of %d outcomes are missing, %q among them", len(missing), len(log.want), missing[0])
-	}
+	return stdout, left
 }
 
 // checkLeft checks that what was read of a pipe was not read for nothing.
-func (e *ended) checkLeft(log endLog, told []string, left []byte, killed bool) {
+func (e *ended) checkLeft(log endLog, told []string, left []byte) {
 	read := len(log.lines) - bytes.Count(left, []byte("\n"))
 	e.Logf("%s: %d of %d lines were read, %d outcomes told", e.end.name, read, len(log.lines), len(told))
-	if killed {
+	if e.end.signal == syscall.SIGKILL {
 		readme, err := os.ReadFile("../../README.md")
 		if err != nil {
 			e.Fatal(err)

@@ -31,7 +31,8 @@ type options struct {
 	verbose  bool
 	version  bool
 
-	failed bool // the run has, for a reason that says what was not delivered
+	takesPlace bool // the open orders take the place of an input
+	failed     bool // the run has, for a reason that says what was not delivered
 }
 
 // usage prints the flags of the command, on one screen.

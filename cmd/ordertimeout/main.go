@@ -125,7 +125,11 @@ func execute(o options, stderr io.Writer) (err error) {
 	bar := startProgress(current, o, stderr)
 	counters, err := runPipeline(o, current, stderr)
 	bar.stop()
-	if counters != nil { // the pipeline has come to its end, so what is open is known
+	switch {
+	case counters == nil: // the pipeline has not come to its end, so nobody knows what is open
+	case o.takesPlace && !o.config.ReadOnce() && current.Counters()[live.AllRead] == 0:
+		fmt.Fprintf(stderr, "ordertimeout: not all of the input was read: %s is left as it was, for the same command again\n", o.config.Open)
+	default:
 		err = errors.Join(err, outputs.Commit())
 	}
 	if closeErr := outputs.Close(); err == nil {

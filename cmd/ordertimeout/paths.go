@@ -29,8 +29,12 @@ func checkFiles(o *options) error {
 	}
 	for _, path := range paths {
 		for _, output := range outputs {
-			if output.Mode != sink.Aside && sameFile(path, output.Name) {
+			switch {
+			case !sameFile(path, output.Name):
+			case output.Mode != sink.Aside:
 				return usageError{fmt.Errorf("output %s is also an input", output.Name)}
+			default:
+				o.takesPlace = true
 			}
 		}
 	}

@@ -143,6 +143,7 @@ func (b *bundle) hand(next block) bool {
 		}
 	}
 	s.run.Tally().Malformed(next.rejects)
+	s.stopBy = time.Time{}
 	s.handed += n
 	s.now = next.after
 	b.size += next.size

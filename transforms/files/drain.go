@@ -10,19 +10,21 @@ import (
 // halted reports whether the run is to stop and what was read has to be accounted for.
 func (s *session) halted() bool { return s.piped && s.run.Stopped() }
 
-// drain adds what was read of inputs that cannot be read again and is not handed out
-// yet, at a stop of several inputs; next is the entry whose turn it would be. The clock
-// stands still: events of the other inputs would have come in between.
+// drain adds what is to be accounted for at a stop of several inputs and is not handed out
+// yet: what was read of those that cannot be read again, and all of Config.Carried. next
+// is the entry whose turn it would be. The clock stands still: events of the other inputs
+// would have come in between.
 func (s *session) drain(m *merge, next entry) error {
 	s.add(next)
-	for _, h := range append(m.wrong, m.heads...) {
-		if h.pipe != nil {
+	waiting := append(m.wrong, m.heads...)
+	for _, h := range waiting {
+		if h.pipe != nil || h.carried {
 			m.clock.stamp(&h.entry.event)
 			s.add(h.entry)
 		}
 	}
-	for _, h := range append(append(m.wrong, m.heads...), m.unread...) {
-		for h.pipe != nil {
+	for _, h := range append(waiting, m.unread...) {
+		for h.pipe != nil || h.carried {
 			e, err := h.next()
 			if err == io.EOF {
 				break
@@ -32,6 +34,11 @@ func (s *session) drain(m *merge, next entry) error {
 			}
 			m.clock.stamp(&e.event)
 			s.add(e)
+			if s.block.size >= blockSize {
+				if err := s.deliver(); err != nil {
+					return err
+				}
+			}
 		}
 	}
 	s.block.stopped = true
@@ -55,8 +62,8 @@ func mayWait(path string) bool {
 // reader takes, unless it waits for someone to open a named pipe.
 const stopTime = 2 * time.Second
 
-// overdue says when a stop waits no longer for what was read. It never does without a
-// pipe, nor before the run is to stop.
+// overdue says when a stop waits no longer for what was read: stopTime after the last of
+// it came. It never does without a pipe, nor before the run is to stop.
 func (s *session) overdue() <-chan time.Time {
 	if !s.halted() {
 		return nil

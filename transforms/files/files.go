@@ -74,14 +74,18 @@ type Config struct {
 	// its clock is doubted: the watermark then waits for the next eight events of its
 	// file. In whole milliseconds. Zero: no event is doubted.
 	MaxJump time.Duration
-	// Live says that the one input is a pipe into which someone writes now: once it
-	// has been silent for 2 s the watermark goes on with the machine's clock.
+	// Live says that one input is a pipe into which someone writes now. It is read after
+	// all others, and once it has been silent for 2 s the watermark goes on with the
+	// machine's clock.
 	Live bool
 	// MaxLag is how long after its time an event may come of a live input and hold the
 	// watermark back for what comes after it; one that is behind by more is late.
 	MaxLag time.Duration
 	// IfAny are Inputs that may be missing.
 	IfAny []string
+	// Carried is the input, if one is, whose place the open orders of this run take. At
+	// a stop of a pipe beside it all of it is handed out, too: it is not there again.
+	Carried string
 	// RejectsUnread says that nobody reads the rejects: what is malformed is counted, but
 	// no reject of it is emitted.
 	RejectsUnread bool
@@ -107,8 +111,6 @@ func (c Config) Validate() error {
 		return fmt.Errorf("files: -disorder %v: want 0 or more", c.Disorder)
 	case c.MaxJump < 0:
 		return fmt.Errorf("files: -max-jump %v: want 0 or more", c.MaxJump)
-	case c.Live && len(c.Inputs)+len(c.IfAny) > 1:
-		return fmt.Errorf("files: -live with %d inputs: want one pipe", len(c.Inputs)+len(c.IfAny))
 	case c.MaxLag < 0:
 		return fmt.Errorf("files: -max-lag %v: want 0 or more", c.MaxLag)
 	}

@@ -11,11 +11,12 @@ import (
 
 // input is one opened file.
 type input struct {
-	path   string
-	stream *stream
-	lines  *lines
-	decode func(record []byte) (order.Event, error)
-	pipe   *pipe // what is read from, where that may have to wait; else nil
+	path    string
+	stream  *stream
+	lines   *lines
+	decode  func(record []byte) (order.Event, error)
+	pipe    *pipe // what is read from, where that may have to wait; else nil
+	carried bool  // it is Config.Carried
 
 	queue []entry // read ahead
 	err   error   // why there is nothing behind the queue
@@ -39,6 +40,7 @@ func (s *session) openInput(path string, buffer int) (*input, error) {
 		return nil, fmt.Errorf("files: %s: %w", path, plain(err))
 	}
 	in := &input{path: path, stream: f, lines: &lines{r: f, split: splitLine, buffer: buffer}, decode: d.JSON, pipe: f.pipe}
+	in.carried = c.Carried != "" && sameFile(path, c.Carried)
 	if p := f.pipe; p != nil {
 		p.stopping, p.inside = s.run.Stopping(), in.lines.inside
 		p.look = func(at time.Time) error { return s.look(at, p.arrived) }

@@ -17,6 +17,7 @@ type merge struct {
 	heads  heads
 	judged bool    // the clock has followed an event, and the heads were judged by it
 	wrong  []*head // of those, inputs whose next event has its turn at once
+	last   *head   // the live pipe, until all else is read; nil without one
 
 	unfollowed unfollowed
 }
@@ -31,10 +32,17 @@ type head struct {
 	pending []int64
 }
 
-func newMerge(inputs []*input, c *clock, d doubt) *merge {
+// newMerge returns the log of inputs. A live pipe comes after all others: what a run
+// before it has left open must not wait for what is still to happen.
+func newMerge(inputs []*input, c *clock, d doubt, live bool) *merge {
 	m := &merge{clock: c, doubt: d}
 	for i := len(inputs) - 1; i >= 0; i-- {
-		m.unread = append(m.unread, &head{input: inputs[i], index: i})
+		h := &head{input: inputs[i], index: i}
+		if live && h.pipe != nil {
+			m.last = h
+			continue
+		}
+		m.unread = append(m.unread, h)
 	}
 	return m
 }
@@ -69,6 +77,10 @@ func (m *merge) next() (entry, error) {
 			heap.Push(&m.heads, h)
 		}
 		m.unread = m.unread[:len(m.unread)-1]
+	}
+	if len(m.heads) == 0 && m.last != nil {
+		m.unread, m.last = append(m.unread, m.last), nil
+		return m.next()
 	}
 	if len(m.heads) == 0 {
 		return entry{}, io.EOF

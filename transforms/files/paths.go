@@ -23,8 +23,8 @@ const listTime = time.Minute
 
 // Paths returns the files to read, sorted, each file once under the first of
 // its names; of a URI the name is all there is to tell files by. A pattern that
-// matches nothing is an error, and so is whatever is there and cannot be read, or a
-// file that ends where the input is to be a live pipe.
+// matches nothing is an error, and so is whatever is there and cannot be read, or
+// not one pipe where one is to be live.
 func (c Config) Paths() ([]string, error) {
 	ctx, cancel := context.WithTimeout(context.Background(), listTime)
 	defer cancel()
@@ -57,13 +57,37 @@ func (c Config) Paths() ([]string, error) {
 		if slices.ContainsFunc(infos, func(other fs.FileInfo) bool { return os.SameFile(info, other) }) {
 			continue
 		}
-		if c.Live && path != stdin && info.Mode().IsRegular() {
-			return nil, fmt.Errorf("files: -live: %s is a file, which ends: want a pipe, as of tail -F %[1]s", path)
-		}
 		infos = append(infos, info)
 		unique = append(unique, path)
 	}
-	return unique, nil
+	return unique, c.checkLive(unique)
+}
+
+// checkLive returns an error where a live input is not one pipe, beside files.
+func (c Config) checkLive(paths []string) error {
+	pipes := 0
+	for _, path := range paths {
+		if mayWait(path) {
+			pipes++
+		}
+	}
+	if !c.Live || pipes == 1 {
+		return nil
+	}
+	return fmt.Errorf("files: -live: %d of %d inputs are pipes: want one, as in tail -F %s | ordertimeout -input - -live", pipes, len(paths), paths[0])
+}
+
+// sameFile reports whether two paths lead to one file of this machine.
+func sameFile(a, b string) bool {
+	if fsys.IsURI(a) || fsys.IsURI(b) {
+		return false
+	}
+	x, err := os.Stat(a)
+	if err != nil {
+		return false
+	}
+	y, err := os.Stat(b)
+	return err == nil && os.SameFile(x, y)
 }
 
 // present returns the inputs of IfAny that are there.

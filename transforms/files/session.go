@@ -127,7 +127,7 @@ func (s *session) read() error {
 	if err != nil {
 		return err
 	}
-	m := newMerge(inputs, &s.clock, s.config.doubt())
+	m := newMerge(inputs, &s.clock, s.config.doubt(), s.config.Live)
 	defer func() { s.block.beyond, s.block.beyondFrom = m.unfollowed.beyond(s.clock.largest) }()
 	for {
 		e, err := m.next()
@@ -175,7 +175,7 @@ func (s *session) progress(bytes int) {
 
 // add puts an entry into the block.
 func (s *session) add(e entry) {
-	if s.alive != nil && e.malformed == nil {
+	if s.alive != nil && e.malformed == nil && !e.arrived.IsZero() {
 		s.alive.event(&e.event, &s.clock, e.arrived)
 	}
 	if s.records++; s.records <= s.skip {

@@ -95,7 +95,8 @@ func (fn *readFn) end(s *session, run *live.Run, complete bool, err error, event
 	}
 	run.Fail(err)
 	event(beam.EventTime(s.now.watermark()), []order.Event{s.end(complete && err == nil)})
-	if complete {
+	if complete && err == nil {
+		run.Set(live.AllRead, 1)
 		run.Set(live.BeyondEnd, int64(s.last.beyond))
 		run.Set(live.BeyondEndFrom, s.last.beyondFrom)
 	}

@@ -158,7 +158,7 @@ func merged(t *testing.T, c Config) (log []string) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for m := newMerge(inputs, &s.clock, c.doubt()); ; {
+	for m := newMerge(inputs, &s.clock, c.doubt(), c.Live); ; {
 		e, err := m.next()
 		switch {
 		case err == io.EOF:

@@ -12,6 +12,8 @@ const (
 	// WatermarkTime is the source's watermark in milliseconds since the Unix
 	// epoch. It is not there before the first one.
 	WatermarkTime = "watermark"
+	// AllRead is 1 once files and pipes were read to their ends.
+	AllRead = "all-read"
 	// BeyondEnd is the number of events beyond the end of a log, which are returned as
 	// their clocks were not believed, and BeyondEndFrom the time of the first of them in
 	// milliseconds since the Unix epoch.
