@@ -213,3 +213,20 @@ func TestAStopWithoutAReader(t *testing.T) {
 		t.Errorf("%d outcomes were read, %d rejected and %d events open of 5000 orders", whole, undelivered, open)
 	}
 }
+
+// A run of files that is stopped in the middle is made again by the same command, so what
+// it began with stays.
+func TestAStopOfFilesLeavesWhatTheyBeganWith(t *testing.T) {
+	dir := t.TempDir()
+	open := write(t, dir, "open", line("o0", "create", 0))
+	log := write(t, dir, "log", line("o0", "pay", 1)+line("o1", "create", 2)+"x\n")
+	cut := write(t, dir, "log.gz", compress(t, line("o2", "create", 3))[:20]) // breaks off
+	flags := []string{"-input", log, "-input", cut, "-input-if-any", open, "-open", open, "-success", "none"}
+	r := run1(t, "", flags...)
+	if r.status != 1 || !strings.Contains(r.stderr, "not all of the input was read: "+open+" is left as it was") {
+		t.Errorf("%+v", r)
+	}
+	if got := read(t, open); got != line("o0", "create", 0) {
+		t.Errorf("open has become\n%s", got)
+	}
+}

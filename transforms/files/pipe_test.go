@@ -240,3 +240,60 @@ func TestLivePipeTellsItsWatermarkWhileNothingComes(t *testing.T) {
 		t.Errorf("watermark %v for a pipe that is silent since %v", at, before)
 	}
 }
+
+// What a run before left open is not there again once this one has ended, so all of it is
+// accounted for.
+func TestStopBesideWhatIsCarriedHandsOutAllOfIt(t *testing.T) {
+	t.Chdir(t.TempDir())
+	const lines = 400_000
+	if err := os.WriteFile("open", []byte(strings.Repeat(line("f", 5), lines)), 0o666); err != nil {
+		t.Fatal(err)
+	}
+	w := makePipe(t, "p")
+	fmt.Fprint(w, line("a", 9))
+	run := live.NewRun()
+	defer run.Close()
+	s := newSession(Config{Inputs: []string{"open", "p"}, Carried: "./open"}, run, 0)
+	defer s.close()
+	n := note{t: t}
+	n.bundle(s, run)
+	if run.Stop(); len(n.events) == lines {
+		t.Fatal("all was read before the stop: the test proves nothing")
+	}
+	readAll(s, run, &n)
+	if len(n.events) != lines+1 || n.End != "5,5" {
+		t.Errorf("%d events and the end %s, want %d and 5,5", len(n.events), n.End, lines+1)
+	}
+}
+
+func TestLivePipeComesAfterWhatWasLeftOpen(t *testing.T) {
+	t.Chdir(t.TempDir())
+	if err := os.WriteFile("open", []byte(line("a", 5)+line("b", 70_000)), 0o666); err != nil {
+		t.Fatal(err)
+	}
+	w := makePipe(t, "p")
+	s := newSession(Config{Inputs: []string{"open", "p"}, Live: true, MaxJump: time.Hour}, nil, 0)
+	defer s.close()
+	n := note{t: t}
+	for len(n.events) < 2 { // nobody has written to the pipe yet
+		n.bundle(s, nil)
+	}
+	fmt.Fprint(w, line("c", 69_000))
+	for len(n.events) < 3 {
+		n.bundle(s, nil)
+	}
+	if want := []string{"a@5 open:1", "b@70000 open:2", "c@69000 p:1 +70000"}; !slices.Equal(n.Log, want) {
+		t.Errorf("got %v, want %v", n.Log, want)
+	}
+}
+
+func TestLiveInputIsOnePipe(t *testing.T) {
+	write(t, map[string]string{"f": line("a", 1)})
+	_, err := Config{Inputs: []string{"f"}, Live: true}.Paths()
+	if want := "files: -live: 0 of 1 inputs are pipes: want one, as in tail -F f | ordertimeout -input - -live"; err == nil || err.Error() != want {
+		t.Errorf("got %v, want %s", err, want)
+	}
+	if _, err := (Config{Inputs: []string{"-", "f"}, Live: true}).Paths(); err != nil {
+		t.Error(err)
+	}
+}
