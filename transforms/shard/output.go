@@ -1,9 +1,10 @@
 package shard
 
-import (
-	"ordertimeout/transforms/cep"
-	"ordertimeout/transforms/order"
-)
+import "ordertimeout/transforms/cep"
+
+// Later, as a bit of a Ref in Output.Settled, says that the event is to be let go of after
+// the first one of its list.
+const Later uint64 = 1 << 63
 
 // Output is what came out of a tick. It shares memory with the batches.
 type Output struct {
@@ -25,7 +26,7 @@ type Output struct {
 	Returned []Event
 	// Settled are the Refs of what nothing is made of: of each event of class
 	// other, and of the events of each broken run, by step, and last of what broke it,
-	// which is marked as order.Later where it has opened the next run.
+	// which is marked as Later where it has opened the next run.
 	Settled [][]uint64
 	// Others counts the events of class other by type; see other.
 	Others []TypeCount
@@ -97,7 +98,7 @@ func (o *Output) settle(ref uint64, r *cep.Result) {
 	case broke && r.Class == cep.Other:
 		o.Settled[last] = append(o.Settled[last], ref)
 	case broke:
-		o.Settled[last] = append(o.Settled[last], ref|order.Later)
+		o.Settled[last] = append(o.Settled[last], ref|Later)
 	case r.Class == cep.Other:
 		o.Settled = append(o.Settled, []uint64{ref})
 	}

@@ -7,7 +7,6 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"ordertimeout/transforms/cep"
-	"ordertimeout/transforms/order"
 	"ordertimeout/transforms/shard"
 )
 
@@ -21,7 +20,7 @@ func TestWhatBrokeARunIsLetGoOfWithIt(t *testing.T) {
 	}{
 		{"another type", "create next pay within 1s", []string{"create", "view"}, [][]uint64{{1, 2}}},
 		{"a later step out of turn", "create next pay next ship within 1s", []string{"create", "pay", "create2", "ship"}, [][]uint64{{1, 2, 3}}},
-		{"a first step, which opens the next run", "create next pay within 1s", []string{"create", "create"}, [][]uint64{{1, 2 | order.Later}}},
+		{"a first step, which opens the next run", "create next pay within 1s", []string{"create", "create"}, [][]uint64{{1, 2 | shard.Later}}},
 		{"no run", "create next pay within 1s", []string{"view", "view"}, [][]uint64{{1}, {2}}},
 		{"it breaks nothing", "create followedBy pay within 1s", []string{"create", "view"}, [][]uint64{{2}}},
 		{"it is not held", "create next pay within 1s", []string{"create", ""}, [][]uint64{{1}}},
