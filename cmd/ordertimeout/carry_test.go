@@ -39,6 +39,33 @@ func TestTheDailyRun(t *testing.T) {
 	}
 }
 
+// Where each day has a file of open orders of its own, the run of a day that has failed
+// is run again with what it began with, and tells what a run that went well would.
+func TestADayIsRunAgain(t *testing.T) {
+	dir := t.TempDir()
+	day := func(n int, log, timeouts string) result {
+		t.Helper()
+		in := write(t, dir, fmt.Sprint("day", n), log)
+		return run1(t, "", "-input", in, "-input-if-any", fmt.Sprint(dir, "/open", n-1), "-open", fmt.Sprint(dir, "/open", n),
+			"-timeouts", timeouts, "-rejects", fmt.Sprint(dir, "/rejects", n), "-disorder", "0s", "-quiet")
+	}
+	end := line("o9", "create", 9000) + line("o9", "view", 9001)
+	if r := day(1, line("o1", "create", 0)+line("o1", "view", 1), dir+"/timeouts1"); r.status != 0 {
+		t.Fatalf("%+v", r)
+	}
+	log := line("o2", "create", 1000) + line("o2", "pay", 1100) + end
+	if r := day(2, log, "/dev/full"); r.status != 1 || !strings.Contains(read(t, dir+"/rejects2"), `"undelivered"`) {
+		t.Fatalf("%+v: want it to fail, as o1 cannot be told of", r)
+	}
+	r := day(2, log, dir+"/timeouts2")
+	if got, want := brief(t, r.stdout+read(t, dir+"/timeouts2")), []string{"success o2", "timeout o1"}; r.status != 0 || !slices.Equal(got, want) {
+		t.Errorf("told %q, want %q: %+v", got, want, r)
+	}
+	if got := read(t, dir+"/open2"); got != end {
+		t.Errorf("open at the end:\n%s\nwant\n%s", got, end)
+	}
+}
+
 // What the outputs of a run are called does not make them its inputs.
 func TestARunDoesNotReadItsOutputs(t *testing.T) {
 	dir := t.TempDir()

@@ -37,52 +37,50 @@ type options struct {
 
 // usage prints the flags of the command, on one screen.
 func usage(w io.Writer) {
-	fmt.Fprint(w, `Usage: ordertimeout -input INPUT [flags], or ordertimeout resend (with -h for its flags)
+	fmt.Fprint(w, `Usage: ordertimeout -input FROM [flags], or ordertimeout resend -h (sends undelivered outcomes again)
 
 Reports which orders were created and not paid in time, and which were paid.
 
 Input:
-  -input FROM        JSONL or CSV file, .gz, .zst, a glob, - (stdin): repeat it for
-                     several; or demo: (a simulated shop), or pubsub://PROJECT/SUBSCRIPTION
-  -input-if-any FILE a file that is read, too, if it is there, as what -open wrote
-  -format FORMAT     jsonl or csv (default: by the file's extension)
-  -columns A,B,...   columns of a CSV file without a header row
+  -input FROM        file of JSON lines or CSV (also .gz, .zst), glob, or - (stdin): repeat it for several;
+                     demo: (a simulated shop); pubsub://PROJECT/SUBSCRIPTION
+  -input-if-any FILE a file that may be missing, as what -open wrote the day before
+  -format FORMAT     jsonl or csv (default: by the file's name)
+  -columns A,B,...   columns of CSV without a header row
   -time-unit UNIT    of integer times: ms or s (default ms)
-  -live              a pipe is written to now: once it is silent time goes on with the clock
-  -max-lag D         how far its events may come behind their time (default 1m)
-  -max-ahead D       an event further ahead of the clock is malformed (default 24h; 0: none)
 Pattern:
   -pattern TEXT      default "create followedBy pay within 10m"
   -within D          replaces the pattern's duration
   -key KEY           user: an order is a user's order; order: its id alone (default user)
-  -disorder D        how far events may be out of order (default 5s)
-  -max-jump D        an event further ahead of the others is a wrong clock, or else the next eight are
-                     beyond that, too (default: the largest of within, disorder and 1h; 0: none is)
   -remember D        how long ended orders are known, to tell repeats (default: within)
+Time:
+  -disorder D        how far events may be out of order (default 5s)
+  -live              -input is a pipe that is written to now: once it is silent time goes on with the clock
+  -max-lag D         how far the events of such a pipe may come behind their time (default 1m)
+  -max-ahead D       an event further ahead of the clock is malformed (default 24h; 0: none)
+  -max-jump D        so far ahead of the rest a clock is wrong (default: most of within, disorder, 1h; 0: off)
+  -tick D            how often deadlines are looked at (default within/60, 10ms to 10s)
   -at-end WHAT       open orders at the end of the input: open or timeout (default open)
-Output (- is stdout, none is nothing, pubsub://PROJECT/TOPIC, else a file):
-  -success TO        orders paid in time (default -); also a webhook: https://…, or webhook
-  -timeouts TO       orders not paid in time (default -); the same (URL: $ORDERTIMEOUT_WEBHOOK_URL)
-  -rejects TO        duplicate, orphan, late and malformed events (default none)
+Output (TO is a file, - for stdout, none, or pubsub://PROJECT/TOPIC):
+  -success TO        orders paid in time (default -); also a webhook: https://…, or the word webhook for
+  -timeouts TO       orders not paid in time (default -); the same           $ORDERTIMEOUT_WEBHOOK_URL
+  -rejects TO        duplicate, orphan, late, malformed events, undelivered outcomes (default none)
   -open TO           the events of open orders at the end: an input for the next run (default none)
-                     On Flink and Dataflow a file is a directory, local or gs://BUCKET/DIR
-  -file-window D     event time in a file of a directory (default 1h; of a subscription 1m)
-  -file-shards N     files a window has (default 1)
   -format-out FORMAT outcomes on stdout: jsonl, or table for people (default: table on a terminal)
-  -summary TO        the counters, as a JSON object (default none)
+  -summary TO        the counters, as a JSON object: a file or - (default none)
   -quiet             no summary and no advice at the end, no progress
 Running:
-  -runner RUNNER     prism, the embedded runner (default); flink: -endpoint, -flink-options K=V,…
+  -runner RUNNER     prism, the embedded one (default); flink: -endpoint, -flink-options K=V,…
                      -resume CHECKPOINT -detach; dataflow: -project … (for both see the README)
+  -file-window D     a file is a directory there: event time in a file of it (default 1h; of Pub/Sub 1m)
+  -file-shards N     files of such a window (default 1)
   -shards N          groups of users that state is kept by (default 16)
-  -tick D            how often deadlines are looked at (default within/60, 10ms to 10s)
   -metrics ADDRESS   serve /metrics (for Prometheus), /healthz and /livez, as on :9090
   -max-stall D       /healthz fails once nothing has moved for longer (default 5m; 0: never)
   -cpuprofile FILE   a CPU profile of the run, for go tool pprof
   -v, -version       the SDK's log, too; print the version
-
-Durations are written as 90s, 10m, 1h30m. Beam's own flags are taken, too.
-Exit status: 0 done or stopped by a signal, 1 the run failed or understood no event, 2 wrong flags.
+Durations: 90s, 10m, 1h30m. Beam's own flags are taken, too. Exit status: 0 done or stopped by a signal,
+1 the run failed or understood no event, 2 wrong flags, 130 ended at once by a second signal.
 `)
 }
 

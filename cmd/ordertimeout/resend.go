@@ -27,17 +27,17 @@ receiver can drop what it has already. Other rejects are skipped.
   -from FILE      the rejects of that run, - is stdin: repeat it for several files
   -success TO     where orders paid in time are sent to
   -timeouts TO    where orders not paid in time are sent to
-                  - is stdout, pubsub://PROJECT/TOPIC a topic, https://… a webhook, webhook
-                  the one whose URL is in ORDERTIMEOUT_WEBHOOK_URL (or in the file that
-                  ORDERTIMEOUT_WEBHOOK_URL_FILE names), none is nothing, else a file, which
-                  is added to
-  -rejects FILE   where those go that are not delivered this time either, for the next
-                  resend (default none: they are in -from); a topic, too
+  -rejects TO     what is not delivered this time either, for the next resend
+                  (default none: it is in -from still)
   -quiet          no summary
   -v              the SDK's log, too
 
-Exit status: 0 all of them were delivered, 1 some were not, or a line of -from is no
-reject, 2 wrong flags.
+TO is - for stdout, none, pubsub://PROJECT/TOPIC, or a file, which is added to. -success
+and -timeouts may also be a webhook: https://…, or the word webhook for the URL that is in
+ORDERTIMEOUT_WEBHOOK_URL, or in the file that ORDERTIMEOUT_WEBHOOK_URL_FILE names.
+
+Exit status: 0 all were delivered, 1 some were not, or a line of -from is no reject,
+2 wrong flags.
 `)
 }
 
