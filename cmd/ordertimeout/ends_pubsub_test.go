@@ -200,7 +200,9 @@ func (e *subscribed) check(want map[string]string) {
 	for _, line := range e.told() {
 		var o outcome
 		if err := json.Unmarshal([]byte(line), &o); err != nil {
-			torn++
+			if torn++; strings.Count(line, `{"outcome":`)+strings.Count(line, `{"reason":`) > 1 {
+				e.Errorf("a line is glued to a torn one: %s", line)
+			}
 			continue
 		}
 		if before, ok := told[o.OrderID]; ok {
