@@ -195,8 +195,7 @@ type payment struct {
 	at      time.Time
 }
 
-// startTrade starts a trade in which every seventh message holds the events of several
-// orders.
+// startTrade starts a trade in which a third of the events comes in messages of four.
 func (s *shop) startTrade(name string, every, within time.Duration) *trade {
 	return s.startPackedTrade(name, every, within, 1.0/3)
 }
