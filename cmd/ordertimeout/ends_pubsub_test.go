@@ -90,12 +90,13 @@ func (e *subscribed) endOnce(within time.Duration, round int) {
 		writer.Close()
 	}
 	var signaled atomic.Pointer[time.Time]
+	signal := e.end.signal // the moment may come when the next end is tried
 	moment := e.atAMoment(fills, func() {
 		switch {
-		case e.end.signal != 0:
+		case signal != 0:
 			now := time.Now()
 			signaled.Store(&now)
-			_ = p.cmd.Process.Signal(e.end.signal) // may have ended
+			_ = p.cmd.Process.Signal(signal) // may have ended
 		case stdout != nil:
 			stdout.closeAtOnce(p)
 		case fills:
