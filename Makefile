@@ -1,5 +1,5 @@
 # Bare make prints this list.
-.PHONY: help run demo pubsub-demo build worker test race test-emulator test-flink flink-demo lint fuzz bench bench-pubsub bench-peers bench-flink bench-growth
+.PHONY: help run demo pubsub-demo build worker test race test-ends test-emulator test-flink flink-demo lint fuzz bench bench-pubsub bench-peers bench-flink bench-growth
 .DEFAULT_GOAL := help
 
 help: ## what can be made
@@ -28,6 +28,9 @@ test: ## all tests
 
 race: ## all tests, with the race detector
 	go test -race -short ./...
+
+test-ends: ## 20 runs of each input, stopped, killed and failing in each way at random moments
+	go test ./cmd/ordertimeout -run TestEnds -rounds 20 -timeout 60m
 
 test-emulator: ## the tests with Google's Pub/Sub emulator, where it is installed
 	TEST_EMULATOR=1 go test -count=1 -v -run Emulator ./cmd/ordertimeout

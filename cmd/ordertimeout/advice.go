@@ -38,7 +38,11 @@ func nothingWorked(counters map[string]int64, o options, run *live.Run) error {
 			due += counters[of.counter]
 		}
 	}
-	if n := counters[live.UndeliveredCounter]; due > 0 && n >= due {
+	switch n := counters[live.UndeliveredCounter]; {
+	case due == 0 || n < due:
+	case run.Counters()[live.UnwrittenCounter] > 0:
+		return fmt.Errorf("nothing was delivered: all %s outcomes were refused, and -rejects could not be written", grouped(due))
+	default:
 		return fmt.Errorf("nothing was delivered: all %s outcomes were refused: see -rejects, and send them again", grouped(due))
 	}
 	return nil

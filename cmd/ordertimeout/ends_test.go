@@ -13,6 +13,7 @@ import (
 	"net/http/httptest"
 	"os"
 	"os/exec"
+	"os/signal"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -45,6 +46,11 @@ func endings(t *testing.T) []ending {
 		http.Error(w, "down", http.StatusInternalServerError)
 	}))
 	t.Cleanup(receiver.Close)
+	if signal.Ignored(syscall.SIGHUP) { // the tests run under nohup, and what they start would, too
+		caught := make(chan os.Signal, 1)
+		signal.Notify(caught, syscall.SIGHUP)
+		t.Cleanup(func() { signal.Ignore(syscall.SIGHUP) })
+	}
 	return []ending{
 		{name: "SIGTERM", signal: syscall.SIGTERM},
 		{name: "SIGINT", signal: syscall.SIGINT},
@@ -212,7 +218,7 @@ func (e *ended) run(stdin *os.File, after time.Duration, args []string) (stdout 
 	if !timer.Stop() && e.end.signal != 0 && time.Since(signaled) > stopTime {
 		e.Errorf("it took %v to end", time.Since(signaled))
 	}
-	if state := cmd.ProcessState; !state.Exited() && e.end.status == 0 { // the process was just starting
+	if state := cmd.ProcessState; !state.Exited() && e.end.signal != 0 && e.end.signal != syscall.SIGKILL { // the process was just starting
 		if names, _ := filepath.Glob(e.dir + "/*"); slices.Contains(names, e.dir+"/success") {
 			e.Errorf("%v, and outputs are opened: %q", state, names)
 		}

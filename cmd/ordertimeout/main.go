@@ -137,7 +137,7 @@ func execute(o options, stderr io.Writer) (err error) {
 	}
 	if cause := current.Err(); cause != nil {
 		o.failed = true
-		err = withUndelivered(cause, counters[live.UndeliveredCounter], o.config.Rejects)
+		err = withUndelivered(cause, counters[live.UndeliveredCounter], current.Counters()[live.UnwrittenCounter], o.config.Rejects)
 	}
 	if counters == nil {
 		return err
@@ -145,9 +145,12 @@ func execute(o options, stderr io.Writer) (err error) {
 	return errors.Join(err, report(counters, o, current, stderr))
 }
 
-// withUndelivered adds to the reason of a failure how many outcomes went nowhere by it.
-func withUndelivered(err error, n int64, rejects string) error {
+// withUndelivered adds to the reason of a failure how many outcomes went nowhere by it,
+// and how many rejects, which may be theirs.
+func withUndelivered(err error, n, unwritten int64, rejects string) error {
 	switch {
+	case unwritten > 0:
+		return fmt.Errorf("%w (%d outcomes were not delivered, and -rejects lacks %d rejects that could not be written)", err, n, unwritten)
 	case n == 0:
 		return err
 	case rejects == sink.None:

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"maps"
 	"math/rand/v2"
+	"os"
 	"os/exec"
 	"slices"
 	"strings"
@@ -177,11 +178,11 @@ func liveEvent(orderID, typ string, at time.Time) string {
 
 // trade publishes an order every few milliseconds, until it is stopped. All but
 // every fifth are paid, within a quarter of the time that they have. A payment is
-// published when it is made, or all at once at the end. Every fourth message holds
-// the events of several orders.
+// published when it is made, or all at once at the end.
 type trade struct {
 	shop   *shop
 	within time.Duration
+	packed float64           // the share of the events that come with others in a message of four
 	want   map[string]string // the outcome of each order
 	due    []payment
 	held   []string // events of a message that is not full yet
@@ -194,8 +195,15 @@ type payment struct {
 	at      time.Time
 }
 
+// startTrade starts a trade in which a third of the events comes in messages of four.
 func (s *shop) startTrade(name string, every, within time.Duration) *trade {
-	tr := &trade{shop: s, within: within, want: map[string]string{}, end: make(chan struct{}), ended: make(chan struct{})}
+	return s.startPackedTrade(name, every, within, 1.0/3)
+}
+
+// startPackedTrade starts a trade in which so much of the events comes in messages of
+// four.
+func (s *shop) startPackedTrade(name string, every, within time.Duration, packed float64) *trade {
+	tr := &trade{shop: s, within: within, packed: packed, want: map[string]string{}, end: make(chan struct{}), ended: make(chan struct{})}
 	go func() {
 		defer close(tr.ended)
 		tick := time.NewTicker(every)
@@ -243,7 +251,7 @@ func (tr *trade) pay(now time.Time) {
 
 // send publishes an event, or keeps it for a message of many.
 func (tr *trade) send(event string) {
-	if rand.IntN(3) > 0 {
+	if rand.Float64() >= tr.packed {
 		tr.publish(event)
 		return
 	}
@@ -295,7 +303,16 @@ func liveFlags(within time.Duration, more ...string) []string {
 // start starts the command, with more in its environment.
 func start(t *testing.T, environment []string, args ...string) *process {
 	t.Helper()
+	return startTo(t, nil, environment, args...)
+}
+
+// startTo is start of a command whose standard output is a file; nil: it goes nowhere.
+func startTo(t *testing.T, stdout *os.File, environment []string, args ...string) *process {
+	t.Helper()
 	p := &process{t: t, cmd: command(t, args...), ended: make(chan struct{})}
+	if stdout != nil {
+		p.cmd.Stdout = stdout
+	}
 	p.cmd.Env = append(p.cmd.Env, environment...)
 	p.cmd.Stderr = &p.stderr
 	if err := p.cmd.Start(); err != nil {
@@ -320,7 +337,9 @@ func (p *process) wait() result {
 	select {
 	case <-p.ended:
 	case <-time.After(30 * time.Second):
-		p.t.Fatalf("the command does not end: %v", p.cmd.Args[1:])
+		_ = p.cmd.Process.Signal(syscall.SIGQUIT) // it then says where it stands
+		<-p.ended
+		p.t.Fatalf("the command does not end: %v: %s", p.cmd.Args[1:], &p.stderr)
 	}
 	return finished(p.t, p.err, new(bytes.Buffer), &p.stderr)
 }

@@ -31,7 +31,7 @@ func TestWhatATopicDoesNotTakeIsRejected(t *testing.T) {
 	}
 	f.publish(strings.Join(packed, "\n"))
 	r := p.wait()
-	if r.status != exitFailed || strings.Count(r.stderr, "(adds up)") != 2 || !strings.Contains(r.stderr, "pubsub: topic projects/shop/topics/success: does not exist\n") {
+	if r.status != exitFailed || strings.Count(r.stderr, "(adds up)") != 2 || !strings.Contains(r.stderr, "pubsub: topic projects/shop/topics/success: does not exist (20 outcomes were not delivered: -rejects has them)\n") {
 		t.Errorf("status %d, want %d, and figures that add up: %s", r.status, exitFailed, r.stderr)
 	}
 	found := 0
@@ -62,5 +62,21 @@ func TestTopicThatIsReadIsNoOutput(t *testing.T) {
 	}
 	if f.pulled() > 0 {
 		t.Error("the message was pulled")
+	}
+}
+
+// Whoever reads the reason of a failure is not sent to rejects that are not there, and
+// an outcome whose reject is lost, too, is one.
+func TestRejectsThatCannotBeWrittenAreTold(t *testing.T) {
+	const (
+		notDelivered = "ordertimeout: sink: /dev/full: no space left on device (1 outcomes were not delivered, and -rejects lacks 1 rejects that could not be written)\n"
+		nothing      = "nothing was delivered: all 1 outcomes were refused, and -rejects could not be written\n"
+	)
+	log := write(t, t.TempDir(), "log.jsonl", `{"orderId":"o","type":"create","time":1772366400000}
+{"orderId":"o","type":"pay","time":1772366400001}
+`)
+	r := run1(t, "", "-quiet", "-input", log, "-success", "/dev/full", "-rejects", "/dev/full")
+	if want := (result{status: exitFailed, stderr: notDelivered + nothing}); r != want {
+		t.Errorf("got  %+v\nwant %+v", r, want)
 	}
 }

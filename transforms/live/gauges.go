@@ -33,6 +33,10 @@ const AcceptedCounter = "accepted"
 // with the reason order.Undelivered.
 const UndeliveredCounter = "undelivered"
 
+// UnwrittenCounter is the live counter of rejects that could not be written themselves.
+// What they are of is in no output.
+const UnwrittenCounter = "unwritten"
+
 // RedeliveredCounter is the live counter of deliveries of input messages that the
 // source holds already, or has acknowledged a short while ago. They give no event.
 const RedeliveredCounter = "redelivered"

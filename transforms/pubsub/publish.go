@@ -200,6 +200,7 @@ func (fn *publishFn) refuse(ctx context.Context, left []pending, why error, refu
 	}
 	undeliveredCounter.Inc(ctx, outcomes)
 	fn.run.Count(live.UndeliveredCounter, outcomes)
+	fn.run.Count(live.UnwrittenCounter, int64(len(left))-outcomes)
 }
 
 // unreachable reports whether a publish failed because there was no answer.

@@ -90,6 +90,33 @@ func of(t *testing.T, r *live.Run, target string) (fn *writeFn, reject func(beam
 	return fn, reject, rejected
 }
 
+// A reject that cannot be written may be that of an outcome which is counted already.
+func TestARejectThatCannotBeWrittenIsNoOutcome(t *testing.T) {
+	closedPipe(t)
+	r := live.NewRun()
+	defer r.Close()
+	set, err := Open(r.ID, named(Stdout)...)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer set.Close()
+	fn, reject, rejected := of(t, r, Stdout)
+	for _, outcome := range []string{"success", "reject", "timeout", "reject", "reject"} {
+		m := message(outcome)
+		m.Outcome = outcome
+		if err := fn.ProcessElement(t.Context(), 7, m, reject); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := fn.FinishBundle(t.Context(), reject); err != nil {
+		t.Fatal(err)
+	}
+	counts := r.Counters()
+	if undelivered, unwritten := counts[live.UndeliveredCounter], counts[live.UnwrittenCounter]; undelivered != 2 || unwritten != 3 || len(*rejected) != 5 {
+		t.Errorf("%d outcomes and %d rejects are counted, %d rejected: want 2, 3 and 5", undelivered, unwritten, len(*rejected))
+	}
+}
+
 // stdoutOf makes standard output a pipe and returns its reader.
 func stdoutOf(t *testing.T) *os.File {
 	r, w, err := os.Pipe()

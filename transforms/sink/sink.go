@@ -71,7 +71,8 @@ type writeFn struct {
 	next        *lines
 	last        *lines // what is being written, or was
 	writing     bool   // last is being written, and what came of that has not been taken
-	undelivered int64  // of the bundle
+	undelivered int64  // outcomes of the bundle
+	unwritten   int64  // rejects of the bundle
 }
 
 func (fn *writeFn) Setup() error {
@@ -90,7 +91,7 @@ func (fn *writeFn) Setup() error {
 // StartBundle drops what a bundle that failed may have left.
 func (fn *writeFn) StartBundle(ctx context.Context, _ func(beam.EventTime, order.Reject)) error {
 	fn.next.reset()
-	fn.undelivered = 0
+	fn.undelivered, fn.unwritten = 0, 0
 	return fn.wait(ctx, func(beam.EventTime, order.Reject) {})
 }
 
@@ -115,6 +116,7 @@ func (fn *writeFn) FinishBundle(ctx context.Context, reject func(beam.EventTime,
 	}
 	undeliveredCounter.Inc(ctx, fn.undelivered)
 	fn.run.Count(live.UndeliveredCounter, fn.undelivered)
+	fn.run.Count(live.UnwrittenCounter, fn.unwritten)
 	return nil
 }
 
@@ -192,9 +194,8 @@ func (fn *writeFn) fail(w written, err error, reject func(beam.EventTime, order.
 	}
 	fn.run.Abort(err)
 	rest := fn.last.done(fn.run, w.n)
-	fn.undelivered += int64(len(rest))
 	for i := range rest {
-		reject(rest[i].at, fn.last.reject(&rest[i], err))
+		fn.refuse(fn.last, &rest[i], err, reject)
 	}
 	fn.last.reset()
 	return nil
@@ -221,9 +222,19 @@ func (fn *writeFn) giveUp(reject func(beam.EventTime, order.Reject)) error {
 		return fn.run.Fail(err)
 	}
 	fn.run.Abort(err)
-	fn.undelivered += int64(len(lost))
 	for _, e := range lost {
-		reject(e.at, l.reject(e, err))
+		fn.refuse(l, e, err, reject)
 	}
 	return nil
+}
+
+// refuse rejects a line that is not in the target. A reject is counted apart: it may be
+// that of an outcome which is counted already.
+func (fn *writeFn) refuse(l *lines, e *entry, why error, reject func(beam.EventTime, order.Reject)) {
+	if e.outcome == "reject" {
+		fn.unwritten++
+	} else {
+		fn.undelivered++
+	}
+	reject(e.at, l.reject(e, why))
 }
