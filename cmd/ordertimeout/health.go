@@ -15,9 +15,8 @@ import (
 // defaultMaxStall is the -max-stall of who sets none.
 const defaultMaxStall = 5 * time.Minute
 
-// health says whether a run works: whether it has a watermark and that moves on. What
-// has no watermark of its own, as files and pipes, works while it is read, and while
-// what was read is worked.
+// health says whether a run works: whether it has a watermark, and that moves on. A run
+// of files or of a pipe, which has none of its own, works while events are read or worked.
 type health struct {
 	run *live.Run
 	// live says that the input never ends and follows the clock.
@@ -38,7 +37,7 @@ func newHealth(run *live.Run, c pipeline.Config, maxStall time.Duration) *health
 // bytesRead is the name, among the figures that are to move, of the bytes of input.
 const bytesRead = "bytes"
 
-// figures returns what is to move. They are empty before anything has happened.
+// figures returns what is to move: nothing before anything has happened.
 func (h *health) figures() map[string]int64 {
 	counters := h.run.Counters()
 	if w, known := counters[live.WatermarkTime]; known {

@@ -8,11 +8,10 @@ import (
 	"ordertimeout/transforms/sink"
 )
 
-// checkFiles resolves the input files, once and before any output is opened: what a
-// pattern matches must not be what the run writes. It refuses a file that is to be
-// written and is also an input, but for that of the open orders, which takes its place
-// when the input was read; and a summary or profile in the file of another output, which
-// it would replace.
+// checkFiles resolves the input files, once and before any output is opened: a glob must
+// not match what the run writes. It refuses an output that is also an input. The file of
+// the open orders may be one, as it takes the input's place when that was read. It also
+// refuses a summary or profile in the file of another output, which it would replace.
 func checkFiles(o *options) error {
 	paths, err := o.config.InputPaths()
 	if err != nil {
@@ -59,8 +58,8 @@ func checkReports(o *options) error {
 // isFile reports whether an output is a file.
 func isFile(name string) bool { return name != "" && name != sink.Stdout && name != sink.None }
 
-// forgetSummary removes what a run before has told, so that one that fails leaves none of
-// yesterday. It removes nothing that is named as an input.
+// forgetSummary removes the summary of an earlier run, so that a run which fails leaves
+// none. It removes nothing that is named as an input.
 func forgetSummary(name string, inputs []string) error {
 	info, err := os.Lstat(name)
 	if !isFile(name) || err != nil || !info.Mode().IsRegular() {

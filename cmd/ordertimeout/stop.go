@@ -41,8 +41,8 @@ func stopOnSignal(run *live.Run, stderr io.Writer) (stop func()) {
 	}
 }
 
-// tellWriting says each second of a stop how much of the open orders is written: that
-// goes on to its end, however long it takes, and whoever stopped the run waits for it.
+// tellWriting says each second of a stop how much of the open orders is written. They
+// are written to their end, however long it takes, and whoever stopped the run waits.
 func tellWriting(run *live.Run, outputs *sink.Set, open string, stderr io.Writer) (done func()) {
 	ended := make(chan struct{})
 	go func() {

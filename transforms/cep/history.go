@@ -1,26 +1,25 @@
 package cep
 
-// history is the ended runs of a key that are remembered behind the first one, in the
+// history has the ended runs of a key that are remembered behind State.ended, in the
 // order in which they are forgotten. Few keys have any, and most of those have one. But
-// where everything that happens is one order's, it has as many runs as there are
-// events in the time of the window. So once there are many, neither a look-up
-// nor forgetting goes over all of them.
+// where all events are of one key, it has as many as there are orders in the time of the
+// window. So once there are many, neither a look-up nor forgetting goes over all of them.
 type history struct {
 	runs []past // those before head are forgotten
 	head int
-	// latest is the end of the run that ended last. It holds until the history is
-	// empty: a run is forgotten by its end, and by then so are all that ended before.
+	// latest is the end of the run that ended last. It is right until the history is
+	// empty: by the time that a run is forgotten, all that ended before it are.
 	latest int64
-	prints int // of all runs together
+	prints int // how many all runs have together
 	// index has the prints of all runs, each with the number of runs that have it; nil
 	// where they are few.
 	index map[uint64]uint32
 }
 
-// len returns the number of runs, of no history 0.
+// len returns the number of runs: 0 where there is no history.
 func (h *history) len() int { return len(h.all()) }
 
-// all returns the runs, of no history none.
+// all returns the runs: none where there is no history.
 func (h *history) all() []past {
 	if h == nil {
 		return nil

@@ -10,13 +10,13 @@ import (
 // and all that comes after be late.
 //
 // An event more than jump beyond the largest time so far is a gap in the log if the
-// next eight events of its file are beyond that, too. Else its clock is wrong. The
-// first event of all is wrong if the next eight are all more than jump before it.
-// Where the file ends before there are eight, those that there are decide.
+// next eight events of its file are so far beyond it, too. Else its clock is wrong. The
+// clock of the first event of all is wrong if the next eight are all more than jump
+// before it. Where the file ends before there are eight, those that there are decide.
 type doubt struct {
 	jump int64 // in milliseconds; 0: every event is followed
-	// goesOn says that the log goes on elsewhere. A gap at the end of a file then
-	// must not end in the future either: what comes next would tell, but is not here.
+	// goesOn says that the log goes on elsewhere. An event at the end of a file is then
+	// no gap if it is in the future: what comes next would tell, but is not here.
 	goesOn bool
 	now    func() time.Time
 }
@@ -28,9 +28,9 @@ const witnesses = 8
 type verdict int
 
 const (
-	followed verdict = iota // by the clock
-	wrong                   // its clock is, so it is not followed
-	unknown                 // more events have to come
+	followed verdict = iota // the clock of the log follows it
+	wrong                   // its own clock is wrong, so that of the log does not
+	unknown                 // more events have to come first
 )
 
 // plain reports that an event is no more than jump beyond the largest time: nothing
@@ -77,8 +77,8 @@ func (d *doubt) judgeLast(c *clock, at int64, n int) verdict {
 	return followed
 }
 
-// unfollowed are the times of events that the clock did not follow when they were
-// handed out, of those that it has not reached since.
+// unfollowed has the times of the events that were handed out and not followed, and
+// that the clock has not reached since.
 type unfollowed struct {
 	times []int64
 	kept  int // of the times when they were last looked through

@@ -9,7 +9,6 @@ import (
 	"testing"
 	"time"
 
-	"ordertimeout/transforms/live"
 	"ordertimeout/transforms/model"
 )
 
@@ -118,12 +117,7 @@ func TestWrongClockDoesNotWaitForItsTurn(t *testing.T) {
 }
 
 func TestPipeHandsOutAtOnceWhatIsInDoubt(t *testing.T) {
-	t.Chdir(t.TempDir())
-	w := makePipe(t, "p")
-	run := live.NewRun()
-	defer run.Close()
-	s := newSession(Config{Inputs: []string{"p"}, Disorder: time.Minute, MaxJump: time.Hour}, run, 0)
-	defer s.close()
+	w, s, run := pipeSession(t, Config{Disorder: time.Minute, MaxJump: time.Hour})
 	n := note{t: t}
 	send := func(want int64, at ...int64) {
 		t.Helper()

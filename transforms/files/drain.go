@@ -7,7 +7,8 @@ import (
 	"ordertimeout/transforms/fsys"
 )
 
-// halted reports whether the run is to stop and what was read has to be accounted for.
+// halted reports whether the run is to stop and an input cannot be read again, so that
+// what was read of it has to be handed out.
 func (s *session) halted() bool { return s.piped && s.run.Stopped() }
 
 // drain adds what was read of inputs that cannot be read again and is not handed out
@@ -51,8 +52,8 @@ func mayWait(path string) bool {
 	return err == nil && !info.Mode().IsRegular()
 }
 
-// stopTime is how long a stop waits for what was read of a pipe. It is more than the
-// reader takes, unless it waits for someone to open a named pipe.
+// stopTime is how long a stop waits for what was read of a pipe. A reader needs less,
+// unless it waits for someone to open a named pipe.
 const stopTime = 2 * time.Second
 
 // overdue says when a stop waits no longer for what was read. It never does without a

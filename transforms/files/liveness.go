@@ -12,7 +12,7 @@ import (
 // long after its time an event came. What waits unread, as behind a slow sink or in a
 // suspended machine, holds it.
 type liveness struct {
-	maxLag  int64 // in milliseconds; an event behind by more is late, and no lag
+	maxLag  int64 // in milliseconds; an event behind by more holds nothing back
 	started bool  // there was an event
 	lags    [lagSlots]lag
 }

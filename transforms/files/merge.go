@@ -16,7 +16,7 @@ type merge struct {
 	unread []*head // inputs whose next event is not known yet, the last first
 	heads  heads
 	judged bool    // the clock has followed an event, and the heads were judged by it
-	wrong  []*head // of those, inputs whose next event has its turn at once
+	wrong  []*head // inputs whose next event has its turn at once, as its clock is wrong
 
 	unfollowed unfollowed
 }
@@ -102,9 +102,9 @@ func (m *merge) judgeHeads() {
 	m.heads = right
 }
 
-// handAtOnce hands an event out that does not wait for its turn: its clock is wrong, or
-// it is in doubt and of a pipe that is all there is to read, so that to look ahead would
-// hold it back. It reports whether it did so.
+// handAtOnce hands an event out that does not wait for its turn, and reports whether it
+// did. Such an event has a wrong clock; or it is in doubt and of a pipe that is all there
+// is to read, where to look ahead would hold it back.
 func (m *merge) handAtOnce(h *head, e *entry) bool {
 	at := e.event.Time
 	alone := len(m.heads)+len(m.wrong) == 0 && len(m.unread) == 1
@@ -125,7 +125,7 @@ func (m *merge) handAtOnce(h *head, e *entry) bool {
 	return true
 }
 
-// handOut gives an event its place in time that the clock does not follow.
+// handOut gives an event its place in time, and does not let the clock follow it.
 func (m *merge) handOut(e *entry) {
 	m.clock.stamp(&e.event)
 	m.unfollowed.add(e.event.Time, m.clock.largest)

@@ -13,9 +13,9 @@ import (
 type pipe struct {
 	file     *os.File
 	stopping <-chan struct{}
-	// look is called with the time of each look that found nothing to read, before the
-	// next one; where nobody can look, before each read with the zero time. An error
-	// ends the reading.
+	// look is called with the time of each look that found nothing to read. Where the
+	// system cannot tell, it is called with the zero time before each read. An error ends
+	// the reading.
 	look func(at time.Time) error
 
 	arrived time.Time   // when something was read last; zero before
@@ -41,8 +41,8 @@ func (p *pipe) halted() bool {
 	}
 }
 
-// Read reads what is there, once anything is. The time of a look is that of before it,
-// as the process may be suspended at any moment.
+// Read reads what is there, once anything is. The time of a look is taken before it: the
+// process may be suspended behind it for long.
 func (p *pipe) Read(b []byte) (int, error) {
 	if len(b) == 0 {
 		return 0, nil

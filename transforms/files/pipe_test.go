@@ -97,12 +97,7 @@ func (l *byBytes) drain() {
 }
 
 func TestStopWaitsForTheEndOfALine(t *testing.T) {
-	t.Chdir(t.TempDir())
-	w := makePipe(t, "p")
-	run := live.NewRun()
-	defer run.Close()
-	s := newSession(Config{Inputs: []string{"p"}}, run, 0)
-	defer s.close()
+	w, s, run := pipeSession(t, Config{})
 	n := note{t: t}
 	a, b := line("a", 1), line("b", 2)
 	fmt.Fprint(w, a+b[:10])
@@ -118,12 +113,7 @@ func TestStopWaitsForTheEndOfALine(t *testing.T) {
 }
 
 func TestStopEndsInsideALineThatDoesNotEnd(t *testing.T) {
-	t.Chdir(t.TempDir())
-	w := makePipe(t, "p")
-	run := live.NewRun()
-	defer run.Close()
-	s := newSession(Config{Inputs: []string{"p"}}, run, 0)
-	defer s.close()
+	w, s, run := pipeSession(t, Config{})
 	fmt.Fprint(w, line("a", 1)+`{"orderId":`)
 	n := note{t: t}
 	for len(n.events) < 1 {

@@ -32,6 +32,19 @@ func makePipe(t *testing.T, name string) *os.File {
 	return w
 }
 
+// pipeSession begins to read a named pipe p, in a folder of its own.
+func pipeSession(t *testing.T, c Config) (w *os.File, s *session, run *live.Run) {
+	t.Helper()
+	t.Chdir(t.TempDir())
+	w = makePipe(t, "p")
+	run = live.NewRun()
+	t.Cleanup(run.Close)
+	c.Inputs = []string{"p"}
+	s = newSession(c, run, 0)
+	t.Cleanup(s.close)
+	return w, s, run
+}
+
 func TestSlowPipeDoesNotHoldEventsBack(t *testing.T) {
 	t.Chdir(t.TempDir())
 	w := makePipe(t, "p")
@@ -54,13 +67,8 @@ func TestSlowPipeDoesNotHoldEventsBack(t *testing.T) {
 }
 
 func TestStopDoesNotWaitForARead(t *testing.T) {
-	t.Chdir(t.TempDir())
-	w := makePipe(t, "p")
+	w, s, run := pipeSession(t, Config{Disorder: time.Second, EndOfTime: true})
 	fmt.Fprint(w, line("a", 10_000))
-	run := live.NewRun()
-	defer run.Close()
-	s := newSession(Config{Inputs: []string{"p"}, Disorder: time.Second, EndOfTime: true}, run, 0)
-	defer s.close()
 	n := note{t: t}
 	for len(n.Log) < 1 {
 		n.bundle(s, run)

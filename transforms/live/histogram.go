@@ -47,7 +47,7 @@ func topOf(bucket int) int64 {
 // longest returns the longest duration.
 func (h *histogram) longest() time.Duration { return time.Duration(h.max) * time.Millisecond }
 
-// within returns a duration that a part of all, 0 to 1, are not longer than.
+// within returns a duration that a share of all, 0 to 1, do not exceed.
 func (h *histogram) within(part float64) time.Duration {
 	want, sum := part*float64(h.count), int64(0)
 	for i, n := range h.buckets {

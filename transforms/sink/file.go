@@ -130,8 +130,8 @@ func (f *file) completeLine() error {
 	return err
 }
 
-// write appends whole lines, and says how many bytes it is sure of. After an
-// error nothing is written any more: a line may have been cut, and what follows would be
+// write appends whole lines, and returns how many bytes are written for sure. After an
+// error it writes nothing any more: a line may have been cut, and what follows would be
 // glued to it. With sync the lines outlast a crash of the machine, too.
 func (f *file) write(lines []byte, sync bool) (n int, err error) {
 	f.turn <- struct{}{}

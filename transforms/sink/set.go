@@ -22,7 +22,7 @@ type Target struct {
 	Mode Mode
 }
 
-// Mode is what becomes of what a file has when it is opened.
+// Mode says what becomes of what is in a file when it is opened.
 type Mode int
 
 const (
