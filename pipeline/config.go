@@ -59,7 +59,7 @@ type Config struct {
 	// is silent time goes on with the clock.
 	LivePipe bool
 	// MaxLag (-max-lag) is how far an event of a live pipe may come behind its time and
-	// hold back the watermark for those after it. Negative: a minute.
+	// hold the watermark back. One that is behind by more is late. Negative: a minute.
 	MaxLag time.Duration
 	// Tick (-tick) is how often deadlines are looked at, in event time; zero: a
 	// sixtieth of the window, at least 10 ms and at most 10 s.

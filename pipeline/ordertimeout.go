@@ -48,8 +48,8 @@ func match(s beam.Scope, c Config, events beam.PCollection, rejects []beam.PColl
 	}
 }
 
-// deliver adds the sink of outcomes, PCollection<*order.Outcome>. What is not delivered
-// and goes nowhere else either is not done with: its input is not let go of.
+// deliver adds the sink of outcomes, PCollection<*order.Outcome>. The source does not let
+// go of the input of what is not delivered and goes nowhere else either.
 func deliver(s beam.Scope, c Config, target string, outcomes beam.PCollection) {
 	undelivered := write(s, c, target, c.format(s, target, outcomes))
 	if c.Rejects == sink.None {

@@ -1,6 +1,6 @@
-// Package screen makes text that comes from outside fit for a terminal: it can write
-// no escape sequence there, does not reverse the order of what is beside it, stays on
-// its line, and takes as many columns as it is given.
+// Package screen makes text that comes from outside fit for a terminal. Such text then
+// writes no escape sequence, does not reverse the order of what is beside it, stays on its
+// line, and takes as many columns as it is given.
 package screen
 
 import (
@@ -115,8 +115,8 @@ type piece struct {
 	width int
 }
 
-// split cuts a Text into its characters, and returns how many columns they take. One of
-// more than maxBytes, a letter with a tower of accents, is replaced: it would be
+// split cuts a Text into its characters, and returns how many columns they take. It
+// replaces one of more than maxBytes, as a letter with a tower of accents: that would be
 // written over the lines above.
 func split(text string) (pieces []piece, width int) {
 	for state := -1; text != ""; {

@@ -39,9 +39,9 @@ type Header struct {
 	Min int64
 }
 
-// Undecided returns the first place in time of which the end says nothing: events
-// from there on are returned as they are. At a cut that is the limit; a limit before
-// the last event says so, too, in batches of builds that had no Cut.
+// Undecided returns the place in time from which on the end decides nothing: events from
+// there on are returned as they are. At a cut that is the limit. A limit before the last
+// event means a cut, too, in batches of builds that had no Cut.
 func (h Header) Undecided() int64 {
 	if h.Cut || h.Limit < h.Last {
 		return h.Limit

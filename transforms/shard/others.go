@@ -6,13 +6,12 @@ type TypeCount struct {
 	Count int64
 }
 
-// maxOthers is how many types are told apart in an Output. It is for people who have
-// misnamed one, and these see a few.
+// maxOthers is how many types are told apart in an Output. They are counted for people
+// who have misnamed one, who are shown a few.
 const maxOthers = 16
 
-// other counts an event of class other by its type, or not at all where there are too
-// many types. Types are of a batch's dictionary, so that most comparisons are of
-// pointers or lengths.
+// other counts an event of class other by its type. It counts no type beyond maxOthers.
+// Types are of a batch's dictionary, so most comparisons are of pointers or lengths.
 func (o *Output) other(typ string) {
 	for i := range o.Others {
 		if o.Others[i].Type == typ {

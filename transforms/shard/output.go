@@ -89,9 +89,9 @@ func (o *Output) ended(e Ended) {
 	}
 }
 
-// settle lets go of an event of class other. An event that broke a run, which is the last
-// of Settled then, goes with that run or, if it opened the next one, after it: the broken
-// run's first event is not to come again without what broke it.
+// settle lets go of an event of class other. It lets go of an event that broke a run with
+// that run, which is the last of Settled then, or after it where the event opened the next
+// one: the broken run's first event must not come again without what broke it.
 func (o *Output) settle(ref uint64, r *cep.Result) {
 	last := len(o.Settled) - 1
 	switch broke := r.Ended == cep.Broken && r.Run.Refs() != nil; {

@@ -16,9 +16,8 @@ type Shard struct {
 
 	// clock is the last tick: places before it are over.
 	clock int64
-	// limit is the last deadline that may expire, and undecided the first place in
-	// time whose events are returned: without bounds before the end of the input is
-	// known.
+	// limit is the last deadline that may expire, and undecided the first place in time
+	// whose events are returned. Before the end of the input is known there is no bound.
 	limit, undecided int64
 	end              bool
 	last             int64 // the input's largest event time, once the end is known

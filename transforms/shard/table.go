@@ -45,13 +45,13 @@ const (
 	fewPlaces = 64
 )
 
-// seed makes the tags of this process its own. Keys come from outside: with a hash
-// that everybody knows someone could send ids that all have the same home, so that
-// each look-up goes over all of them.
+// seed makes the tags of this process its own. Keys come from outside: if everybody knew
+// the hash, someone could send ids that all have the same home, and each look-up would go
+// over all of them.
 var seed = maphash.MakeSeed()
 
-// tagOf returns the tag of a key. Tables are not stored, so neither are tags, and
-// that of another process is another one.
+// tagOf returns the tag of a key. Another process has another one, which does no harm, as
+// tables are not stored.
 func tagOf(key string) uint32 { return uint32(maphash.String(seed, key)) }
 
 // at returns the entry with a number.
