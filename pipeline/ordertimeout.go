@@ -44,19 +44,24 @@ func match(s beam.Scope, c Config, events beam.PCollection, rejects []beam.PColl
 	}
 	putAside(s.Scope("unmatched"), c, unmatched)
 	if c.Open != sink.None {
-		write(s, c, c.Open, transforms.FormatOpen(s, open))
+		refuse(s.Scope("unopened"), c, write(s, c, c.Open, transforms.FormatOpen(s, open)))
 	}
 }
 
 // deliver adds the sink of outcomes, PCollection<*order.Outcome>. The source does not let
 // go of the input of what is not delivered and goes nowhere else either.
 func deliver(s beam.Scope, c Config, target string, outcomes beam.PCollection) {
-	undelivered := write(s, c, target, c.format(s, target, outcomes))
+	refuse(s.Scope("undelivered"), c, write(s, c, target, c.format(s, target, outcomes)))
+}
+
+// refuse adds the sink of what was not delivered, some PCollection<order.Reject>, if there
+// are rejects to have it.
+func refuse(s beam.Scope, c Config, undelivered []beam.PCollection) {
 	if c.Rejects == sink.None {
 		return
 	}
 	for _, u := range undelivered {
-		putAside(s.Scope("undelivered"), c, u)
+		putAside(s, c, u)
 	}
 }
 

@@ -9,6 +9,7 @@ import (
 	"io"
 	"log/slog"
 	"os"
+	"strings"
 
 	"github.com/apache/beam/sdks/v2/go/pkg/beam"
 	"github.com/apache/beam/sdks/v2/go/pkg/beam/register"
@@ -187,7 +188,7 @@ func (fn *undeliveredFn) message(line []byte) (*order.Message, error) {
 	if err != nil {
 		return nil, err
 	}
-	if r.Reason != order.Undelivered {
+	if r.Reason != order.Undelivered || strings.HasPrefix(r.Source, string(order.Open)+" ") { // an event, not an outcome
 		fn.run.Count(SkippedCounter, 1)
 		return nil, nil
 	}

@@ -41,6 +41,9 @@ type image struct {
 	// next is the timer of the next tick, where the image knows of one that is
 	// set. That of a new image may be set without its knowing: it fires in vain.
 	next appointment
+	// promised is the largest watermark that a batch has promised. The next tick need not
+	// be before it: what is due until then is worked in one.
+	promised int64
 	// logSize is the size of the log in bytes, snapshotSize of the snapshot that
 	// it begins with.
 	logSize, snapshotSize int
@@ -171,7 +174,7 @@ func (f *matchFn) image(sp state.Provider, n int64) (*image, error) {
 		return nil, err
 	}
 	im = &image{
-		marks: marks, read: f.bundle, ahead: noTick, part: &part{}, spare: &part{},
+		marks: marks, read: f.bundle, ahead: noTick, promised: shard.NoWatermark, part: &part{}, spare: &part{},
 		maker: maker{prog: f.prog, byOrder: f.Config.ByOrder, unread: f.Config.Unread, rejectsUnread: f.Config.RejectsUnread},
 	}
 	for _, p := range []*part{im.part, im.spare} {
@@ -185,6 +188,8 @@ func (f *matchFn) image(sp state.Provider, n int64) (*image, error) {
 		im.logSize += len(record)
 		if i == 0 && shard.IsSnapshot(record) {
 			im.snapshotSize = len(record)
+		} else if h, err := shard.DecodeHeader(record); err == nil { // it is a batch
+			im.promised = max(im.promised, h.Watermark)
 		}
 	}
 	return im, nil

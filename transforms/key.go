@@ -52,6 +52,7 @@ type keyFn struct {
 	run     *live.Run
 	batches []shard.Batch  // by shard
 	first   beam.EventTime // the earliest timestamp of the bundle's elements
+	promise int64          // the last promise of the bundle; see order.MarkWatermark
 	key     []byte         // of the order of the event at hand
 }
 
@@ -65,7 +66,7 @@ func (f *keyFn) StartBundle(_ func(beam.EventTime, int64, []byte)) {
 	for i := range f.batches {
 		f.batches[i].Reset()
 	}
-	f.first = mtime.MaxTimestamp
+	f.first, f.promise = mtime.MaxTimestamp, shard.NoWatermark
 }
 
 func (f *keyFn) ProcessElement(at beam.EventTime, events []order.Event, emit func(beam.EventTime, int64, []byte)) {
@@ -73,9 +74,7 @@ func (f *keyFn) ProcessElement(at beam.EventTime, events []order.Event, emit fun
 	for i := range events {
 		switch e := &events[i]; e.Mark {
 		case order.MarkWatermark:
-			for i := range f.batches {
-				f.batches[i].Promise(e.At)
-			}
+			f.promise = max(f.promise, e.At)
 		case order.MarkFirstWatermark:
 			for i := range f.batches {
 				f.batches[i].PromiseEmpty(at.Milliseconds()-f.Behind, e.At)
@@ -137,6 +136,7 @@ func (f *keyFn) FinishBundle(emit func(beam.EventTime, int64, []byte)) {
 func (f *keyFn) send(n int64, emit func(beam.EventTime, int64, []byte)) {
 	b := &f.batches[n]
 	at := min(beam.EventTime(b.Min()+f.Behind), f.first)
+	b.Promise(f.promise)
 	data := b.Bytes()
 	f.run.Sent(len(data))
 	emit(at, n, data)

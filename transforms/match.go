@@ -178,6 +178,7 @@ func (f *matchFn) ProcessElement(ctx context.Context, at beam.EventTime, sp stat
 		if header.Reaches(tick) && !header.More {
 			ahead = tick
 		}
+		im.promised = max(im.promised, header.Watermark)
 		im.add(batch, ahead, maxLog(im.snapshotSize, n))
 	}
 	if err := f.append(sp, n, im, batch); err != nil {
@@ -265,6 +266,9 @@ func (f *matchFn) OnTimer(ctx context.Context, hold beam.EventTime, sp state.Pro
 		return f.run.Fail(err)
 	}
 	if next, hold, ok := im.shard.Next(); ok {
+		if im.promised != shard.NoWatermark {
+			next = max(next, shard.FloorTick(im.promised, f.Config.Tick.Milliseconds()))
+		}
 		im.next = appointment{next, hold}
 		f.setTimer(tp, im.next)
 	}

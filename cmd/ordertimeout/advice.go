@@ -38,11 +38,7 @@ func nothingWorked(counters map[string]int64, o options, run *live.Run) error {
 			due += counters[of.counter]
 		}
 	}
-	switch n := counters[live.UndeliveredCounter]; {
-	case due == 0 || n < due:
-	case run.Counters()[live.UnwrittenCounter] > 0:
-		return fmt.Errorf("nothing was delivered: all %s outcomes were refused, and -rejects could not be written", grouped(due))
-	default:
+	if due > 0 && counters[live.UndeliveredCounter] >= due {
 		return fmt.Errorf("nothing was delivered: all %s outcomes were refused: see -rejects, and send them again", grouped(due))
 	}
 	return nil
@@ -50,18 +46,18 @@ func nothingWorked(counters map[string]int64, o options, run *live.Run) error {
 
 // advise returns what is likely to be wrong with a run and what to do about it, and the
 // most frequent reasons for rejects, each in a line.
-func advise(counters map[string]int64, o options, run *live.Run, failed error) (lines []string) {
+func advise(counters map[string]int64, o options, run *live.Run, failed bool) (lines []string) {
 	if run.Tally() == nil {
 		return nil
 	}
-	if failed == nil {
+	if !failed {
 		lines = append(lines, adviseTypes(counters, o, run)...)
 		lines = append(lines, adviseLate(counters, o, run)...)
 		lines = append(lines, adviseOrphans(counters, o, run)...)
 	}
 	lines = append(lines, adviseBeyond(run)...)
 	reasons := run.Tally().Reasons()
-	if failed != nil && len(reasons) == 1 {
+	if failed && len(reasons) == 1 {
 		return lines // it is told already
 	}
 	return append(lines, listReasons(reasons, o)...)
@@ -94,7 +90,7 @@ func adviseBeyond(run *live.Run) []string {
 		return nil
 	}
 	from := time.UnixMilli(run.Counters()[live.BeyondEndFrom]).UTC().Format(time.RFC3339)
-	return []string{fmt.Sprintf("returned: %d events are far ahead of all others, from %s on: is a clock wrong? If not, -max-jump 0 takes them", n, from)}
+	return []string{fmt.Sprintf("returned: %d far ahead of all other events, from %s on: is a clock wrong? If not, -max-jump 0 takes them", n, from)}
 }
 
 // adviseLate returns a line where more than a hundredth of the events were late.

@@ -92,7 +92,7 @@ func TestAWrongClockIsToldOf(t *testing.T) {
 	in := write(t, t.TempDir(), "log.jsonl", log.String())
 	r := run1(t, "", "-input", in, "-success", "none")
 	if r.status != 0 || r.stdout != "" || !strings.Contains(r.stderr, " 0 late + 0 malformed + 1 returned (adds up)") ||
-		!strings.Contains(r.stderr, "1 events are far ahead of all others, from 2023-11-15T18:13:20Z on") {
+		!strings.Contains(r.stderr, "1 far ahead of all other events, from 2023-11-15T18:13:20Z on") {
 		t.Errorf("%+v", r)
 	}
 	r = run1(t, "", "-input", in, "-success", "none", "-max-jump", "0")

@@ -15,6 +15,7 @@ import (
 	"io"
 	"os"
 	"runtime/pprof"
+	"strings"
 
 	"github.com/apache/beam/sdks/v2/go/pkg/beam"
 
@@ -80,7 +81,9 @@ func tell(err error, stderr io.Writer) int {
 	if err == nil {
 		return exitOK
 	}
-	fmt.Fprintf(stderr, "ordertimeout: %v\n", err)
+	for line := range strings.Lines(err.Error()) { // each is a reason of its own
+		fmt.Fprintf(stderr, "ordertimeout: %s\n", strings.TrimSuffix(line, "\n"))
+	}
 	if errors.As(err, new(usageError)) {
 		return exitUsage
 	}
@@ -114,7 +117,7 @@ func execute(o options, stderr io.Writer) (err error) {
 		return err
 	}
 	defer served()
-	outputs, err := sink.Open(current.ID, o.config.Outputs()...)
+	outputs, err := openOutputs(current, o.config.Outputs())
 	if err != nil {
 		return err
 	}
@@ -127,7 +130,7 @@ func execute(o options, stderr io.Writer) (err error) {
 	bar.stop()
 	switch {
 	case counters == nil: // the pipeline has not come to its end, so nobody knows what is open
-	case o.takesPlace && !o.config.ReadOnce() && current.Counters()[live.AllRead] == 0:
+	case o.takesPlace && current.Counters()[live.AllRead] == 0:
 		fmt.Fprintf(stderr, "ordertimeout: not all of the input was read: %s is left as it was, for the same command again\n", o.config.Open)
 	default:
 		err = errors.Join(err, outputs.Commit())
@@ -137,7 +140,7 @@ func execute(o options, stderr io.Writer) (err error) {
 	}
 	if cause := current.Err(); cause != nil {
 		o.failed = true
-		err = withUndelivered(cause, counters[live.UndeliveredCounter], current.Counters()[live.UnwrittenCounter], o.config.Rejects)
+		err = withUndelivered(cause, current, o.config.Rejects)
 	}
 	if counters == nil {
 		return err
@@ -145,18 +148,30 @@ func execute(o options, stderr io.Writer) (err error) {
 	return errors.Join(err, report(counters, o, current, stderr))
 }
 
-// withUndelivered adds to the reason of a failure how many outcomes went nowhere by it,
-// and how many rejects, which may be theirs.
-func withUndelivered(err error, n, unwritten int64, rejects string) error {
+// withUndelivered adds to the reason of a failure what went nowhere by it: outcomes, events
+// of open orders, and rejects, which may be theirs.
+func withUndelivered(err error, run *live.Run, rejects string) error {
+	counters := run.Counters()
+	lost, open, unwritten := counters[live.UndeliveredCounter], counters[live.UnopenedCounter], counters[live.UnwrittenCounter]
+	var what []string
+	if lost > 0 {
+		what = append(what, fmt.Sprintf("%d outcomes were not delivered", lost))
+	}
+	if open > 0 {
+		what = append(what, fmt.Sprintf("%d events of open orders were not written", open))
+	}
+	where := ": -rejects has them"
 	switch {
+	case unwritten > 0 && len(what) == 0:
+		return fmt.Errorf("%w (-rejects lacks %d rejects that could not be written)", err, unwritten)
 	case unwritten > 0:
-		return fmt.Errorf("%w (%d outcomes were not delivered, and -rejects lacks %d rejects that could not be written)", err, n, unwritten)
-	case n == 0:
+		where = fmt.Sprintf(", and -rejects lacks %d rejects that could not be written", unwritten)
+	case len(what) == 0:
 		return err
 	case rejects == sink.None:
-		return fmt.Errorf("%w (%d outcomes were not delivered, and there is no -rejects to have them)", err, n)
+		where = ", and there is no -rejects to have them"
 	}
-	return fmt.Errorf("%w (%d outcomes were not delivered: -rejects has them)", err, n)
+	return fmt.Errorf("%w (%s%s)", err, strings.Join(what, ", "), where)
 }
 
 // checkServices asks what is not on this machine whether it can be used.

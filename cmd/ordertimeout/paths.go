@@ -4,8 +4,10 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"strings"
 
 	"ordertimeout/transforms/sink"
+	"ordertimeout/transforms/webhook"
 )
 
 // checkFiles resolves the input files, once and before any output is opened: a glob must
@@ -45,6 +47,9 @@ func checkReports(o *options) error {
 	for i, report := range []string{o.summary, o.profile} {
 		if !isFile(report) {
 			continue
+		}
+		if info, err := os.Stat(report); err == nil && info.IsDir() || strings.Contains(report, "://") {
+			return usageError{fmt.Errorf("-%s %s: want a file", []string{"summary", "cpuprofile"}[i], webhook.Show(report))}
 		}
 		others := []string{o.profile}[:1-i]
 		for _, output := range o.config.Outputs() {

@@ -7,6 +7,7 @@ import (
 	"strings"
 	"syscall"
 	"testing"
+	"time"
 )
 
 // A signal ends the input: what is decided is out, the rest is open, and the
@@ -100,5 +101,41 @@ func TestClosedPipe(t *testing.T) {
 	out.Close()
 	if r := finished(t, cmd.Wait(), new(bytes.Buffer), &stderr); r.status != 1 || strings.Count(r.stderr, "\n") != 1 || !strings.HasPrefix(r.stderr, "ordertimeout: sink: -: broken pipe (") {
 		t.Errorf("%+v, want status 1 and one line about a broken pipe", r)
+	}
+}
+
+// Who stops a group of processes, or closes a terminal, signals twice and means once.
+func TestOneStopMayBeSeveralSignals(t *testing.T) {
+	for _, test := range []struct {
+		first, next syscall.Signal
+		after       time.Duration
+		same        bool
+	}{
+		{syscall.SIGTERM, syscall.SIGTERM, 999 * time.Millisecond, true},
+		{syscall.SIGTERM, syscall.SIGTERM, time.Second, false},
+		{syscall.SIGINT, syscall.SIGTERM, 0, false},
+		{syscall.SIGTERM, syscall.SIGHUP, time.Hour, true},
+		{syscall.SIGHUP, syscall.SIGHUP, 0, true},
+		{syscall.SIGHUP, syscall.SIGINT, 0, false},
+	} {
+		if got := sameStop(test.first, test.next, test.after); got != test.same {
+			t.Errorf("%v and %v after %v: same %t, want %t", test.first, test.next, test.after, got, test.same)
+		}
+	}
+}
+
+// A pipe among the outputs waits for its reader, but a stop does not.
+func TestAStopWhileAnOutputWaitsForItsReader(t *testing.T) {
+	dir := t.TempDir()
+	if err := syscall.Mkfifo(dir+"/fifo", 0o600); err != nil {
+		t.Skip(err)
+	}
+	p := start(t, nil, "-input", write(t, dir, "log", line("o1", "create", 0)), "-timeouts", dir+"/fifo", "-success", dir+"/success")
+	p.await("the other output is open", 20*time.Second, func() bool {
+		_, err := os.Stat(dir + "/success")
+		return err == nil
+	})
+	if r := p.stop(); r.status != 1 || !strings.Contains(r.stderr, "stopped before the start: an output is a pipe that nobody reads") {
+		t.Errorf("%+v", r)
 	}
 }

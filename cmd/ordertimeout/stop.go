@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -23,22 +24,55 @@ func stopOnSignal(run *live.Run, stderr io.Writer) (stop func()) {
 		signal.Notify(signals, syscall.SIGHUP)
 	}
 	go func() {
-		for first := true; ; first = false {
-			s, ok := <-signals
-			if !ok {
-				return
-			}
-			if !first {
+		first, ok := <-signals
+		if !ok {
+			return
+		}
+		at := time.Now()
+		fmt.Fprintf(stderr, "ordertimeout: %v: stopping; once more to end at once\n", first)
+		run.Stop()
+		for s := range signals {
+			if !sameStop(first, s, time.Since(at)) {
 				os.Exit(exitInterrupted)
 			}
-			fmt.Fprintf(stderr, "ordertimeout: %v: stopping; once more to end at once\n", s)
-			run.Stop()
 		}
 	}()
 	return func() {
 		signal.Stop(signals)
 		close(signals)
 	}
+}
+
+// openOutputs opens the outputs of a run. A pipe among them waits for its reader, and a
+// stop does not.
+func openOutputs(run *live.Run, targets []sink.Target) (*sink.Set, error) {
+	type opened struct {
+		set *sink.Set
+		err error
+	}
+	done := make(chan opened, 1)
+	go func() {
+		set, err := sink.Open(run.ID, targets...)
+		done <- opened{set, err}
+	}()
+	select {
+	case o := <-done:
+		return o.set, o.err
+	case <-run.Stopping():
+	}
+	select {
+	case o := <-done:
+		return o.set, o.err
+	case <-time.After(time.Second):
+		return nil, errors.New("stopped before the start: an output is a pipe that nobody reads")
+	}
+}
+
+// sameStop reports whether a signal that comes so long after the first one asks for the
+// same stop: who stops a group of processes signals some of them twice, a terminal that is
+// closed sends SIGHUP by the kernel and by the shell, and systemd sends it after SIGTERM.
+func sameStop(first, next os.Signal, after time.Duration) bool {
+	return next == syscall.SIGHUP || next == first && after < time.Second
 }
 
 // tellWriting says each second of a stop how much of the open orders is written. They

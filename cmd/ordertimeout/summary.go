@@ -34,7 +34,10 @@ func report(counters map[string]int64, o options, run *live.Run, stderr io.Write
 		fmt.Fprintln(stderr, "ordertimeout: the figures are those since the job was last restored from a checkpoint")
 		inputsErr, runsErr = nil, nil
 	}
-	failed := nothingWorked(counters, o, run)
+	var failed error
+	if !o.failed { // else there is a reason that says more
+		failed = nothingWorked(counters, o, run)
+	}
 	if n := counters[live.UndeliveredCounter]; n > 0 && failed == nil && !o.failed {
 		fmt.Fprintf(stderr, "ordertimeout: %d outcomes were refused by a webhook: see -rejects\n", n)
 	}
@@ -48,7 +51,7 @@ func report(counters map[string]int64, o options, run *live.Run, stderr io.Write
 		fmt.Fprintln(stderr, "ordertimeout: every integer time reads as January 1970: are they seconds? Then use -time-unit s")
 	}
 	if !o.quiet {
-		for _, line := range advise(counters, o, run, failed) {
+		for _, line := range advise(counters, o, run, failed != nil || o.failed) {
 			fmt.Fprintf(stderr, "ordertimeout: %s\n", line)
 		}
 	}

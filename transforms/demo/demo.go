@@ -164,6 +164,7 @@ func (fn *readFn) emit(ctx context.Context, events []order.Event, w int64, we *s
 	}
 	we.Advance(w)
 	readCounter.Inc(ctx, int64(len(events)))
+	fn.run.Count(transforms.ReadCounter, int64(len(events)))
 	if fn.run != nil {
 		fn.run.Read.Add(bytes)
 	}

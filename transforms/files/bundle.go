@@ -156,6 +156,8 @@ func (b *bundle) hand(next block) bool {
 
 // count adds the bundle to the counters.
 func (b *bundle) count(ctx context.Context) {
+	b.session.run.Count(transforms.ReadCounter, b.records)
+	b.session.run.Count(transforms.MalformedCounter, b.malformed)
 	readCounter.Inc(ctx, b.records)
 	malformedCounter.Inc(ctx, b.malformed)
 	integersCounter.Inc(ctx, b.integers)

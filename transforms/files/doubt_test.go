@@ -244,3 +244,28 @@ func TestPipeBesideWhatWasLeftOpen(t *testing.T) {
 		}
 	}
 }
+
+// What is no event says nothing of a clock, however much of it there is.
+func TestLookingAheadIsBounded(t *testing.T) {
+	write(t, map[string]string{"f": minutes(0) + strings.Repeat(strings.Repeat("x", 99)+"\n", 200_000) + minutes(1, 2)})
+	s := &session{config: Config{Inputs: []string{"f"}, MaxJump: time.Hour}, decoder: Config{}.decoder()}
+	inputs, err := s.open()
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer inputs[0].stream.Close()
+	m := newMerge(inputs, &s.clock, s.config.doubt(), false)
+	if e, err := m.next(); err != nil || e.event.Time != minute(0) {
+		t.Fatalf("got %+v, %v", e.event, err)
+	}
+	if held := inputs[0].held; held == 0 || held > maxQueue+blockSize {
+		t.Errorf("%d bytes are read ahead, want some and at most %d", held, maxQueue)
+	}
+	n := 0
+	for ; err == nil; n++ {
+		_, err = m.next()
+	}
+	if n != 200_003 || len(inputs[0].queue) != 0 || inputs[0].held != 0 {
+		t.Errorf("%d entries came then, and %d bytes in %d are left", n, inputs[0].held, len(inputs[0].queue))
+	}
+}

@@ -19,6 +19,7 @@ type input struct {
 	carried bool  // it is Config.Carried
 
 	queue []entry // read ahead
+	held  int     // size of the queue in bytes
 	err   error   // why there is nothing behind the queue
 }
 
@@ -83,7 +84,9 @@ func (in *input) header(columns []string, d *order.Decoder) error {
 func (in *input) next() (entry, error) {
 	if len(in.queue) > 0 {
 		e := in.queue[0]
+		in.queue[0] = entry{}
 		in.queue = in.queue[1:]
+		in.held -= len(e.raw) + entrySize
 		return e, nil
 	}
 	if in.err != nil {
@@ -97,7 +100,7 @@ func (in *input) next() (entry, error) {
 func (in *input) ahead(n int) (time int64, ok bool) {
 	for i := 0; ; i++ {
 		if i == len(in.queue) {
-			if in.err != nil {
+			if in.ended() {
 				return 0, false
 			}
 			e, err := in.read()
@@ -105,6 +108,7 @@ func (in *input) ahead(n int) (time int64, ok bool) {
 				return 0, false
 			}
 			in.queue = append(in.queue, e)
+			in.held += len(e.raw) + entrySize
 		}
 		if e := &in.queue[i]; e.malformed != nil {
 			continue
@@ -114,8 +118,15 @@ func (in *input) ahead(n int) (time int64, ok bool) {
 	}
 }
 
-// ended reports whether ahead has come to the end of the file.
-func (in *input) ended() bool { return in.err != nil }
+// maxQueue bounds what is read ahead, in bytes: what is no event says nothing, and there
+// may be any amount of it. entrySize is what an entry takes beside its record, at least.
+const (
+	maxQueue  = 4 << 20
+	entrySize = 256
+)
+
+// ended reports whether ahead has come to the end of the file, or as far as it goes.
+func (in *input) ended() bool { return in.err != nil || in.held >= maxQueue }
 
 // read returns the next record that was not read ahead.
 func (in *input) read() (entry, error) {

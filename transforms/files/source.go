@@ -95,8 +95,10 @@ func (fn *readFn) end(s *session, run *live.Run, complete bool, err error, event
 	}
 	run.Fail(err)
 	event(beam.EventTime(s.now.watermark()), []order.Event{s.end(complete && err == nil)})
-	if complete && err == nil {
+	if err == nil && (complete || s.last.stopped) {
 		run.Set(live.AllRead, 1)
+	}
+	if complete && err == nil {
 		run.Set(live.BeyondEnd, int64(s.last.beyond))
 		run.Set(live.BeyondEndFrom, s.last.beyondFrom)
 	}

@@ -12,7 +12,8 @@ const (
 	// WatermarkTime is the source's watermark in milliseconds since the Unix
 	// epoch. It is not there before the first one.
 	WatermarkTime = "watermark"
-	// AllRead is 1 once files and pipes were read to their ends.
+	// AllRead is 1 once files were read to their ends or, at a stop of a pipe, all that was
+	// read is accounted for: then nothing of what the run began with is missing.
 	AllRead = "all-read"
 	// BeyondEnd is the number of events beyond the end of a log, which are returned as
 	// their clocks were not believed, and BeyondEndFrom the time of the first of them in
@@ -36,6 +37,10 @@ const UndeliveredCounter = "undelivered"
 // UnwrittenCounter is the live counter of rejects that could not be written themselves.
 // What they are of is in no output.
 const UnwrittenCounter = "unwritten"
+
+// UnopenedCounter is the live counter of events of open orders that could not be
+// written.
+const UnopenedCounter = "unopened"
 
 // RedeliveredCounter is the live counter of deliveries of input messages that the
 // source holds already, or has acknowledged a short while ago. They give no event.

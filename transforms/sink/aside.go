@@ -18,10 +18,7 @@ type aside struct {
 // openAside opens and locks the file beside a target. What a killed process left of it
 // is used again.
 func openAside(name string) (*aside, error) {
-	a := &aside{target: name}
-	if target, err := filepath.EvalSymlinks(name); err == nil {
-		a.target = target
-	}
+	a := &aside{target: resolve(name)}
 	a.path = filepath.Join(filepath.Dir(a.target), "."+filepath.Base(a.target)+".tmp")
 	for {
 		w, err := os.OpenFile(a.path, os.O_RDWR|os.O_CREATE, 0o666)
@@ -43,6 +40,21 @@ func openAside(name string) (*aside, error) {
 			return nil, err
 		}
 	}
+}
+
+// resolve returns what a path leads to, also where there is nothing yet.
+func resolve(name string) string {
+	if target, err := filepath.EvalSymlinks(name); err == nil {
+		return target
+	}
+	target, err := os.Readlink(name)
+	switch {
+	case err != nil:
+		return name
+	case filepath.IsAbs(target):
+		return target
+	}
+	return filepath.Join(filepath.Dir(name), target)
 }
 
 // empty drops what the file has, and gives it the permissions of the target.

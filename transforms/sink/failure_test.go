@@ -407,3 +407,65 @@ func TestAFileThatIsHeldIsSyncedBeforeItIsDone(t *testing.T) {
 		t.Errorf("rejected %q, want %q", *rejected, want)
 	}
 }
+
+// What is written aside and will not take its place is rejected, the lines that were
+// written before among it: it is nowhere else.
+func TestAFileAsideThatFailsIsRejectedAsAWhole(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "open")
+	writeFile(t, path, "yesterday\n")
+	r := live.NewRun()
+	defer r.Close()
+	set, err := Open(r.ID, Target{Name: path, Mode: Aside})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer set.Close()
+	var all []string
+	for bundle := range 3 {
+		fn, reject, rejected := of(t, r, path)
+		for i := range 3 {
+			m := message(fmt.Sprintf("%d%d", bundle, i))
+			m.Outcome = "open"
+			if err := fn.ProcessElement(t.Context(), 0, m, reject); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if bundle == 1 { // the disk is full
+			lookup(r.ID, path).err = syscall.ENOSPC
+		}
+		if err := fn.FinishBundle(t.Context(), reject); err != nil {
+			t.Fatal(err)
+		}
+		all = append(all, *rejected...)
+	}
+	if want := []string{"00", "01", "02", "10", "11", "12", "20", "21", "22"}; !slices.Equal(all, want) {
+		t.Errorf("rejected %q, want %q", all, want)
+	}
+	if err := set.Commit(); err == nil || readFile(t, path) != "yesterday\n" {
+		t.Errorf("Commit gave %v, and the file holds %q", err, readFile(t, path))
+	}
+	if n := r.Counters(); n[live.UnopenedCounter] != 9 || n[live.UndeliveredCounter] != 0 {
+		t.Errorf("%d events and %d outcomes are counted, want 9 and none", n[live.UnopenedCounter], n[live.UndeliveredCounter])
+	}
+}
+
+func TestAFileAsideBehindALinkToNothing(t *testing.T) {
+	dir := t.TempDir()
+	link := filepath.Join(dir, "link")
+	if err := os.Symlink("target", link); err != nil {
+		t.Fatal(err)
+	}
+	if err := WriteWhole(link, []byte("x\n")); err != nil {
+		t.Fatal(err)
+	}
+	if got := readFile(t, filepath.Join(dir, "target")); got != "x\n" {
+		t.Errorf("the target holds %q", got)
+	}
+	fifo := filepath.Join(dir, "fifo")
+	if err := syscall.Mkfifo(fifo, 0o600); err != nil {
+		t.Skip(err)
+	}
+	if err := WriteWhole(fifo, []byte("x\n")); err == nil || err.Error() != "sink: "+fifo+": is a pipe that nobody reads" {
+		t.Errorf("a pipe that nobody reads: %v", err)
+	}
+}

@@ -1,12 +1,15 @@
 package sink
 
 import (
+	"bufio"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
 	"sync/atomic"
+	"syscall"
 )
 
 // file is one open file. Its lines never interleave: a write appends whole
@@ -23,6 +26,7 @@ type file struct {
 	turn    chan struct{}
 	w       *os.File
 	err     error // of the first write that failed; the later ones fail with it
+	taken   bool  // what was written aside is given back
 	written atomic.Int64
 	stuck   atomic.Bool // nobody reads it, and a stop waits for that no longer
 }
@@ -60,7 +64,14 @@ func open(target Target) (*file, error) {
 	if f.regular && target.Mode == Append {
 		access = os.O_RDWR // to see how it ends
 	}
-	if f.w, err = os.OpenFile(name, access|os.O_CREATE|os.O_APPEND, 0o666); err != nil {
+	if target.Mode == Aside {
+		access |= syscall.O_NONBLOCK // a pipe that nobody reads is to be an error, and not to wait for
+	}
+	f.w, err = os.OpenFile(name, access|os.O_CREATE|os.O_APPEND, 0o666)
+	switch {
+	case errors.Is(err, syscall.ENXIO):
+		return nil, errors.New("is a pipe that nobody reads")
+	case err != nil:
 		return nil, err
 	}
 	if f.regular {
@@ -146,6 +157,25 @@ func (f *file) write(lines []byte, sync bool) (n int, err error) {
 		}
 	}
 	return n, f.err
+}
+
+// takeBack gives the lines of a file that is written aside and will not take its place,
+// once. Whoever asks has seen a write fail, so nothing more is written.
+func (f *file) takeBack(give func(line []byte)) {
+	f.turn <- struct{}{}
+	defer func() { <-f.turn }()
+	if f.aside == nil || f.taken {
+		return
+	}
+	f.taken = true
+	lines := bufio.NewReader(io.NewSectionReader(f.w, 0, f.written.Load()))
+	for {
+		line, err := lines.ReadBytes('\n')
+		if err != nil {
+			return // what comes last is no whole line, or cannot be read
+		}
+		give(line[:len(line)-1])
+	}
 }
 
 // commit puts a file that was written aside in its place.

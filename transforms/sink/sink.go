@@ -73,6 +73,7 @@ type writeFn struct {
 	writing     bool   // last is being written, and what came of that has not been taken
 	undelivered int64  // outcomes of the bundle
 	unwritten   int64  // rejects of the bundle
+	unopened    int64  // events of open orders of the bundle
 }
 
 func (fn *writeFn) Setup() error {
@@ -91,7 +92,7 @@ func (fn *writeFn) Setup() error {
 // StartBundle drops what a bundle that failed may have left.
 func (fn *writeFn) StartBundle(ctx context.Context, _ func(beam.EventTime, order.Reject)) error {
 	fn.next.reset()
-	fn.undelivered, fn.unwritten = 0, 0
+	fn.undelivered, fn.unwritten, fn.unopened = 0, 0, 0
 	return fn.wait(ctx, func(beam.EventTime, order.Reject) {})
 }
 
@@ -117,6 +118,7 @@ func (fn *writeFn) FinishBundle(ctx context.Context, reject func(beam.EventTime,
 	undeliveredCounter.Inc(ctx, fn.undelivered)
 	fn.run.Count(live.UndeliveredCounter, fn.undelivered)
 	fn.run.Count(live.UnwrittenCounter, fn.unwritten)
+	fn.run.Count(live.UnopenedCounter, fn.unopened)
 	return nil
 }
 
@@ -194,6 +196,9 @@ func (fn *writeFn) fail(w written, err error, reject func(beam.EventTime, order.
 	}
 	fn.run.Abort(err)
 	rest := fn.last.done(fn.run, w.n)
+	if len(rest) > 0 {
+		fn.takeBack(rest[0].at, err, reject)
+	}
 	for i := range rest {
 		fn.refuse(fn.last, &rest[i], err, reject)
 	}
@@ -229,12 +234,23 @@ func (fn *writeFn) giveUp(reject func(beam.EventTime, order.Reject)) error {
 }
 
 // refuse rejects a line that is not in the target. A reject is counted apart: it may be
-// that of an outcome which is counted already.
+// that of an outcome which is counted already. So is an event of an open order.
 func (fn *writeFn) refuse(l *lines, e *entry, why error, reject func(beam.EventTime, order.Reject)) {
-	if e.outcome == "reject" {
+	switch e.outcome {
+	case "reject":
 		fn.unwritten++
-	} else {
+	case "open":
+		fn.unopened++
+	default:
 		fn.undelivered++
 	}
 	reject(e.at, l.reject(e, why))
+}
+
+// takeBack rejects what was written aside, as it does not take its place any more.
+func (fn *writeFn) takeBack(at beam.EventTime, why error, reject func(beam.EventTime, order.Reject)) {
+	fn.file.takeBack(func(line []byte) {
+		fn.unopened++
+		reject(at, order.NewUndelivered(&order.Message{Body: line, Outcome: "open"}, why.Error()))
+	})
 }
