@@ -128,12 +128,8 @@ func execute(o options, stderr io.Writer) (err error) {
 	bar := startProgress(current, o, stderr)
 	counters, err := runPipeline(o, current, stderr)
 	bar.stop()
-	switch {
-	case counters == nil: // the pipeline has not come to its end, so nobody knows what is open
-	case o.takesPlace && current.Counters()[live.AllRead] == 0:
-		fmt.Fprintf(stderr, "ordertimeout: not all of the input was read: %s is left as it was, for the same command again\n", o.config.Open)
-	default:
-		err = errors.Join(err, outputs.Commit())
+	if counters != nil { // else the pipeline has not come to its end, and nobody knows what is open
+		err = errors.Join(err, o.commit(outputs, current, stderr))
 	}
 	if closeErr := outputs.Close(); err == nil {
 		err = closeErr
@@ -146,6 +142,16 @@ func execute(o options, stderr io.Writer) (err error) {
 		return err
 	}
 	return errors.Join(err, report(counters, o, current, stderr))
+}
+
+// commit puts the open orders in their place. That of an input stays as it was where the
+// same command is to read it again.
+func (o options) commit(outputs *sink.Set, run *live.Run, stderr io.Writer) error {
+	if o.takesPlace && run.Counters()[live.AllRead] == 0 {
+		fmt.Fprintf(stderr, "ordertimeout: not all of the input was read: %s is left as it was, for the same command again\n", o.config.Open)
+		return nil
+	}
+	return outputs.Commit()
 }
 
 // withUndelivered adds to the reason of a failure what went nowhere by it: outcomes, events
