@@ -103,25 +103,12 @@ func TestAWrongClockIsToldOf(t *testing.T) {
 
 // The last orders of a pipe time out although nothing more comes.
 func TestALivePipeTellsItsLastOrders(t *testing.T) {
-	cmd := command(t, "-input", "-", "-live", "-within", "1s", "-disorder", "100ms", "-success", "none")
-	in, err := cmd.StdinPipe()
-	if err != nil {
-		t.Fatal(err)
-	}
-	out, err := cmd.StdoutPipe()
-	if err != nil {
-		t.Fatal(err)
-	}
-	var stderr bytes.Buffer
-	cmd.Stderr = &stderr
-	if err := cmd.Start(); err != nil {
-		t.Fatal(err)
-	}
+	cmd, in, out, stderr := startPiped(t, "-input", "-", "-live", "-within", "1s", "-disorder", "100ms", "-success", "none")
 	created := time.Now()
 	_, _ = io.WriteString(in, liveEvent("o1", "create", created)+"\n")
 	got := make([]byte, len(`{"outcome":"timeout"`))
 	if _, err := io.ReadFull(out, got); err != nil || string(got) != `{"outcome":"timeout"` {
-		t.Fatalf("%q, %v: %s", got, err, &stderr)
+		t.Fatalf("%q, %v: %s", got, err, stderr)
 	}
 	if took := time.Since(created); took < time.Second {
 		t.Errorf("the alert came after %v, before the deadline", took)
@@ -131,7 +118,7 @@ func TestALivePipeTellsItsLastOrders(t *testing.T) {
 	time.Sleep(500 * time.Millisecond)
 	_ = cmd.Process.Signal(syscall.SIGTERM)
 	_, _ = io.ReadAll(out)
-	r := finished(t, cmd.Wait(), new(bytes.Buffer), &stderr)
+	r := finished(t, cmd.Wait(), new(bytes.Buffer), stderr)
 	if r.status != 0 || !strings.Contains(r.stderr, " 0 orphan + 0 other + 0 late + 0 malformed") || !strings.Contains(r.stderr, "1 timeout") {
 		t.Errorf("%+v", r)
 	}
@@ -194,21 +181,8 @@ func TestAFailedRunLeavesNoSummary(t *testing.T) {
 // A stop waits for who reads standard output, but not for long.
 func TestAStopWithoutAReader(t *testing.T) {
 	dir := t.TempDir()
-	cmd := command(t, "-input", "-", "-rejects", dir+"/rejects", "-open", dir+"/open")
-	in, err := cmd.StdinPipe()
-	if err != nil {
-		t.Fatal(err)
-	}
-	out, err := cmd.StdoutPipe() // which nobody reads
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer out.Close()
-	var stderr bytes.Buffer
-	cmd.Stderr = &stderr
-	if err := cmd.Start(); err != nil {
-		t.Fatal(err)
-	}
+	cmd, in, out, _ := startPiped(t, "-input", "-", "-rejects", dir+"/rejects", "-open", dir+"/open")
+	defer out.Close() // nobody reads it
 	var log strings.Builder
 	for i := range 5000 {
 		o := fmt.Sprint("o", i)
@@ -250,10 +224,16 @@ func TestAStopOfFilesLeavesWhatTheyBeganWith(t *testing.T) {
 	cut := write(t, dir, "log.gz", compress(t, line("o2", "create", 3))[:20]) // breaks off
 	flags := []string{"-input", log, "-input", cut, "-input-if-any", open, "-open", open, "-success", "none"}
 	r := run1(t, "", flags...)
-	if r.status != 1 || !strings.Contains(r.stderr, "not all of the input was read: "+open+" is left as it was") {
+	if r.status != 1 || !strings.Contains(r.stderr, "not all was read and delivered: "+open+" is left as it was") {
 		t.Errorf("%+v", r)
 	}
 	if got := read(t, open); got != line("o0", "create", 0) {
 		t.Errorf("open has become\n%s", got)
+	}
+	// So does a run that could not deliver what it read.
+	more := write(t, dir, "more", line("o2", "view", 100))
+	r = run1(t, "", "-input", log, "-input", more, "-input-if-any", open, "-open", open, "-success", "/dev/full", "-timeouts", "none")
+	if got := read(t, open); r.status != 1 || got != line("o0", "create", 0) {
+		t.Errorf("%+v, open has become\n%s", r, got)
 	}
 }

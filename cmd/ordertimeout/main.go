@@ -145,10 +145,13 @@ func execute(o options, stderr io.Writer) (err error) {
 }
 
 // commit puts the open orders in their place. That of an input stays as it was where the
-// same command is to read it again.
+// same command is to read it again: files that were not read to their ends, or of which
+// not all was delivered.
 func (o options) commit(outputs *sink.Set, run *live.Run, stderr io.Writer) error {
-	if o.takesPlace && run.Counters()[live.AllRead] == 0 {
-		fmt.Fprintf(stderr, "ordertimeout: not all of the input was read: %s is left as it was, for the same command again\n", o.config.Open)
+	unread := run.Counters()[live.AllRead] == 0
+	failed := run.Err() != nil && !o.config.ReadOnce()
+	if o.takesPlace && (unread || failed) {
+		fmt.Fprintf(stderr, "ordertimeout: not all was read and delivered: %s is left as it was, for the same command again\n", o.config.Open)
 		return nil
 	}
 	return outputs.Commit()

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"io"
 	"os"
+	"os/exec"
 	"strings"
 	"syscall"
 	"testing"
@@ -14,20 +15,7 @@ import (
 // status is 0.
 func TestSignalStops(t *testing.T) {
 	for _, sig := range []syscall.Signal{syscall.SIGINT, syscall.SIGTERM, syscall.SIGHUP} {
-		cmd := command(t, "-input", "-", "-at-end", "timeout", "-disorder", "0s")
-		in, err := cmd.StdinPipe()
-		if err != nil {
-			t.Fatal(err)
-		}
-		out, err := cmd.StdoutPipe()
-		if err != nil {
-			t.Fatal(err)
-		}
-		var stderr bytes.Buffer
-		cmd.Stderr = &stderr
-		if err := cmd.Start(); err != nil {
-			t.Fatal(err)
-		}
+		cmd, in, out, stderr := startPiped(t, "-input", "-", "-at-end", "timeout", "-disorder", "0s")
 		_, _ = io.WriteString(in, line("o1", "create", 0)+line("o1", "pay", 1)+line("o2", "create", 2)+line("o3", "view", 30))
 		first := make([]byte, len(`{"outcome":"success"`))
 		if _, err := io.ReadFull(out, first); err != nil || string(first) != `{"outcome":"success"` {
@@ -35,11 +23,29 @@ func TestSignalStops(t *testing.T) {
 		}
 		_ = cmd.Process.Signal(sig)
 		rest, _ := io.ReadAll(out)
-		r := finished(t, cmd.Wait(), bytes.NewBuffer(rest), &stderr)
+		r := finished(t, cmd.Wait(), bytes.NewBuffer(rest), stderr)
 		if r.status != 0 || strings.Contains(r.stdout, "timeout") || !strings.Contains(r.stderr, "2 orders started = 1 success + 0 timeout + 0 broken + 1 open (adds up)") {
 			t.Errorf("%v: %+v", sig, r)
 		}
 	}
+}
+
+// startPiped starts the command with its standard input and output as pipes.
+func startPiped(t *testing.T, args ...string) (cmd *exec.Cmd, in io.WriteCloser, out io.ReadCloser, stderr *bytes.Buffer) {
+	t.Helper()
+	cmd, stderr = command(t, args...), new(bytes.Buffer)
+	cmd.Stderr = stderr
+	var err error
+	if in, err = cmd.StdinPipe(); err != nil {
+		t.Fatal(err)
+	}
+	if out, err = cmd.StdoutPipe(); err != nil {
+		t.Fatal(err)
+	}
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	return cmd, in, out, stderr
 }
 
 func TestSecondSignalEndsAtOnce(t *testing.T) {
