@@ -8,9 +8,12 @@
 // its lines, and between files the time of each file's next event. The log, and
 // with it every event's place in time, is therefore a function of the files
 // alone, and a reader that has to start again, in whatever process, continues
-// at the very record where the last one stopped. Standard input is the
-// exception: it cannot be read twice. A job that is resumed reads the files that it
-// has read before, which other files and settings are refused for.
+// at the very record where the last one stopped. A job that is resumed reads the files
+// that it has read before, which other files and settings are refused for.
+//
+// Standard input and other pipes are the exception: they cannot be read twice. So at a
+// stop all that was read of one is handed out, and the reading goes on to the end of the
+// line that it is in. With Config.Live the clock of a pipe goes on while it is silent.
 //
 // A path with a scheme, such as gs://bucket/orders-*.jsonl, is one of a file system
 // that is registered with Beam; its patterns are that file system's. All others are
@@ -147,10 +150,12 @@ func (c Config) decoder() *order.Decoder {
 // timestamp of a block is the W before it, and W is the collection's watermark. (An event at the very epoch
 // with no W behind it has an At of 0 and so counts as not stamped; any place in
 // time that follows is the same.) In between are marks: an order.MarkWatermark
-// in a block of its own before each block of events, where W is above 0, and at the end one
-// order.MarkEnd, whose At is the largest event time, order.EndOfTime with
-// Config.EndOfTime, or W where the run was stopped or the input could not be
-// read to its end. An input that is not an event becomes a reject.
+// in a block of its own before each block of events, where W is above 0. The last element
+// is an order.MarkEnd, whose At is the largest event time or, with Config.EndOfTime,
+// order.EndOfTime; or an order.MarkCut at W, where the run was stopped, the input could
+// not be read to its end, or Config.GoesOn says that the log goes on elsewhere. W does not
+// follow an event that is more than Config.MaxJump ahead of all others, unless those
+// behind it say that it is right. An input that is not an event becomes a reject.
 //
 // Where the input cannot be read, that is the run's error, and what was read
 // before still goes through the pipeline and to its end mark; without a live run
