@@ -95,6 +95,10 @@ func TestAWrongClockIsToldOf(t *testing.T) {
 		!strings.Contains(r.stderr, "1 far ahead of all other events, from 2023-11-15T18:13:20Z on") {
 		t.Errorf("%+v", r)
 	}
+	r = run1(t, "", "-input", in, "-success", "none", "-at-end", "timeout")
+	if got := brief(t, r.stdout); !slices.Equal(got, []string{"timeout wrong"}) || strings.Contains(r.stderr, "far ahead") {
+		t.Errorf("at the end of time: %+v", r)
+	}
 	r = run1(t, "", "-input", in, "-success", "none", "-max-jump", "0")
 	if !strings.Contains(r.stderr, " 199 late ") || strings.Contains(r.stderr, "far ahead") {
 		t.Errorf("-max-jump 0: %+v", r)

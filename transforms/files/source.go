@@ -98,7 +98,7 @@ func (fn *readFn) end(s *session, run *live.Run, complete bool, err error, event
 	if err == nil && (complete || s.last.stopped) {
 		run.Set(live.AllRead, 1)
 	}
-	if complete && err == nil {
+	if complete && err == nil && !fn.Config.EndOfTime { // nothing is beyond the end of time
 		run.Set(live.BeyondEnd, int64(s.last.beyond))
 		run.Set(live.BeyondEndFrom, s.last.beyondFrom)
 	}
