@@ -107,7 +107,7 @@ func execute(o options, stderr io.Writer) (err error) {
 	current.Cluster = o.config.Runner == pipeline.RunnerFlink
 	defer current.Close()
 	o.config.Run = current.ID
-	defer stopOnSignal(current, stderr)()
+	stopOnSignal(current, stderr)
 	defer closeServices(current.ID)
 	if err := checkServices(o.config, stderr); err != nil {
 		return err

@@ -121,8 +121,7 @@ func executeResend(o resendOptions, stderr io.Writer) error {
 	if err != nil {
 		return err
 	}
-	stop := stopOnSignal(current, stderr)
-	defer stop()
+	stopOnSignal(current, stderr)
 	_, err = executePrism(func(s beam.Scope) { pipeline.BuildResend(s, c) })
 	if closeErr := outputs.Close(); err == nil {
 		err = closeErr

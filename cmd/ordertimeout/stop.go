@@ -15,8 +15,9 @@ import (
 
 // stopOnSignal lets the first SIGINT, SIGTERM or SIGHUP end the input, so that all that
 // is decided is delivered, and the second one end the process. A closed pipe is
-// to be an error of the write and not a silent death, so SIGPIPE is ignored.
-func stopOnSignal(run *live.Run, stderr io.Writer) (stop func()) {
+// to be an error of the write and not a silent death, so SIGPIPE is ignored. That holds to
+// the end of the process: a signal that comes as it ends does not change how it does.
+func stopOnSignal(run *live.Run, stderr io.Writer) {
 	signal.Ignore(syscall.SIGPIPE)
 	signals := make(chan os.Signal, 2)
 	signal.Notify(signals, os.Interrupt, syscall.SIGTERM)
@@ -24,10 +25,7 @@ func stopOnSignal(run *live.Run, stderr io.Writer) (stop func()) {
 		signal.Notify(signals, syscall.SIGHUP)
 	}
 	go func() {
-		first, ok := <-signals
-		if !ok {
-			return
-		}
+		first := <-signals
 		at := time.Now()
 		fmt.Fprintf(stderr, "ordertimeout: %v: stopping; once more to end at once\n", first)
 		run.Stop()
@@ -37,10 +35,6 @@ func stopOnSignal(run *live.Run, stderr io.Writer) (stop func()) {
 			}
 		}
 	}()
-	return func() {
-		signal.Stop(signals)
-		close(signals)
-	}
 }
 
 // openOutputs opens the outputs of a run. A pipe among them waits for its reader, and a
