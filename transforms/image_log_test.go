@@ -55,7 +55,7 @@ func noise(n int) []byte {
 func TestLogStaysBounded(t *testing.T) {
 	s := newStore()
 	w := newWorker(t, s)
-	const size, rounds = 200 << 10, 50
+	const size, rounds = 200 << 10, 80 // enough for two snapshots, however well they are compressed
 	snapshots := 0
 	var first []byte
 	for i := range int64(rounds) {
