@@ -42,6 +42,19 @@ const UnwrittenCounter = "unwritten"
 // written.
 const UnopenedCounter = "unopened"
 
+// LostCounter returns the name of the counter of messages of a kind (order.Message.Outcome)
+// that were not delivered. Rejects count apart, as one may be that of an outcome which is
+// counted already, and so do events of open orders.
+func LostCounter(outcome string) string {
+	switch outcome {
+	case "reject":
+		return UnwrittenCounter
+	case "open":
+		return UnopenedCounter
+	}
+	return UndeliveredCounter
+}
+
 // RedeliveredCounter is the live counter of deliveries of input messages that the
 // source holds already, or has acknowledged a short while ago. They give no event.
 const RedeliveredCounter = "redelivered"

@@ -188,19 +188,17 @@ func (fn *publishFn) judge(ctx, delivery context.Context, left []pending, err er
 	return nil
 }
 
-// refuse gives messages that could not be published. Outcomes are counted: a reject that
-// is refused is none, and may be that of an outcome which is counted already.
+// refuse gives messages that could not be published.
 func (fn *publishFn) refuse(ctx context.Context, left []pending, why error, refuse func(beam.EventTime, order.Reject)) {
 	outcomes := int64(0)
 	for _, p := range left {
-		if p.message.Outcome != "reject" {
+		counter := live.LostCounter(p.message.Outcome)
+		if fn.run.Count(counter, 1); counter == live.UndeliveredCounter {
 			outcomes++
 		}
 		refuse(p.at, order.NewUndelivered(&p.message, why.Error()))
 	}
 	undeliveredCounter.Inc(ctx, outcomes)
-	fn.run.Count(live.UndeliveredCounter, outcomes)
-	fn.run.Count(live.UnwrittenCounter, int64(len(left))-outcomes)
 }
 
 // unreachable reports whether a publish failed because there was no answer.

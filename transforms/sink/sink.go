@@ -72,8 +72,6 @@ type writeFn struct {
 	last        *lines // what is being written, or was
 	writing     bool   // last is being written, and what came of that has not been taken
 	undelivered int64  // outcomes of the bundle
-	unwritten   int64  // rejects of the bundle
-	unopened    int64  // events of open orders of the bundle
 }
 
 func (fn *writeFn) Setup() error {
@@ -92,7 +90,7 @@ func (fn *writeFn) Setup() error {
 // StartBundle drops what a bundle that failed may have left.
 func (fn *writeFn) StartBundle(ctx context.Context, _ func(beam.EventTime, order.Reject)) error {
 	fn.next.reset()
-	fn.undelivered, fn.unwritten, fn.unopened = 0, 0, 0
+	fn.undelivered = 0
 	return fn.wait(ctx, func(beam.EventTime, order.Reject) {})
 }
 
@@ -116,9 +114,6 @@ func (fn *writeFn) FinishBundle(ctx context.Context, reject func(beam.EventTime,
 		return err
 	}
 	undeliveredCounter.Inc(ctx, fn.undelivered)
-	fn.run.Count(live.UndeliveredCounter, fn.undelivered)
-	fn.run.Count(live.UnwrittenCounter, fn.unwritten)
-	fn.run.Count(live.UnopenedCounter, fn.unopened)
 	return nil
 }
 
@@ -233,15 +228,10 @@ func (fn *writeFn) giveUp(reject func(beam.EventTime, order.Reject)) error {
 	return nil
 }
 
-// refuse rejects a line that is not in the target. A reject is counted apart: it may be
-// that of an outcome which is counted already. So is an event of an open order.
+// refuse rejects a line that is not in the target.
 func (fn *writeFn) refuse(l *lines, e *entry, why error, reject func(beam.EventTime, order.Reject)) {
-	switch e.outcome {
-	case "reject":
-		fn.unwritten++
-	case "open":
-		fn.unopened++
-	default:
+	counter := live.LostCounter(e.outcome)
+	if fn.run.Count(counter, 1); counter == live.UndeliveredCounter {
 		fn.undelivered++
 	}
 	reject(e.at, l.reject(e, why))
@@ -250,7 +240,7 @@ func (fn *writeFn) refuse(l *lines, e *entry, why error, reject func(beam.EventT
 // takeBack rejects what was written aside, as it does not take its place any more.
 func (fn *writeFn) takeBack(at beam.EventTime, why error, reject func(beam.EventTime, order.Reject)) {
 	fn.file.takeBack(func(line []byte) {
-		fn.unopened++
+		fn.run.Count(live.UnopenedCounter, 1)
 		reject(at, order.NewUndelivered(&order.Message{Body: line, Outcome: "open"}, why.Error()))
 	})
 }
