@@ -7,8 +7,8 @@ import (
 
 	"ordertimeout/transforms"
 	"ordertimeout/transforms/cep"
+	"ordertimeout/transforms/connect/localfile"
 	"ordertimeout/transforms/order"
-	"ordertimeout/transforms/sink"
 )
 
 // Config are the settings of the pipeline, each with the flag of the command
@@ -87,10 +87,10 @@ type Config struct {
 	Runner string
 	// Loopback says that all DoFns run in the process that builds the pipeline: on
 	// Prism, and on Flink with -environment_type LOOPBACK. Only there can they use
-	// its standard input and output, its open files, and its live.Run.
+	// its standard input and output, its open files, and its process.Run.
 	Loopback bool
 
-	// Run is the id of the live.Run that the pipeline belongs to.
+	// Run is the id of the process.Run that the pipeline belongs to.
 	Run string
 }
 
@@ -122,10 +122,10 @@ func Default() Config {
 		MaxLag:   -1,
 		AtEnd:    AtEndOpen,
 		Shards:   16,
-		Success:  sink.Stdout,
-		Timeouts: sink.Stdout,
-		Rejects:  sink.None,
-		Open:     sink.None,
+		Success:  localfile.Stdout,
+		Timeouts: localfile.Stdout,
+		Rejects:  localfile.None,
+		Open:     localfile.None,
 		Runner:   RunnerPrism,
 		Loopback: true,
 	}
@@ -154,7 +154,7 @@ func (c Config) Validate() error {
 		return fmt.Errorf("-key %q: want user or order", c.Key)
 	case !slices.Contains([]string{AtEndOpen, AtEndTimeout}, c.AtEnd):
 		return fmt.Errorf("-at-end %q: want open or timeout", c.AtEnd)
-	case c.AtEnd == AtEndTimeout && c.Open != sink.None:
+	case c.AtEnd == AtEndTimeout && c.Open != localfile.None:
 		return fmt.Errorf("-at-end timeout with -open %q: where all time out, none is open and the next run has nothing to go on with", c.Open)
 	case c.Shards < 1 || c.Shards > maxShards:
 		return fmt.Errorf("-shards %d: want 1 to %d", c.Shards, maxShards)
@@ -259,7 +259,7 @@ func (c Config) match() transforms.MatchConfig {
 		Unread:   c.unread(),
 		Run:      c.Run,
 
-		RejectsUnread: c.Rejects == sink.None,
+		RejectsUnread: c.Rejects == localfile.None,
 	}
 	if c.Live() && c.native() {
 		m.Behind = c.Disorder // other sources see to that themselves
@@ -271,13 +271,13 @@ func (c Config) match() transforms.MatchConfig {
 // Successes and timeouts of a live input are made all the same: their messages are let
 // go of where they are written.
 func (c Config) unread() (kinds []order.Kind) {
-	if c.Success == sink.None && !c.Live() {
+	if c.Success == localfile.None && !c.Live() {
 		kinds = append(kinds, order.Success)
 	}
-	if c.Timeouts == sink.None && !c.Live() {
+	if c.Timeouts == localfile.None && !c.Live() {
 		kinds = append(kinds, order.Timeout)
 	}
-	if c.Open == sink.None {
+	if c.Open == localfile.None {
 		kinds = append(kinds, order.Open)
 	}
 	return kinds

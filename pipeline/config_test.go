@@ -8,7 +8,7 @@ import (
 
 	_ "github.com/apache/beam/sdks/v2/go/pkg/beam/io/filesystem/memfs"
 
-	"ordertimeout/transforms/sink"
+	"ordertimeout/transforms/connect/localfile"
 )
 
 func TestValidate(t *testing.T) {
@@ -242,15 +242,15 @@ func TestOutputsAreThoseOfThisProcess(t *testing.T) {
 	c := Default()
 	c.Success, c.Timeouts, c.Rejects = "out", "pubsub://p/t", "-"
 	c.Input = []string{"orders.jsonl"}
-	if got, want := c.Outputs(), []sink.Target{{Name: "out"}, {Name: "-"}, {Name: "none", Mode: sink.Aside}}; !slices.Equal(got, want) {
+	if got, want := c.Outputs(), []localfile.Target{{Name: "out"}, {Name: "-"}, {Name: "none", Mode: localfile.Aside}}; !slices.Equal(got, want) {
 		t.Errorf("on Prism outputs %v, want %v", got, want)
 	}
 	c.Input, c.Open = []string{"-"}, "open"
-	if got, want := c.Outputs(), []sink.Target{{Name: "out", Mode: sink.Append}, {Name: "-", Mode: sink.Append}, {Name: "open", Mode: sink.Aside}}; !slices.Equal(got, want) {
+	if got, want := c.Outputs(), []localfile.Target{{Name: "out", Mode: localfile.Append}, {Name: "-", Mode: localfile.Append}, {Name: "open", Mode: localfile.Aside}}; !slices.Equal(got, want) {
 		t.Errorf("of a pipe outputs %v, want %v", got, want)
 	}
 	c.Input, c.Open, c.Runner = []string{"orders.jsonl"}, "none", RunnerFlink
-	if got, want := c.Outputs(), []sink.Target{{Name: "-"}, {Name: "none", Mode: sink.Aside}}; !slices.Equal(got, want) {
+	if got, want := c.Outputs(), []localfile.Target{{Name: "-"}, {Name: "none", Mode: localfile.Aside}}; !slices.Equal(got, want) {
 		t.Errorf("on Flink outputs %v, want %v", got, want)
 	}
 }

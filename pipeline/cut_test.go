@@ -14,8 +14,8 @@ import (
 	"github.com/apache/beam/sdks/v2/go/pkg/beam"
 	gocmp "github.com/google/go-cmp/cmp"
 
-	"ordertimeout/transforms/live"
-	"ordertimeout/transforms/sink"
+	"ordertimeout/transforms/connect/localfile"
+	"ordertimeout/transforms/process"
 )
 
 // A log that is out of order within the disorder, cut anywhere and carried on by its
@@ -118,7 +118,7 @@ func outcomesOf(t *testing.T, c Config, dir, name string, lines []string, csv bo
 	if csv {
 		c.Format, c.TimeUnit, c.Columns = "csv", time.Second, []string{"orderId", "userId", "type", "time", "id"}
 	}
-	run := live.NewRun()
+	run := process.NewRun()
 	defer run.Close()
 	c.Run, c.Input = run.ID, []string{path}
 	c.Success, c.Timeouts = path+".out", path+".out"
@@ -130,7 +130,7 @@ func outcomesOf(t *testing.T, c Config, dir, name string, lines []string, csv bo
 		t.Fatal(err)
 	}
 	c.Input, c.InputIfAny = paths, nil
-	outputs, err := sink.Open(run.ID, c.Outputs()...)
+	outputs, err := localfile.Open(run.ID, c.Outputs()...)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -3,10 +3,10 @@ package pipeline
 import (
 	"fmt"
 
-	"ordertimeout/transforms/pubsub"
-	"ordertimeout/transforms/pubsub/native"
-	"ordertimeout/transforms/sink"
-	"ordertimeout/transforms/webhook"
+	"ordertimeout/transforms/connect/dataflowpubsub"
+	"ordertimeout/transforms/connect/localfile"
+	"ordertimeout/transforms/connect/pubsub"
+	"ordertimeout/transforms/connect/webhook"
 )
 
 // native reports whether Pub/Sub is read and published to by the runner's own
@@ -15,12 +15,12 @@ func (c Config) native() bool { return c.Runner == RunnerDataflow }
 
 // nativePubSub returns the settings of the runner's own Pub/Sub source, for an
 // input that is a subscription.
-func (c Config) nativePubSub() native.Config {
+func (c Config) nativePubSub() dataflowpubsub.Config {
 	p, err := c.pattern()
 	if err != nil {
 		panic(err) // Validate has parsed it before
 	}
-	return native.Config{
+	return dataflowpubsub.Config{
 		Subscription: c.Input[0],
 		TimeUnit:     c.TimeUnit,
 		MaxAhead:     c.MaxAhead,
@@ -28,7 +28,7 @@ func (c Config) nativePubSub() native.Config {
 		Behind:       c.Disorder,
 		Within:       p.Within,
 
-		RejectsUnread: c.Rejects == sink.None,
+		RejectsUnread: c.Rejects == localfile.None,
 	}
 }
 
@@ -43,7 +43,7 @@ func (c Config) validateDataflow() error {
 		case webhook.Is(t.value):
 			return fmt.Errorf("-%s: the secret of a webhook is in the environment of this process, which the workers do not have: want none or pubsub://PROJECT/TOPIC", t.flag)
 		case pubsub.Is(t.value):
-			if _, err := native.ParseTopic(t.value); err != nil {
+			if _, err := dataflowpubsub.ParseTopic(t.value); err != nil {
 				return fmt.Errorf("-%s: %w", t.flag, err)
 			}
 		}

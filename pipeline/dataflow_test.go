@@ -25,7 +25,7 @@ func TestWhatDataflowCannotDoIsRefused(t *testing.T) {
 		{func(c *Config) { c.Input = []string{"pubsub://shop/orders?ack=outcome"} }, "ack=outcome: the runner acknowledges what is in its state: want ack=bundle"},
 		{func(c *Config) { c.Input = []string{"pubsub://shop/orders?pulls=2"} }, "pulls=2: the runner reads as it sees fit"},
 		{func(c *Config) { c.Input = []string{"demo:"} }, `-input "demo:": the shop is simulated in the memory of one process`},
-		{func(c *Config) { c.Timeouts = "pubsub://shop/timeouts?ordering=user" }, "-timeouts: native: "},
+		{func(c *Config) { c.Timeouts = "pubsub://shop/timeouts?ordering=user" }, "-timeouts: dataflowpubsub: "},
 		{func(c *Config) { c.Rejects, c.Timeouts = "pubsub://shop/rejects", "https://shop.example/" }, `-timeouts: the secret of a webhook`},
 		{func(c *Config) { c.Open = "pubsub://shop/open" }, "-open"},
 		{func(c *Config) { c.Input = []string{"a.jsonl"} }, `-input "a.jsonl": the workers of Dataflow do not see this machine's files`},

@@ -7,7 +7,7 @@ import (
 	"github.com/apache/beam/sdks/v2/go/pkg/beam"
 
 	"ordertimeout/transforms"
-	"ordertimeout/transforms/sink"
+	"ordertimeout/transforms/connect/localfile"
 )
 
 // Values of Config.FormatOut.
@@ -17,7 +17,9 @@ const (
 )
 
 // OutcomesOnStdout reports whether outcomes are written to standard output.
-func (c Config) OutcomesOnStdout() bool { return c.Success == sink.Stdout || c.Timeouts == sink.Stdout }
+func (c Config) OutcomesOnStdout() bool {
+	return c.Success == localfile.Stdout || c.Timeouts == localfile.Stdout
+}
 
 // validateFormat checks that there is someone to read a table.
 func (c Config) validateFormat() error {
@@ -37,7 +39,7 @@ func (c Config) validateFormat() error {
 // format formats outcomes for a target: PCollection<*order.Outcome> ->
 // PCollection<order.Message>.
 func (c Config) format(s beam.Scope, target string, outcomes beam.PCollection) beam.PCollection {
-	if c.FormatOut == FormatTable && target == sink.Stdout {
+	if c.FormatOut == FormatTable && target == localfile.Stdout {
 		return transforms.FormatTable(s, outcomes, c.match().Pattern)
 	}
 	return transforms.FormatOutcomes(s, outcomes)

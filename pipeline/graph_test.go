@@ -18,7 +18,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"google.golang.org/protobuf/proto"
 
-	"ordertimeout/transforms/sink"
+	"ordertimeout/transforms/connect/localfile"
 )
 
 var update = flag.Bool("update", false, "write the golden files anew")
@@ -55,7 +55,7 @@ func TestWhatIsRefusedGoesToRejectsThatAreRead(t *testing.T) {
 	for rejects, want := range map[string]int{"none": 0, "rejects.jsonl": 1, "pubsub://shop/rejects": 1} {
 		c := Default()
 		c.Input, c.Run = []string{"pubsub://shop/orders"}, "none yet"
-		c.Success, c.Timeouts, c.Rejects = sink.None, "pubsub://shop/unpaid", rejects
+		c.Success, c.Timeouts, c.Rejects = localfile.None, "pubsub://shop/unpaid", rejects
 		if got := strings.Count(graph(t, c), "timeouts/undelivered/transforms.FormatRejects\n"); got != want {
 			t.Errorf("-rejects %s: %d sinks of what is refused, want %d", rejects, got, want)
 		}

@@ -7,11 +7,11 @@ import (
 	"strings"
 	"time"
 
-	"ordertimeout/transforms/demo"
-	"ordertimeout/transforms/files"
-	"ordertimeout/transforms/fsys"
-	"ordertimeout/transforms/sink"
-	"ordertimeout/transforms/webhook"
+	"ordertimeout/transforms/connect/demo"
+	"ordertimeout/transforms/connect/files"
+	"ordertimeout/transforms/connect/fsys"
+	"ordertimeout/transforms/connect/localfile"
+	"ordertimeout/transforms/connect/webhook"
 )
 
 // demoScheme begins the input URI of the simulated shop.
@@ -60,7 +60,7 @@ func (c Config) Files() files.Config {
 		EndOfTime: c.AtEnd == AtEndTimeout,
 		Run:       c.Run,
 
-		RejectsUnread: c.Rejects == sink.None,
+		RejectsUnread: c.Rejects == localfile.None,
 	}
 }
 
@@ -111,14 +111,14 @@ func (c Config) maxLag() time.Duration {
 
 // carried returns the file of the open orders, which may be an input, too.
 func (c Config) carried() string {
-	if c.Open == sink.None || c.Open == sink.Stdout || c.windowed() {
+	if c.Open == localfile.None || c.Open == localfile.Stdout || c.windowed() {
 		return ""
 	}
 	return c.Open
 }
 
 // goesOn reports whether the next run begins with what this one leaves open.
-func (c Config) goesOn() bool { return c.Open != sink.None }
+func (c Config) goesOn() bool { return c.Open != localfile.None }
 
 // validateInputs checks that the workers can read the files.
 func (c Config) validateInputs() error {
@@ -127,7 +127,7 @@ func (c Config) validateInputs() error {
 		switch {
 		case uri && fsys.Registered(in) != nil:
 			return fmt.Errorf("-input %q: unknown kind of source %q: want a file, a glob, -, a demo: URI or pubsub://PROJECT/SUBSCRIPTION", webhook.Show(in), scheme)
-		case in == sink.Stdout && !c.Loopback:
+		case in == localfile.Stdout && !c.Loopback:
 			return errors.New("-input -: standard input is this process's, and the workers are others: want a file or pubsub://PROJECT/SUBSCRIPTION")
 		case !uri && c.Runner == RunnerDataflow:
 			return fmt.Errorf("-input %q: the workers of Dataflow do not see this machine's files: want gs://BUCKET/FILE or pubsub://PROJECT/SUBSCRIPTION", in)

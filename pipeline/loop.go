@@ -5,8 +5,8 @@ import (
 	"errors"
 	"fmt"
 
-	"ordertimeout/transforms/pubsub"
-	"ordertimeout/transforms/pubsub/native"
+	"ordertimeout/transforms/connect/dataflowpubsub"
+	"ordertimeout/transforms/connect/pubsub"
 )
 
 // ErrLoop is the error of an output to the topic that the input reads, which only the
@@ -29,7 +29,7 @@ func (c Config) checkInput(ctx context.Context) (topic string, warnings []string
 			flags += " -" + t.flag
 		}
 	}
-	sub, err := native.ParseSubscription(c.Input[0])
+	sub, err := dataflowpubsub.ParseSubscription(c.Input[0])
 	if flags == "" || err != nil {
 		return "", nil, err
 	}

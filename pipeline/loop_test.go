@@ -7,7 +7,7 @@ import (
 	"cloud.google.com/go/pubsub/v2/apiv1/pubsubpb"
 	"cloud.google.com/go/pubsub/v2/pstest"
 
-	"ordertimeout/transforms/pubsub"
+	"ordertimeout/transforms/connect/pubsub"
 )
 
 // An output to the topic that is read would come back for ever. The subscription has

@@ -14,17 +14,17 @@ import (
 	"github.com/apache/beam/sdks/v2/go/pkg/beam"
 
 	"ordertimeout/transforms"
-	"ordertimeout/transforms/demo"
-	"ordertimeout/transforms/files"
-	"ordertimeout/transforms/pubsub"
-	"ordertimeout/transforms/pubsub/native"
-	"ordertimeout/transforms/sink"
-	"ordertimeout/transforms/webhook"
-	"ordertimeout/transforms/windowfile"
+	"ordertimeout/transforms/connect/dataflowpubsub"
+	"ordertimeout/transforms/connect/demo"
+	"ordertimeout/transforms/connect/files"
+	"ordertimeout/transforms/connect/localfile"
+	"ordertimeout/transforms/connect/pubsub"
+	"ordertimeout/transforms/connect/webhook"
+	"ordertimeout/transforms/connect/windowfile"
 )
 
 // Build adds the pipeline to a scope. The settings must Validate, and the files
-// that they write to must be open (sink.Open with c.Run and c.Outputs).
+// that they write to must be open (localfile.Open with c.Run and c.Outputs).
 func Build(s beam.Scope, c Config) {
 	events, rejects := read(s, c)
 	match(s, c, events, rejects)
@@ -43,7 +43,7 @@ func match(s beam.Scope, c Config, events beam.PCollection, rejects []beam.PColl
 		putAside(s.Scope("malformed"), c, malformed)
 	}
 	putAside(s.Scope("unmatched"), c, unmatched)
-	if c.Open != sink.None {
+	if c.Open != localfile.None {
 		refuse(s.Scope("unopened"), c, write(s, c, c.Open, transforms.FormatOpen(s, open)))
 	}
 }
@@ -57,7 +57,7 @@ func deliver(s beam.Scope, c Config, target string, outcomes beam.PCollection) {
 // refuse adds the sink of what was not delivered, some PCollection<order.Reject>, if there
 // are rejects to have it.
 func refuse(s beam.Scope, c Config, undelivered []beam.PCollection) {
-	if c.Rejects == sink.None {
+	if c.Rejects == localfile.None {
 		return
 	}
 	for _, u := range undelivered {
@@ -85,7 +85,7 @@ func read(s beam.Scope, c Config) (events beam.PCollection, rejects []beam.PColl
 		}
 		return demo.Read(s, d), nil
 	case c.Live() && c.native():
-		events, malformed = native.Read(s, c.nativePubSub())
+		events, malformed = dataflowpubsub.Read(s, c.nativePubSub())
 	case c.Live():
 		events, malformed = pubsub.Read(s, c.PubSub())
 	default:
@@ -101,7 +101,7 @@ func read(s beam.Scope, c Config) (events beam.PCollection, rejects []beam.PColl
 func write(s beam.Scope, c Config, to string, messages beam.PCollection) (undelivered []beam.PCollection) {
 	switch t := (target{value: to}); {
 	case pubsub.Is(to) && c.native():
-		native.Write(s, to, messages)
+		dataflowpubsub.Write(s, to, messages)
 	case pubsub.Is(to):
 		return []beam.PCollection{pubsub.Write(s, c.Run, to, messages)}
 	case webhook.Is(to):
@@ -112,10 +112,10 @@ func write(s beam.Scope, c Config, to string, messages beam.PCollection) (undeli
 		return []beam.PCollection{webhook.Write(s, c.Run, w, messages)}
 	case c.windowed() && t.isFile():
 		windowfile.Write(s, c.directory(to), messages)
-	case to == sink.None:
-		sink.Write(s, c.Run, to, messages)
+	case to == localfile.None:
+		localfile.Write(s, c.Run, to, messages)
 	default:
-		return []beam.PCollection{sink.Write(s, c.Run, to, messages)}
+		return []beam.PCollection{localfile.Write(s, c.Run, to, messages)}
 	}
 	return nil
 }

@@ -19,11 +19,11 @@ import (
 	_ "github.com/apache/beam/sdks/v2/go/pkg/beam/runners/prism"
 	gocmp "github.com/google/go-cmp/cmp"
 
-	"ordertimeout/transforms"
-	"ordertimeout/transforms/live"
-	"ordertimeout/transforms/model"
+	"ordertimeout/transforms/cep/ceptest"
+	"ordertimeout/transforms/connect/localfile"
+	"ordertimeout/transforms/count"
 	"ordertimeout/transforms/order"
-	"ordertimeout/transforms/sink"
+	"ordertimeout/transforms/process"
 )
 
 func TestMain(m *testing.M) {
@@ -47,7 +47,7 @@ func TestRandomLogsAgreeWithTheModel(t *testing.T) {
 		want := w.want()
 		one := w.oneFile(t, w.log)
 		w.check(t, "one file", one, want)
-		log := model.Shuffle(w.rnd, w.log, w.config.Disorder.Milliseconds())
+		log := ceptest.Shuffle(w.rnd, w.log, w.config.Disorder.Milliseconds())
 		name, other := "stream", w.stream
 		switch seed % 3 {
 		case 0:
@@ -77,16 +77,16 @@ func TestRandomLogsAgreeWithTheModel(t *testing.T) {
 type world struct {
 	seed    uint64
 	rnd     *rand.Rand
-	pattern model.Pattern
-	config  Config        // without input and outputs
-	open    bool          // the open orders are written, so the log goes on
-	log     []model.Event // in order of arrival, not stamped; Data is JSON
+	pattern ceptest.Pattern
+	config  Config          // without input and outputs
+	open    bool            // the open orders are written, so the log goes on
+	log     []ceptest.Event // in order of arrival, not stamped; Data is JSON
 }
 
 func newWorld(seed uint64) *world {
 	w := &world{seed: seed, rnd: rand.New(rand.NewPCG(seed, 11)), config: Default()}
 	pick := func(ms ...int64) time.Duration { return time.Duration(ms[w.rnd.IntN(len(ms))]) * time.Millisecond }
-	w.pattern = model.RandomPattern(w.rnd)
+	w.pattern = ceptest.RandomPattern(w.rnd)
 	w.config.Pattern = w.pattern.String()
 	if w.rnd.IntN(3) == 0 {
 		w.config.Pattern = strings.Replace(w.config.Pattern, "within ", "within 9h", 1)
@@ -137,7 +137,7 @@ func (t *instant) UnmarshalText(text []byte) error {
 // data: two orders of a user, a user's events without an order, an order's
 // without a user; or orders that are known by their id alone, whose last step
 // does not name the user.
-func (w *world) event(e model.Event) model.Event {
+func (w *world) event(e ceptest.Event) ceptest.Event {
 	f := fields{Type: e.Type, Time: instant(noon + e.Time), ID: e.ID, N: e.Data[strings.LastIndex(e.Data, "-")+1:]}
 	if w.config.Key == KeyUser {
 		ids := map[string][2]string{"k0": {"u0", "o0"}, "k1": {"u0", "o1"}, "k2": {"u2", ""}, "k3": {"", "o3"}}[e.Key]
@@ -179,14 +179,14 @@ func sortOutcomes(list []outcome) {
 
 // want is what the contract says.
 func (w *world) want() result {
-	stamped, last := model.Stamp(w.log, w.config.Disorder.Milliseconds(), 0)
+	stamped, last := ceptest.Stamp(w.log, w.config.Disorder.Milliseconds(), 0)
 	m := w.pattern.Run(stamped, w.end(last))
 	res := result{Counters: map[string]int64{"read": int64(len(w.log))}}
 	for name, n := range m.Counts {
 		res.Counters[name] = int64(n)
 	}
 	for _, r := range m.Outcomes {
-		if o := w.outcome(r); r.How == model.Success {
+		if o := w.outcome(r); r.How == ceptest.Success {
 			res.Successes = append(res.Successes, o)
 		} else {
 			res.Timeouts = append(res.Timeouts, o)
@@ -198,14 +198,14 @@ func (w *world) want() result {
 		res.Rejects = append(res.Rejects, r.Class+" "+r.Event.Data)
 	}
 	slices.Sort(res.Rejects)
-	var open []model.Event
+	var open []ceptest.Event
 	if w.open {
 		open = append(open, m.Returned...)
 		for _, r := range m.Open {
 			open = append(open, r.Taken...)
 		}
 	}
-	slices.SortFunc(open, func(a, b model.Event) int { return cmp.Or(cmp.Compare(a.Time, b.Time), cmp.Compare(a.Data, b.Data)) })
+	slices.SortFunc(open, func(a, b ceptest.Event) int { return cmp.Or(cmp.Compare(a.Time, b.Time), cmp.Compare(a.Data, b.Data)) })
 	for _, e := range open {
 		res.Open = append(res.Open, e.Data)
 	}
@@ -213,17 +213,17 @@ func (w *world) want() result {
 }
 
 // end is the end of the log.
-func (w *world) end(last int64) model.End {
+func (w *world) end(last int64) ceptest.End {
 	switch {
 	case w.open:
-		return model.Cut(last - w.config.Disorder.Milliseconds())
+		return ceptest.Cut(last - w.config.Disorder.Milliseconds())
 	case w.config.AtEnd == AtEndTimeout:
-		return model.AtEnd(order.EndOfTime)
+		return ceptest.AtEnd(order.EndOfTime)
 	}
-	return model.AtEnd(last)
+	return ceptest.AtEnd(last)
 }
 
-func (w *world) outcome(r *model.Run) outcome {
+func (w *world) outcome(r *ceptest.Run) outcome {
 	text := func(ms int64) string { return time.UnixMilli(ms).UTC().Format("2006-01-02T15:04:05.000Z") }
 	first := r.Taken[0]
 	var f fields
@@ -234,7 +234,7 @@ func (w *world) outcome(r *model.Run) outcome {
 		Outcome: r.How, ID: order.OutcomeID(w.pattern.String(), r.Key, first.Time, first.ID), UserID: f.UserID, OrderID: f.OrderID,
 		CreatedAt: text(first.Time), Deadline: text(r.Deadline), Events: map[string]json.RawMessage{},
 	}
-	if r.How == model.Success {
+	if r.How == ceptest.Success {
 		o.PaidAt = text(r.Taken[len(r.Taken)-1].Time)
 	}
 	for i, e := range r.Taken {
@@ -278,7 +278,7 @@ func (w *world) check(t *testing.T, variant string, v variant, want result) {
 // run runs the pipeline as the command does.
 func (w *world) run(t *testing.T, v variant) result {
 	t.Helper()
-	run := live.NewRun()
+	run := process.NewRun()
 	defer run.Close()
 	dir := t.TempDir()
 	c := w.config
@@ -293,7 +293,7 @@ func (w *world) run(t *testing.T, v variant) result {
 	if err := c.Validate(); err != nil && v.events == nil {
 		t.Fatalf("seed %d: %v", w.seed, err)
 	}
-	outputs, err := sink.Open(run.ID, c.Outputs()...)
+	outputs, err := localfile.Open(run.ID, c.Outputs()...)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -317,7 +317,7 @@ func (w *world) run(t *testing.T, v variant) result {
 }
 
 // noClass are the counters that are no class of events or runs.
-var noClass = []string{transforms.IntegerTimesCounter, transforms.January1970Counter, transforms.StateCallsCounter, transforms.StateBytesCounter}
+var noClass = []string{count.IntegerTimes, count.January1970, count.StateCalls, count.StateBytes}
 
 // result reads what a run has written and counted.
 func (w *world) result(t *testing.T, pr beam.PipelineResult, c Config, v variant) result {
@@ -335,7 +335,7 @@ func (w *world) result(t *testing.T, pr beam.PipelineResult, c Config, v variant
 		})
 	}
 	for _, counter := range pr.Metrics().AllMetrics().Counters() {
-		if counter.Namespace() == transforms.Namespace && !slices.Contains(noClass, counter.Name()) && counter.Result() != 0 {
+		if counter.Namespace() == count.Namespace && !slices.Contains(noClass, counter.Name()) && counter.Result() != 0 {
 			res.Counters[counter.Name()] += counter.Result()
 		}
 	}

@@ -14,9 +14,9 @@ import (
 	"github.com/apache/beam/sdks/v2/go/pkg/beam"
 	"github.com/apache/beam/sdks/v2/go/pkg/beam/register"
 
-	"ordertimeout/transforms/live"
+	"ordertimeout/transforms/connect/localfile"
 	"ordertimeout/transforms/order"
-	"ordertimeout/transforms/sink"
+	"ordertimeout/transforms/process"
 )
 
 func init() {
@@ -34,7 +34,7 @@ type ResendConfig struct {
 	// Rejects (-rejects) is where those go that are not delivered again: "none"
 	// leaves them in From alone.
 	Rejects string
-	// Run is the id of the live.Run that the pipeline belongs to.
+	// Run is the id of the process.Run that the pipeline belongs to.
 	Run string
 }
 
@@ -67,10 +67,10 @@ func (c ResendConfig) Check(ctx context.Context) error {
 }
 
 // Outputs returns the files that are added to, and "-" and "none".
-func (c ResendConfig) Outputs() []sink.Target {
+func (c ResendConfig) Outputs() []localfile.Target {
 	outputs := c.config().Outputs()
 	for i := range outputs {
-		outputs[i].Mode = sink.Append
+		outputs[i].Mode = localfile.Append
 	}
 	return outputs
 }
@@ -81,14 +81,14 @@ func (c ResendConfig) config() Config {
 	full.Success, full.Timeouts, full.Rejects, full.Run = c.Success, c.Timeouts, c.Rejects, c.Run
 	for _, to := range []*string{&full.Success, &full.Timeouts} {
 		if *to == "" {
-			*to = sink.None
+			*to = localfile.None
 		}
 	}
 	return full
 }
 
 // The live counters of a run that sends again. Of what is sent, the counter
-// live.UndeliveredCounter has what was not delivered again.
+// the counter count.Undelivered has what was not delivered again.
 const (
 	SentCounter    = "sent"    // undelivered outcomes that are sent
 	UnsentCounter  = "unsent"  // undelivered outcomes that there is no target for
@@ -102,7 +102,7 @@ const (
 //	read ─┬─ successes ─ write
 //	      └─ timeouts ── write
 //
-// The settings must Validate, and the files that they write to must be open (sink.Open
+// The settings must Validate, and the files that they write to must be open (localfile.Open
 // with c.Run and c.Outputs). It is for runners that work in this process. A line that
 // is no reject gives a warning of slog with its number; more than a few are counted.
 func BuildResend(s beam.Scope, c ResendConfig) {
@@ -125,11 +125,11 @@ type undeliveredFn struct {
 	From              []string
 	Success, Timeouts bool // whether there is a target
 
-	run    *live.Run
+	run    *process.Run
 	warned int
 }
 
-func (fn *undeliveredFn) Setup() { fn.run, fn.warned = live.Lookup(fn.RunID), 0 }
+func (fn *undeliveredFn) Setup() { fn.run, fn.warned = process.Lookup(fn.RunID), 0 }
 
 // ProcessElement reads all files. One that cannot be read fails the run, but not the
 // bundle: what was sent before is to be accounted for.
@@ -148,7 +148,7 @@ const maxUndelivered = 128 << 20
 
 func (fn *undeliveredFn) read(path string, success, timeout func(order.Message)) error {
 	in := io.Reader(os.Stdin)
-	if path != sink.Stdout {
+	if path != localfile.Stdout {
 		f, err := os.Open(path)
 		if err != nil {
 			return fmt.Errorf("-from: %w", err)

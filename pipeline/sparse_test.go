@@ -9,7 +9,7 @@ import (
 
 	"github.com/apache/beam/sdks/v2/go/pkg/beam"
 
-	"ordertimeout/transforms"
+	"ordertimeout/transforms/count"
 )
 
 // What a log costs does not depend on how its events are spread over time and keys: a tick
@@ -37,7 +37,7 @@ func TestASparseLogTakesFewSteps(t *testing.T) {
 		for _, counter := range pr.Metrics().AllMetrics().Counters() {
 			counters[counter.Name()] += counter.Result()
 		}
-		if calls := counters[transforms.StateCallsCounter]; calls == 0 || calls > 2000 || counters["read"] != events {
+		if calls := counters[count.StateCalls]; calls == 0 || calls > 2000 || counters["read"] != events {
 			t.Errorf("%d events of %d orders took %d calls of state, want some and at most 2000", counters["read"], orders, calls)
 		}
 	}

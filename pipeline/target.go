@@ -8,11 +8,11 @@ import (
 	"strings"
 	"time"
 
-	"ordertimeout/transforms/fsys"
-	"ordertimeout/transforms/pubsub"
-	"ordertimeout/transforms/sink"
-	"ordertimeout/transforms/webhook"
-	"ordertimeout/transforms/windowfile"
+	"ordertimeout/transforms/connect/fsys"
+	"ordertimeout/transforms/connect/localfile"
+	"ordertimeout/transforms/connect/pubsub"
+	"ordertimeout/transforms/connect/webhook"
+	"ordertimeout/transforms/connect/windowfile"
 )
 
 // target is a setting that says where something is written to.
@@ -24,7 +24,7 @@ func (c Config) targets() []target {
 
 // isFile reports whether a target is a file, or a directory of files.
 func (t target) isFile() bool {
-	return !pubsub.Is(t.value) && !webhook.Is(t.value) && t.value != sink.Stdout && t.value != sink.None
+	return !pubsub.Is(t.value) && !webhook.Is(t.value) && t.value != localfile.Stdout && t.value != localfile.None
 }
 
 // windowed reports whether files are directories of files by window. They are on
@@ -42,22 +42,22 @@ func (c Config) directory(path string) windowfile.Config {
 }
 
 // Outputs returns the files that the pipeline writes to as one file in this
-// process, and "-" and "none", which sink.Open takes, too. What an input that cannot be
+// process, and "-" and "none", which localfile.Open takes, too. What an input that cannot be
 // read again led to is added to; open orders are always written as a whole, as they are
 // of the end of one run.
-func (c Config) Outputs() []sink.Target {
-	mode := sink.Replace
+func (c Config) Outputs() []localfile.Target {
+	mode := localfile.Replace
 	if c.ReadOnce() {
-		mode = sink.Append
+		mode = localfile.Append
 	}
-	var outputs []sink.Target
+	var outputs []localfile.Target
 	for _, t := range c.targets() {
 		if pubsub.Is(t.value) || webhook.Is(t.value) || c.windowed() && t.isFile() {
 			continue
 		}
-		output := sink.Target{Name: t.value, Mode: mode}
+		output := localfile.Target{Name: t.value, Mode: mode}
 		if t.flag == "open" {
-			output.Mode = sink.Aside
+			output.Mode = localfile.Aside
 		}
 		outputs = append(outputs, output)
 	}
@@ -76,17 +76,17 @@ func (c Config) validateTargets() error {
 		if err := c.validateFile(t); err != nil {
 			return err
 		}
-		if webhook.Is(t.value) && c.Rejects == sink.None {
+		if webhook.Is(t.value) && c.Rejects == localfile.None {
 			return fmt.Errorf("-%s: a webhook wants -rejects, for what its receiver refuses", t.flag)
 		}
-		if pubsub.Is(t.value) && t.flag != "open" && c.Open != sink.None && c.Rejects == sink.None {
+		if pubsub.Is(t.value) && t.flag != "open" && c.Open != localfile.None && c.Rejects == localfile.None {
 			return fmt.Errorf("-%s %q with -open wants -rejects, for what cannot be delivered: the next run does not make it again", t.flag, t.value)
 		}
 		if webhook.Is(t.value) && t.value != webhook.Environment && c.Runner == RunnerFlink && !c.Loopback {
 			return fmt.Errorf("-%s: the workers are other processes, and a URL that is sent to them is seen in Flink: want %s, and %s in their environment", t.flag, webhook.Environment, webhook.URLVariable)
 		}
 	}
-	if c.Live() && c.Open != sink.None {
+	if c.Live() && c.Open != localfile.None {
 		return fmt.Errorf("-open %q: a subscription has no end at which orders could be open", c.Open)
 	}
 	return nil
@@ -118,7 +118,7 @@ func (t target) validate() error {
 // validateFile checks what is written where by the runner.
 func (c Config) validateFile(t target) error {
 	switch {
-	case t.value == sink.Stdout && !c.Loopback:
+	case t.value == localfile.Stdout && !c.Loopback:
 		return fmt.Errorf("-%s -: standard output is this process's, and the workers are others: want none, a directory, pubsub://PROJECT/TOPIC or https://…", t.flag)
 	case !t.isFile():
 		return nil
@@ -202,7 +202,7 @@ func (c Config) PubSub() pubsub.Config {
 		Checkpoints:  c.Runner == RunnerFlink || c.Runner == RunnerDataflow,
 		Run:          c.Run,
 
-		RejectsUnread: c.Rejects == sink.None,
+		RejectsUnread: c.Rejects == localfile.None,
 	}
 }
 

@@ -13,7 +13,7 @@ import (
 	"github.com/apache/beam/sdks/v2/go/pkg/beam/register"
 	"github.com/apache/beam/sdks/v2/go/pkg/beam/testing/teststream"
 
-	"ordertimeout/transforms/model"
+	"ordertimeout/transforms/cep/ceptest"
 	"ordertimeout/transforms/order"
 )
 
@@ -29,13 +29,13 @@ type variant struct {
 }
 
 // oneFile writes the log as a file of JSON lines, some malformed.
-func (w *world) oneFile(t *testing.T, log []model.Event) variant {
+func (w *world) oneFile(t *testing.T, log []ceptest.Event) variant {
 	v := variant{lines: map[string]string{}}
 	v.write(t, t.TempDir()+"/log.jsonl", w.jsonLines(&v, log))
 	return v
 }
 
-func (w *world) jsonLines(v *variant, log []model.Event) (lines []line) {
+func (w *world) jsonLines(v *variant, log []ceptest.Event) (lines []line) {
 	for i, e := range log {
 		if w.rnd.IntN(20) == 0 {
 			bad := fmt.Sprintf(`{"orderId":"o%d","type":"create"`, i)
@@ -50,9 +50,9 @@ func (w *world) jsonLines(v *variant, log []model.Event) (lines []line) {
 // someFiles writes the log as two or three files, some compressed, of which the
 // events can be merged by time again: an event behind its time stands in the file
 // of the event before it, so that it comes next after that one as it did.
-func (w *world) someFiles(t *testing.T, log []model.Event) variant {
+func (w *world) someFiles(t *testing.T, log []ceptest.Event) variant {
 	v := variant{lines: map[string]string{}}
-	parts := make([][]model.Event, 2+w.rnd.IntN(2))
+	parts := make([][]ceptest.Event, 2+w.rnd.IntN(2))
 	n, largest := 0, int64(math.MinInt64)
 	for _, e := range log {
 		if e.Time >= largest {
@@ -69,7 +69,7 @@ func (w *world) someFiles(t *testing.T, log []model.Event) variant {
 }
 
 // csvFile writes the log as CSV, some rows malformed.
-func (w *world) csvFile(t *testing.T, log []model.Event) variant {
+func (w *world) csvFile(t *testing.T, log []ceptest.Event) variant {
 	v := variant{lines: map[string]string{}}
 	rows := []line{{"userId,orderId,type,time,id,n", ""}}
 	for i, e := range log {
@@ -117,10 +117,10 @@ func (v *variant) write(t *testing.T, path string, lines []line) {
 
 // stream makes a TestStream of the log: stamped events in chunks, the watermark
 // between them, and the end marker at the watermark.
-func (w *world) stream(_ *testing.T, log []model.Event) variant {
+func (w *world) stream(_ *testing.T, log []ceptest.Event) variant {
 	v := variant{unread: true, lines: map[string]string{}}
 	disorder := w.config.Disorder.Milliseconds()
-	stamped, last := model.Stamp(log, disorder, 0)
+	stamped, last := ceptest.Stamp(log, disorder, 0)
 	c := teststream.NewConfig()
 	watermark, largest := int64(0), int64(0)
 	var chunk []any
@@ -157,7 +157,7 @@ func init() { register.Function1x1(block) }
 // block makes a block of one event.
 func block(e *order.Event) []order.Event { return []order.Event{*e} }
 
-func (w *world) streamed(e model.Event, v *variant, i int) *order.Event {
+func (w *world) streamed(e ceptest.Event, v *variant, i int) *order.Event {
 	var f fields
 	if err := json.Unmarshal([]byte(e.Data), &f); err != nil {
 		panic(err)

@@ -7,6 +7,7 @@ import (
 	"github.com/apache/beam/sdks/v2/go/pkg/beam"
 	"github.com/apache/beam/sdks/v2/go/pkg/beam/register"
 
+	"ordertimeout/transforms/count"
 	"ordertimeout/transforms/order"
 )
 
@@ -71,8 +72,8 @@ func (f *decodeFn) ProcessElement(line string, event func(beam.EventTime, []orde
 }
 
 func (f *decodeFn) FinishBundle(ctx context.Context, _ func(beam.EventTime, []order.Event), _ func(order.Reject)) {
-	add(ctx, ReadCounter, f.read)
-	add(ctx, MalformedCounter, f.malformed)
+	count.Beam(ctx, count.Read, f.read)
+	count.Beam(ctx, count.Malformed, f.malformed)
 }
 
 func isBlank(line string) bool {

@@ -10,10 +10,5 @@
 // by shard of users (key.go), and Match is the stateful step over a shard
 // (match.go).
 //
-// # Counters
-//
-// All are Beam counters of the namespace "ordertimeout". Every event ends in one
-// of started, advanced, duplicate, orphan, other, late, malformed and returned;
-// their sum is read. Every run ends in one of success, timeout, broken and open;
-// their sum is started.
+// Package count has the names of all counters.
 package transforms

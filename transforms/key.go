@@ -9,8 +9,8 @@ import (
 	"github.com/cespare/xxhash/v2"
 
 	"ordertimeout/transforms/cep"
-	"ordertimeout/transforms/live"
 	"ordertimeout/transforms/order"
+	"ordertimeout/transforms/process"
 	"ordertimeout/transforms/shard"
 )
 
@@ -49,14 +49,14 @@ type keyFn struct {
 	Behind  int64 // milliseconds
 	Run     string
 
-	run     *live.Run
+	run     *process.Run
 	batches []shard.Batch  // by shard
 	first   beam.EventTime // the earliest timestamp of the bundle's elements
 	promise int64          // the last promise of the bundle; see order.MarkWatermark
 	key     []byte         // of the order of the event at hand
 }
 
-func (f *keyFn) Setup() { f.run = live.Lookup(f.Run) }
+func (f *keyFn) Setup() { f.run = process.Lookup(f.Run) }
 
 // StartBundle drops what a failed bundle may have left.
 func (f *keyFn) StartBundle(_ func(beam.EventTime, int64, []byte)) {
@@ -132,7 +132,7 @@ func (f *keyFn) FinishBundle(emit func(beam.EventTime, int64, []byte)) {
 // bundle of ticks for one of batches, where there were two (0.93 of the time). On a live
 // stream the batch would wait for the watermark to reach that tick, in the runner, where
 // it counts as on its way: the source went on at 10 MB/s at most, and each of its bundles
-// waited 200 ms (see live.Run.Throttle). When the tick is due the header says.
+// waited 200 ms (see process.Run.Throttle). When the tick is due the header says.
 func (f *keyFn) send(n int64, emit func(beam.EventTime, int64, []byte)) {
 	b := &f.batches[n]
 	at := min(beam.EventTime(b.Min()+f.Behind), f.first)

@@ -14,8 +14,8 @@ import (
 	"github.com/apache/beam/sdks/v2/go/pkg/beam/register"
 
 	"ordertimeout/transforms/cep"
-	"ordertimeout/transforms/live"
 	"ordertimeout/transforms/order"
+	"ordertimeout/transforms/process"
 	"ordertimeout/transforms/shard"
 )
 
@@ -60,7 +60,7 @@ type MatchConfig struct {
 	// times but that they are at most so much before it; zero where the source has
 	// seen to that itself. In whole milliseconds.
 	Behind time.Duration
-	// Run is the id of the live.Run that the pipeline belongs to, if any.
+	// Run is the id of the process.Run that the pipeline belongs to, if any.
 	Run string
 }
 
@@ -133,13 +133,13 @@ type matchFn struct {
 	Marks state.Bag[int64]
 
 	prog    *cep.Prog
-	run     *live.Run
+	run     *process.Run
 	traffic traffic
 	bundle  int64 // the number of the bundle, among all of the process
 }
 
 func (f *matchFn) Setup() (err error) {
-	f.run = live.Lookup(f.Config.Run)
+	f.run = process.Lookup(f.Config.Run)
 	f.prog, err = f.Config.compile()
 	return err
 }

@@ -18,6 +18,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"ordertimeout/transforms"
+	"ordertimeout/transforms/count"
 	"ordertimeout/transforms/order"
 )
 
@@ -129,7 +130,7 @@ func equals(s beam.Scope, got beam.PCollection, want []any) {
 func counters(result beam.PipelineResult) string {
 	values := map[string]int64{}
 	for _, c := range result.Metrics().AllMetrics().Counters() {
-		if c.Namespace() == transforms.Namespace {
+		if c.Namespace() == count.Namespace {
 			values[c.Name()] += c.Result()
 		}
 	}

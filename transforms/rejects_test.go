@@ -7,8 +7,8 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"ordertimeout/transforms/cep"
-	"ordertimeout/transforms/live"
 	"ordertimeout/transforms/order"
+	"ordertimeout/transforms/process"
 	"ordertimeout/transforms/shard"
 )
 
@@ -22,7 +22,7 @@ func TestRejectsThatNobodyReadsAreNotMade(t *testing.T) {
 		{false, []string{"orphan", "duplicate", "late"}, []string{"[6]"}},
 		{true, nil, []string{"[6]", "[1]", "[3]", "[5]"}},
 	} {
-		run := live.NewRun()
+		run := process.NewRun()
 		defer run.Close()
 		var done []string
 		run.OnDone(func(refs []uint64) { done = append(done, fmt.Sprint(refs)) })

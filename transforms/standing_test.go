@@ -12,9 +12,9 @@ import (
 	"github.com/apache/beam/sdks/v2/go/pkg/beam/testing/ptest"
 
 	"ordertimeout/transforms"
-	"ordertimeout/transforms/live"
+	"ordertimeout/transforms/connect/sequence"
 	"ordertimeout/transforms/order"
-	"ordertimeout/transforms/sequence"
+	"ordertimeout/transforms/process"
 )
 
 func init() {
@@ -40,7 +40,7 @@ func (fn *standingFn) ProcessElement(_ *sequence.Watermark, rt *sdf.LockRTracker
 	case n < fn.Bundles && rt.TryClaim(n+1):
 		e := order.Event{Type: "create", UserID: "u", OrderID: fmt.Sprint("o", n), Time: at, At: at, Raw: []byte("{}")}
 		emit(0, []order.Event{e})
-	case live.Lookup(fn.Run).InFlight() == 0 || n > fn.Bundles+500:
+	case process.Lookup(fn.Run).InFlight() == 0 || n > fn.Bundles+500:
 		arrived.Store(n <= fn.Bundles+500)
 		rt.TryClaim(sequence.End)
 		return sdf.StopProcessing(), nil
@@ -54,7 +54,7 @@ func (fn *standingFn) ProcessElement(_ *sequence.Watermark, rt *sdf.LockRTracker
 // wait behind the timers of what came before.
 func TestEventsArriveWhileTheWatermarkStands(t *testing.T) {
 	arrived.Store(false)
-	run := live.NewRun()
+	run := process.NewRun()
 	defer run.Close()
 	c := transforms.MatchConfig{Pattern: "create followedBy pay within 10m", Tick: time.Second, Shards: 1, Run: run.ID}
 	p, s := beam.NewPipelineWithRoot()

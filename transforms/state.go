@@ -5,6 +5,8 @@ import (
 	"fmt"
 
 	"github.com/apache/beam/sdks/v2/go/pkg/beam/core/state"
+
+	"ordertimeout/transforms/count"
 )
 
 // The calls of state that matchFn makes, each a round trip to the runner (a write
@@ -17,8 +19,8 @@ type traffic struct{ calls, bytes int64 }
 
 // report adds the traffic since the last report to the counters.
 func (t *traffic) report(ctx context.Context) {
-	add(ctx, StateCallsCounter, t.calls)
-	add(ctx, StateBytesCounter, t.bytes)
+	count.Beam(ctx, count.StateCalls, t.calls)
+	count.Beam(ctx, count.StateBytes, t.bytes)
 	*t = traffic{}
 }
 

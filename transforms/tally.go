@@ -2,14 +2,14 @@ package transforms
 
 import (
 	"ordertimeout/transforms/cep"
-	"ordertimeout/transforms/live"
 	"ordertimeout/transforms/order"
+	"ordertimeout/transforms/process"
 	"ordertimeout/transforms/shard"
 )
 
 // tally tells what came out of a tick, once a tick and by group: nothing is written out
 // for each event.
-func tally(t *live.Tally, out *shard.Output) {
+func tally(t *process.Tally, out *shard.Output) {
 	if t == nil {
 		return
 	}
@@ -21,7 +21,7 @@ func tally(t *live.Tally, out *shard.Output) {
 	}
 	var groups []rejectGroup
 	var behind []int64
-	var orphans live.Orphans
+	var orphans process.Orphans
 	for i := range out.Rejects {
 		r := &out.Rejects[i]
 		groups = addTo(groups, r)
@@ -59,7 +59,7 @@ func addTo(groups []rejectGroup, r *shard.Reject) []rejectGroup {
 	return append(groups, rejectGroup{r, 1})
 }
 
-func countOrphan(orphans *live.Orphans, r *shard.Reject) {
+func countOrphan(orphans *process.Orphans, r *shard.Reject) {
 	switch user, _, err := order.SplitKey(r.Key); {
 	case err == nil && user == "":
 		orphans.NoUser++

@@ -7,8 +7,8 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"ordertimeout/transforms/cep"
-	"ordertimeout/transforms/live"
 	"ordertimeout/transforms/order"
+	"ordertimeout/transforms/process"
 	"ordertimeout/transforms/shard"
 )
 
@@ -18,7 +18,7 @@ func reject(class cep.Class, user, typ string, at, line int64) shard.Reject {
 }
 
 func TestRejectsOfATickAreToldByReason(t *testing.T) {
-	run := live.NewRun()
+	run := process.NewRun()
 	defer run.Close()
 	again := reject(cep.Duplicate, "u", "pay", 1000, 7)
 	again.Redelivered = true
@@ -34,7 +34,7 @@ func TestRejectsOfATickAreToldByReason(t *testing.T) {
 	tally(nil, out)
 	tally(run.Tally(), out)
 	tally(run.Tally(), &shard.Output{})
-	want := []live.Reason{
+	want := []process.Reason{
 		{Class: order.Orphan, Text: "pay without an open run of its order", Place: "f:3", Count: 4},
 		{Class: order.Duplicate, Text: "create while the run of its order is open", Place: "f:8", Count: 1},
 		{Class: order.Duplicate, Text: "pay delivered again", Place: "f:7", Count: 1},
@@ -43,20 +43,20 @@ func TestRejectsOfATickAreToldByReason(t *testing.T) {
 	if diff := cmp.Diff(want, run.Tally().Reasons()); diff != "" {
 		t.Errorf("reasons (-want +got):\n%s", diff)
 	}
-	if got, want := run.Tally().Orphans(), (live.Orphans{NoUser: 2, Ended: 1, Unknown: 1}); got != want {
+	if got, want := run.Tally().Orphans(), (process.Orphans{NoUser: 2, Ended: 1, Unknown: 1}); got != want {
 		t.Errorf("orphans %+v, want %+v", got, want)
 	}
 	if _, longest := run.Tally().Behind(); longest != 2500*time.Millisecond {
 		t.Errorf("late by %v, want 2.5s", longest)
 	}
-	if diff := cmp.Diff([]live.TypeCount{{Type: "view", Count: 3}}, run.Tally().Others()); diff != "" {
+	if diff := cmp.Diff([]process.TypeCount{{Type: "view", Count: 3}}, run.Tally().Others()); diff != "" {
 		t.Errorf("types (-want +got):\n%s", diff)
 	}
 }
 
 // A log of duplicates costs no text for each of them.
 func TestTallyCostsAsMuchForManyAsForOne(t *testing.T) {
-	run := live.NewRun()
+	run := process.NewRun()
 	defer run.Close()
 	allocations := func(n int) float64 {
 		out := &shard.Output{}

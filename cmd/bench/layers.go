@@ -13,13 +13,13 @@ import (
 // it has one, else its ns/op.
 var layers = []struct{ what, packages, benchmark string }{
 	{"decode a line of JSON", "./transforms/order", "BenchmarkJSON"},
-	{"read, decode and stamp", "./transforms/files", "BenchmarkRead/f.jsonl"},
-	{"the same from CSV", "./transforms/files", "BenchmarkRead/f.csv"},
+	{"read, decode and stamp", "./transforms/connect/files", "BenchmarkRead/f.jsonl"},
+	{"the same from CSV", "./transforms/connect/files", "BenchmarkRead/f.csv"},
 	{"encode into a batch, compression included", "./transforms/shard", "BenchmarkBatch"},
 	{"the pattern's step alone", "./transforms/cep", "BenchmarkStep"},
 	{"a shard: unpack, look up, step, expire", "./transforms/shard", "BenchmarkShard"},
 	{"format an outcome", "./transforms/order", "BenchmarkOutcomeJSON"},
-	{"a message of Pub/Sub: hold and acknowledge it", "./transforms/pubsub", "BenchmarkHeld"},
+	{"a message of Pub/Sub: hold and acknowledge it", "./transforms/connect/pubsub", "BenchmarkHeld"},
 }
 
 // benchLayers runs them and prints a table.

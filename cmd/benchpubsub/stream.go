@@ -8,7 +8,7 @@ import (
 
 	"cloud.google.com/go/pubsub/v2"
 
-	source "ordertimeout/transforms/pubsub"
+	source "ordertimeout/transforms/connect/pubsub"
 )
 
 // A backlog shows what a start costs: until what another process may have had leased

@@ -7,7 +7,7 @@ import (
 	"path/filepath"
 	"time"
 
-	source "ordertimeout/transforms/pubsub"
+	source "ordertimeout/transforms/connect/pubsub"
 )
 
 // measureSingle is part a for a backlog.

@@ -9,7 +9,7 @@ import (
 	"io/fs"
 	"os"
 
-	"ordertimeout/transforms/shop"
+	"ordertimeout/transforms/connect/demo/shop"
 )
 
 // The exit status.

@@ -7,11 +7,11 @@ import (
 	"time"
 
 	"ordertimeout/pipeline"
-	"ordertimeout/transforms"
 	"ordertimeout/transforms/cep"
-	"ordertimeout/transforms/live"
+	"ordertimeout/transforms/connect/localfile"
+	"ordertimeout/transforms/count"
+	"ordertimeout/transforms/process"
 	"ordertimeout/transforms/screen"
-	"ordertimeout/transforms/sink"
 )
 
 // nothingWorked returns why a run is a failure though nothing went wrong in it, and what
@@ -20,8 +20,8 @@ import (
 //
 // Events of other types alone are no failure of a run that was stopped: those that the
 // pattern names may just not have come yet.
-func nothingWorked(counters map[string]int64, o options, run *live.Run) error {
-	read, malformed, other := counters[transforms.ReadCounter], counters[transforms.MalformedCounter], counters["other"]
+func nothingWorked(counters map[string]int64, o options, run *process.Run) error {
+	read, malformed, other := counters[count.Read], counters[count.Malformed], counters["other"]
 	first, ok := run.Tally().FirstMalformed()
 	switch others := unnamed(o.config, run); {
 	case ok && read > 0 && malformed == read:
@@ -32,13 +32,13 @@ func nothingWorked(counters map[string]int64, o options, run *live.Run) error {
 	}
 	due := int64(0)
 	for _, of := range []struct{ target, counter string }{
-		{o.config.Success, transforms.SuccessCounter}, {o.config.Timeouts, transforms.TimeoutCounter},
+		{o.config.Success, count.Success}, {o.config.Timeouts, count.Timeout},
 	} {
-		if of.target != sink.None {
+		if of.target != localfile.None {
 			due += counters[of.counter]
 		}
 	}
-	if due > 0 && counters[live.UndeliveredCounter] >= due {
+	if due > 0 && counters[count.Undelivered] >= due {
 		return fmt.Errorf("nothing was delivered: all %s outcomes were refused: see -rejects, and send them again", grouped(due))
 	}
 	return nil
@@ -46,7 +46,7 @@ func nothingWorked(counters map[string]int64, o options, run *live.Run) error {
 
 // advise returns what is likely to be wrong with a run and what to do about it, and the
 // most frequent reasons for rejects, each in a line.
-func advise(counters map[string]int64, o options, run *live.Run, failed bool) (lines []string) {
+func advise(counters map[string]int64, o options, run *process.Run, failed bool) (lines []string) {
 	if run.Tally() == nil {
 		return nil
 	}
@@ -65,7 +65,7 @@ func advise(counters map[string]int64, o options, run *live.Run, failed bool) (l
 
 // adviseTypes returns a line where a step of the pattern never came, and other types
 // did: then each order seems not to be paid.
-func adviseTypes(counters map[string]int64, o options, run *live.Run) []string {
+func adviseTypes(counters map[string]int64, o options, run *process.Run) []string {
 	others, all := unnamed(o.config, run), steps(o.config)
 	var missing string
 	switch {
@@ -84,18 +84,18 @@ func adviseTypes(counters map[string]int64, o options, run *live.Run) []string {
 
 // adviseBeyond returns a line where events are beyond the end of the log, as their clocks
 // were not believed.
-func adviseBeyond(run *live.Run) []string {
-	n := run.Counters()[live.BeyondEnd]
+func adviseBeyond(run *process.Run) []string {
+	n := run.Counters()[count.BeyondEnd]
 	if n == 0 {
 		return nil
 	}
-	from := time.UnixMilli(run.Counters()[live.BeyondEndFrom]).UTC().Format(time.RFC3339)
+	from := time.UnixMilli(run.Counters()[count.BeyondEndFrom]).UTC().Format(time.RFC3339)
 	return []string{fmt.Sprintf("returned: %d far ahead of all other events, from %s on: is a clock wrong? If not, -max-jump 0 takes them", n, from)}
 }
 
 // adviseLate returns a line where more than a hundredth of the events were late.
-func adviseLate(counters map[string]int64, o options, run *live.Run) []string {
-	late, read := counters["late"], counters[transforms.ReadCounter]
+func adviseLate(counters map[string]int64, o options, run *process.Run) []string {
+	late, read := counters["late"], counters[count.Read]
 	most, longest := run.Tally().Behind()
 	if late*100 <= read || longest == 0 {
 		return nil
@@ -115,8 +115,8 @@ func adviseLate(counters map[string]int64, o options, run *live.Run) []string {
 }
 
 // adviseOrphans returns a line where more than a hundredth of the events were orphans.
-func adviseOrphans(counters map[string]int64, o options, run *live.Run) []string {
-	n, read := counters["orphan"], counters[transforms.ReadCounter]
+func adviseOrphans(counters map[string]int64, o options, run *process.Run) []string {
+	n, read := counters["orphan"], counters[count.Read]
 	if n*100 <= read {
 		return nil
 	}
@@ -140,7 +140,7 @@ func adviseOrphans(counters map[string]int64, o options, run *live.Run) []string
 const maxShown = 5
 
 // listReasons returns the most frequent reasons for rejects.
-func listReasons(reasons []live.Reason, o options) (lines []string) {
+func listReasons(reasons []process.Reason, o options) (lines []string) {
 	for _, r := range reasons[:min(len(reasons), maxShown)] {
 		at := ""
 		if r.Place != "" {
@@ -148,7 +148,7 @@ func listReasons(reasons []live.Reason, o options) (lines []string) {
 		}
 		lines = append(lines, fmt.Sprintf("rejects: %s %s%s: %s", grouped(r.Count), r.Class, at, screen.Text(r.Text)))
 	}
-	if len(reasons) > 0 && o.config.Rejects == sink.None {
+	if len(reasons) > 0 && o.config.Rejects == localfile.None {
 		lines = append(lines, "-rejects FILE writes each of these with its line")
 	}
 	return lines
@@ -167,9 +167,9 @@ func steps(c pipeline.Config) (types []string) {
 }
 
 // unnamed returns the types of events that the pattern does not name.
-func unnamed(c pipeline.Config, run *live.Run) []live.TypeCount {
+func unnamed(c pipeline.Config, run *process.Run) []process.TypeCount {
 	named := steps(c)
-	return slices.DeleteFunc(run.Tally().Others(), func(t live.TypeCount) bool { return slices.Contains(named, t.Type) })
+	return slices.DeleteFunc(run.Tally().Others(), func(t process.TypeCount) bool { return slices.Contains(named, t.Type) })
 }
 
 func listTypes(types []string, and string) string {
@@ -180,7 +180,7 @@ func listTypes(types []string, and string) string {
 	return strings.Join(shown, and)
 }
 
-func listCounts(types []live.TypeCount) string {
+func listCounts(types []process.TypeCount) string {
 	var shown []string
 	for _, t := range types[:min(len(types), maxShown)] {
 		shown = append(shown, fmt.Sprintf("%s (%s)", screen.Short(t.Type, 40), grouped(t.Count)))

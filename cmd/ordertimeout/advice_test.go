@@ -8,8 +8,8 @@ import (
 	"unicode/utf16"
 
 	"ordertimeout/pipeline"
-	"ordertimeout/transforms/live"
 	"ordertimeout/transforms/order"
+	"ordertimeout/transforms/process"
 )
 
 // asUTF16 encodes a text as UTF-16 with a byte order mark, little-endian or big-endian.
@@ -170,14 +170,14 @@ func TestTheMostFrequentReasonsAreTold(t *testing.T) {
 // A run that was stopped before anything came that it could use has not failed; one that
 // understood nothing has, and so has one of which nothing was delivered.
 func TestWhatMakesARunAFailure(t *testing.T) {
-	views := func(r *live.Run) { r.Tally().Other("view", 3) }
-	bad := func(r *live.Run) {
+	views := func(r *process.Run) { r.Tally().Other("view", 3) }
+	bad := func(r *process.Run) {
 		r.Tally().Malformed([]order.Reject{{Reason: order.Malformed, Error: "x", Source: "f:1"}})
 	}
 	for _, test := range []struct {
 		reason   string
 		counters map[string]int64
-		tally    func(*live.Run)
+		tally    func(*process.Run)
 		stopped  bool
 		timeouts string
 		want     string
@@ -187,14 +187,14 @@ func TestWhatMakesARunAFailure(t *testing.T) {
 		{"other types and a step", map[string]int64{"read": 4, "other": 3, "orphan": 1}, views, false, "-", ""},
 		{"malformed lines before a stop", map[string]int64{"read": 1, "malformed": 1}, bad, true, "-", "no event was understood: f:1: x"},
 		{"a malformed line", map[string]int64{"read": 2, "malformed": 1, "started": 1}, bad, false, "-", ""},
-		{"a pattern's step out of turn", map[string]int64{"read": 1, "other": 1}, func(r *live.Run) { r.Tally().Other("pay", 1) }, false, "-", ""},
-		{"nothing read", map[string]int64{}, func(*live.Run) {}, false, "-", ""},
+		{"a pattern's step out of turn", map[string]int64{"read": 1, "other": 1}, func(r *process.Run) { r.Tally().Other("pay", 1) }, false, "-", ""},
+		{"nothing read", map[string]int64{}, func(*process.Run) {}, false, "-", ""},
 		{"all refused", map[string]int64{"read": 9, "success": 2, "timeout": 1000, "undelivered": 1002}, views, false, "https://x.example/", "nothing was delivered: all 1,002 outcomes were refused"},
 		{"one delivered", map[string]int64{"read": 9, "success": 2, "timeout": 7, "undelivered": 8}, views, false, "https://x.example/", ""},
 		{"nothing due", map[string]int64{"read": 9, "started": 9}, views, false, "https://x.example/", ""},
 		{"refused, and nobody wants the others", map[string]int64{"read": 9, "success": 1, "timeout": 7, "undelivered": 1}, views, false, "none", "nothing was delivered: all 1 outcomes"},
 	} {
-		run := live.NewRun()
+		run := process.NewRun()
 		test.tally(run)
 		if test.stopped {
 			run.Stop()

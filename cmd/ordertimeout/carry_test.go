@@ -150,7 +150,7 @@ func TestTwoProcessesWithOneOutput(t *testing.T) {
 		return err == nil
 	})
 	r := run1(t, "", "-input", other, "-timeouts", alerts, "-success", "none")
-	if want := "ordertimeout: sink: " + alerts + ": another process writes to it\n"; r.status != 1 || r.stderr != want {
+	if want := "ordertimeout: localfile: " + alerts + ": another process writes to it\n"; r.status != 1 || r.stderr != want {
 		t.Errorf("%+v, want %s", r, want)
 	}
 	in.Close()

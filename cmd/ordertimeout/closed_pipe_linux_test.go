@@ -36,7 +36,7 @@ func newPipe(t *testing.T) *pipe {
 
 // closeAtOnce closes the pipe with nothing in it: what stands in a pipe that is closed is
 // lost, and nobody can know of it. So the process stands still meanwhile.
-func (p *pipe) closeAtOnce(writer *process) {
+func (p *pipe) closeAtOnce(writer *child) {
 	signal := func(s syscall.Signal) { _ = writer.cmd.Process.Signal(s) } // may have ended
 	signal(syscall.SIGSTOP)
 	defer signal(syscall.SIGCONT)

@@ -17,7 +17,7 @@ import (
 	"github.com/apache/beam/sdks/v2/go/pkg/beam/runners/dataflow/dataflowlib"
 
 	"ordertimeout/pipeline"
-	"ordertimeout/transforms/sink"
+	"ordertimeout/transforms/connect/localfile"
 )
 
 // defaultJobName is the name of a job without -job_name. It stays the same, as a job
@@ -53,7 +53,7 @@ func completeDataflow(o *options) error {
 		return fmt.Errorf("-job_name %q: want 1 to 63 of a-z, 0-9 and -, a letter first and no - last", *jobopts.JobName)
 	case o.metrics != "":
 		return errors.New("-metrics: the counters of a Dataflow job are those in Cloud Monitoring")
-	case o.summary != sink.None:
+	case o.summary != localfile.None:
 		return errors.New("-summary: the command ends when the job has been submitted, and its counters are in Cloud Monitoring")
 	case o.profile != "":
 		return errors.New("-cpuprofile: the workers do the work: want -cpu_profiling gs://BUCKET/PATH")

@@ -93,7 +93,7 @@ func emulatorJar() string {
 }
 
 // awaitAll waits until all orders have an outcome, and stops the command.
-func (e *emulator) awaitAll(p *process, want map[string]string) {
+func (e *emulator) awaitAll(p *child, want map[string]string) {
 	e.t.Helper()
 	p.await("the outcomes of all orders", 2*time.Minute, func() bool { return len(e.outcomes()) >= len(want) })
 	p.stopWell(false)
@@ -183,7 +183,7 @@ func longPolls(within time.Duration) []string {
 
 // startTail starts the command with long polls, and once it tells outcomes publishes
 // an order that is a little behind, which every alert then is.
-func (e *emulator) startTail(within time.Duration) *process {
+func (e *emulator) startTail(within time.Duration) *child {
 	e.t.Helper()
 	p := start(e.t, nil, longPolls(within)...)
 	e.publish(liveEvent("first", "create", time.Now()))

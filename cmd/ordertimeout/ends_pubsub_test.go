@@ -135,7 +135,7 @@ func (e *subscribed) vary(round int) (more []string, fills bool) {
 }
 
 // checkEnd checks that a run has ended as it should, and has told what it did.
-func (e *subscribed) checkEnd(p *process, r result) {
+func (e *subscribed) checkEnd(p *child, r result) {
 	e.Helper()
 	if e.end.signal == syscall.SIGKILL || !p.cmd.ProcessState.Exited() && r.stderr == "" { // the process was just starting
 		if e.end.signal == 0 || p.cmd.ProcessState.Exited() {
@@ -180,7 +180,7 @@ func (e *subscribed) atAMoment(fills bool, end func()) (moment string) {
 
 // fillDisk lets the files of a process grow no more than a few bytes beyond what the
 // successes have.
-func (e *subscribed) fillDisk(p *process) {
+func (e *subscribed) fillDisk(p *child) {
 	info, err := os.Stat(e.dir + "/success")
 	if err != nil {
 		e.Error(err)

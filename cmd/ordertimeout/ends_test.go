@@ -22,7 +22,7 @@ import (
 	"testing"
 	"time"
 
-	"ordertimeout/transforms/model"
+	"ordertimeout/transforms/cep/ceptest"
 )
 
 var rounds = flag.Int("rounds", 2, "how often each way to end is tried, at random moments")
@@ -73,11 +73,11 @@ func newEndLog(rnd *rand.Rand, orders int) endLog {
 	const noon, minute = int64(1772366400000), int64(60_000)
 	type arrival struct {
 		at    int64
-		event model.Event
+		event ceptest.Event
 	}
 	var all []arrival
 	add := func(order, typ string, at int64) {
-		e := model.Event{Key: order, Type: typ, ID: fmt.Sprint(len(all)), Time: at}
+		e := ceptest.Event{Key: order, Type: typ, ID: fmt.Sprint(len(all)), Time: at}
 		e.Data = fmt.Sprintf(`{"orderId":%q,"userId":"u","type":%q,"time":%d,"id":%q}`, order, typ, at, e.ID)
 		all = append(all, arrival{at + rnd.Int64N(5000), e})
 	}
@@ -91,14 +91,14 @@ func newEndLog(rnd *rand.Rand, orders int) endLog {
 	}
 	slices.SortStableFunc(all, func(a, b arrival) int { return int(a.at - b.at) })
 	var l endLog
-	var events []model.Event
+	var events []ceptest.Event
 	for _, a := range all {
 		events = append(events, a.event)
 		l.lines = append(l.lines, a.event.Data)
 	}
-	p := model.Pattern{Steps: []string{"create", "pay"}, Strict: []bool{false, false}, Within: 10 * minute, Remember: 10 * minute}
-	stamped, last := model.Stamp(events, 5000, 0)
-	for _, r := range p.Run(stamped, model.AtEnd(last)).Outcomes {
+	p := ceptest.Pattern{Steps: []string{"create", "pay"}, Strict: []bool{false, false}, Within: 10 * minute, Remember: 10 * minute}
+	stamped, last := ceptest.Stamp(events, 5000, 0)
+	for _, r := range p.Run(stamped, ceptest.AtEnd(last)).Outcomes {
 		l.want = append(l.want, r.How+" "+r.Key)
 	}
 	slices.Sort(l.want)

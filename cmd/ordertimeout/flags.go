@@ -14,8 +14,8 @@ import (
 
 	"ordertimeout/cmd/internal/flink"
 	"ordertimeout/pipeline"
-	"ordertimeout/transforms/sink"
-	"ordertimeout/transforms/webhook"
+	"ordertimeout/transforms/connect/localfile"
+	"ordertimeout/transforms/connect/webhook"
 )
 
 // options are the settings of the command.
@@ -175,7 +175,7 @@ func define(fs *flag.FlagSet, o *options) {
 	fs.DurationVar(&c.FileWindow, "file-window", c.FileWindow, "")
 	fs.IntVar(&c.FileShards, "file-shards", c.FileShards, "")
 	fs.StringVar(&c.FormatOut, "format-out", c.FormatOut, "")
-	fs.StringVar(&o.summary, "summary", sink.None, "")
+	fs.StringVar(&o.summary, "summary", localfile.None, "")
 	fs.StringVar(&o.metrics, "metrics", "", "")
 	fs.DurationVar(&o.maxStall, "max-stall", defaultMaxStall, "")
 	fs.StringVar(&o.profile, "cpuprofile", "", "")

@@ -14,8 +14,8 @@ import (
 
 	"ordertimeout/cmd/internal/flink"
 	"ordertimeout/pipeline"
-	"ordertimeout/transforms"
-	"ordertimeout/transforms/live"
+	"ordertimeout/transforms/count"
+	"ordertimeout/transforms/process"
 )
 
 // defineFlink adds the flags of Flink that Beam does not have.
@@ -68,7 +68,7 @@ const cancelTime = 30 * time.Second
 //
 // At a stop the sources end, if they are in this process, and with a bounded input
 // the job ends by itself; else the job is cancelled.
-func runFlink(o options, run *live.Run, stderr io.Writer) (map[string]int64, error) {
+func runFlink(o options, run *process.Run, stderr io.Writer) (map[string]int64, error) {
 	ctx := context.Background()
 	p, s := beam.NewPipelineWithRoot()
 	pipeline.Build(s, o.config)
@@ -102,7 +102,7 @@ func runFlink(o options, run *live.Run, stderr io.Writer) (map[string]int64, err
 	if err != nil {
 		return nil, err
 	}
-	return job.Counters(ctx, transforms.Namespace)
+	return job.Counters(ctx, count.Namespace)
 }
 
 // tellJob says which job it is, and how to be rid of it.

@@ -157,7 +157,7 @@ func TestFlinkKilledCancelledAndResumed(t *testing.T) {
 
 // killAtAck kills processes in the moment of the next acknowledgement. The server
 // still follows that.
-func (f *fake) killAtAck(p *process, pids []int) {
+func (f *fake) killAtAck(p *child, pids []int) {
 	f.t.Helper()
 	killed := make(chan struct{})
 	once := sync.OnceFunc(func() {
@@ -192,7 +192,7 @@ func anyAlive(pids []int) bool {
 
 // cancelWell stops a command whose workers are elsewhere, which cancels the job, and
 // returns the checkpoint that it names.
-func cancelWell(p *process) (checkpoint string) {
+func cancelWell(p *child) (checkpoint string) {
 	p.t.Helper()
 	_ = p.cmd.Process.Signal(syscall.SIGTERM)
 	r := p.wait()
@@ -205,7 +205,7 @@ func cancelWell(p *process) (checkpoint string) {
 
 // awaitOutcomes waits for as many outcomes as there are to be. Which are missing
 // checkOutcomes tells.
-func (s *shop) awaitOutcomes(p *process, want map[string]string) {
+func (s *shop) awaitOutcomes(p *child, want map[string]string) {
 	s.t.Helper()
 	for end := time.Now().Add(2 * time.Minute); len(s.outcomes()) < len(want); time.Sleep(pollEvery) {
 		if time.Now().After(end) {

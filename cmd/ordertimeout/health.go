@@ -8,8 +8,9 @@ import (
 	"time"
 
 	"ordertimeout/pipeline"
-	"ordertimeout/transforms/live"
+	"ordertimeout/transforms/count"
 	"ordertimeout/transforms/order"
+	"ordertimeout/transforms/process"
 )
 
 // defaultMaxStall is the -max-stall of who sets none.
@@ -18,7 +19,7 @@ const defaultMaxStall = 5 * time.Minute
 // health says whether a run works: whether it has a watermark, and that moves on. A run
 // of files or of a pipe, which has none of its own, works while events are read or worked.
 type health struct {
-	run *live.Run
+	run *process.Run
 	// live says that the input never ends and follows the clock.
 	live bool
 	// maxStall (-max-stall) is how long nothing may move. Zero: for ever.
@@ -30,7 +31,7 @@ type health struct {
 	since time.Time        // when that was
 }
 
-func newHealth(run *live.Run, c pipeline.Config, maxStall time.Duration) *health {
+func newHealth(run *process.Run, c pipeline.Config, maxStall time.Duration) *health {
 	return &health{run: run, live: c.Live(), maxStall: maxStall, now: time.Now}
 }
 
@@ -40,8 +41,8 @@ const bytesRead = "bytes"
 // figures returns what is to move: nothing before anything has happened.
 func (h *health) figures() map[string]int64 {
 	counters := h.run.Counters()
-	if w, known := counters[live.WatermarkTime]; known {
-		return map[string]int64{live.WatermarkTime: w}
+	if w, known := counters[count.WatermarkTime]; known {
+		return map[string]int64{count.WatermarkTime: w}
 	}
 	if h.live {
 		return nil
@@ -83,7 +84,7 @@ func (h *health) watch(tick <-chan time.Time, quit <-chan struct{}) {
 // fault returns in a line why the run does not work, or "".
 func (h *health) fault() string {
 	figures, stands := h.look()
-	w, known := figures[live.WatermarkTime]
+	w, known := figures[count.WatermarkTime]
 	stalled := h.maxStall > 0 && stands > h.maxStall
 	switch err := h.run.Err(); {
 	case err != nil:

@@ -14,7 +14,8 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"ordertimeout/transforms/live"
+	"ordertimeout/transforms/count"
+	"ordertimeout/transforms/process"
 )
 
 // clock is a time that tests move.
@@ -33,7 +34,7 @@ func askHealth(t *testing.T, h *health, path string) (status int, body string) {
 
 func TestHealthIsThatTheWatermarkMoves(t *testing.T) {
 	const start = 1_700_000_000_000
-	run := live.NewRun()
+	run := process.NewRun()
 	defer run.Close()
 	c := &clock{time.UnixMilli(start)}
 	h := &health{run: run, live: true, maxStall: 5 * time.Minute, now: c.now}
@@ -45,13 +46,13 @@ func TestHealthIsThatTheWatermarkMoves(t *testing.T) {
 		{"at the start", func() {}, "there is no watermark yet"},
 		{"what is read is no watermark", func() { run.Count("read", 1) }, "there is no watermark yet"},
 		{"for long", func() { c.advance(time.Hour) }, "there is no watermark yet"},
-		{"the first watermark", func() { run.Set(live.WatermarkTime, start) }, "ok"},
+		{"the first watermark", func() { run.Set(count.WatermarkTime, start) }, "ok"},
 		{"it stands", func() { c.advance(5 * time.Minute) }, "ok"},
 		{"it stands too long, whatever is read", func() { c.advance(time.Second); run.Count("read", 1) },
 			"the watermark stands at 2023-11-14T22:13:20.000Z for 5m1s: more than -max-stall 5m0s"},
 		{"and longer", func() { c.advance(1500 * time.Millisecond) },
 			"the watermark stands at 2023-11-14T22:13:20.000Z for 5m2s: more than -max-stall 5m0s"},
-		{"it moves", func() { run.Set(live.WatermarkTime, start+1) }, "ok"},
+		{"it moves", func() { run.Set(count.WatermarkTime, start+1) }, "ok"},
 		{"it stands without a limit", func() { c.advance(time.Hour); h.maxStall = 0 }, "ok"},
 		{"a stop", func() { run.Stop() }, "stopping"},
 		{"a failure", func() { _ = run.Fail(errors.New("sink: out: no space left on device")) }, "sink: out: no space left on device"},
@@ -74,7 +75,7 @@ func TestHealthIsThatTheWatermarkMoves(t *testing.T) {
 // A file or a pipe has no watermark of the clock: it works while it is read, and then
 // while what was read is worked and delivered.
 func TestHealthOfALogIsThatItIsRead(t *testing.T) {
-	run := live.NewRun()
+	run := process.NewRun()
 	defer run.Close()
 	c := &clock{time.UnixMilli(0)}
 	h := &health{run: run, maxStall: time.Minute, now: c.now}
@@ -88,10 +89,10 @@ func TestHealthOfALogIsThatItIsRead(t *testing.T) {
 		{"it is read", func() { run.Read.Store(1) }, "ok"},
 		{"and read on", later(func() { run.Read.Store(2) }), "ok"},
 		{"its events are worked", later(func() { run.Count("timeout", 1) }), "ok"},
-		{"they are delivered", later(func() { run.Count(live.AcceptedCounter, 1) }), "ok"},
+		{"they are delivered", later(func() { run.Count(count.Accepted, 1) }), "ok"},
 		{"nothing moves", later(func() {}), "ok"},
 		{"for long", later(func() {}), "nothing is read or worked for 1m40s: more than -max-stall 1m0s"},
-		{"it has a watermark of its own", func() { run.Set(live.WatermarkTime, 0) }, "ok"},
+		{"it has a watermark of its own", func() { run.Set(count.WatermarkTime, 0) }, "ok"},
 		{"which stands", later(func() { c.advance(time.Minute) }), "the watermark stands at 1970-01-01T00:00:00.000Z for 1m50s: more than -max-stall 1m0s"},
 	} {
 		step.do()
@@ -104,15 +105,15 @@ func TestHealthOfALogIsThatItIsRead(t *testing.T) {
 // Somebody looks between two questions: a watermark that moved and then stood is told
 // by when it moved.
 func TestHealthIsWatchedWhenNobodyAsks(t *testing.T) {
-	run := live.NewRun()
+	run := process.NewRun()
 	defer run.Close()
 	c := &clock{time.UnixMilli(0)}
 	h := &health{run: run, live: true, maxStall: time.Minute, now: c.now}
 	tick, quit, done := make(chan time.Time), make(chan struct{}), make(chan struct{})
-	run.Set(live.WatermarkTime, 1)
+	run.Set(count.WatermarkTime, 1)
 	go func() { h.watch(tick, quit); close(done) }()
 	tick <- c.Time // it has looked once
-	run.Set(live.WatermarkTime, 2)
+	run.Set(count.WatermarkTime, 2)
 	tick <- c.Time
 	tick <- c.Time
 	close(quit)
@@ -124,7 +125,7 @@ func TestHealthIsWatchedWhenNobodyAsks(t *testing.T) {
 }
 
 func TestMethodsOfThePagesForMonitors(t *testing.T) {
-	run := live.NewRun()
+	run := process.NewRun()
 	defer run.Close()
 	server := httptest.NewServer(metricsHandler(&health{run: run, live: true, now: time.Now}))
 	defer server.Close()
@@ -202,7 +203,7 @@ func serveLimited(t *testing.T) *counting {
 	if err != nil {
 		t.Fatal(err)
 	}
-	run := live.NewRun()
+	run := process.NewRun()
 	t.Cleanup(run.Close)
 	counter := &counting{Listener: l}
 	short := 50 * time.Millisecond

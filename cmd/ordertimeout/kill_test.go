@@ -46,7 +46,7 @@ const longestRound = 4 * time.Second
 // killLater chooses the moment of a kill, and says what it is: in turn any moment,
 // the one in which an outcome is published, so that nothing of it can be
 // acknowledged yet, and the one between two requests to acknowledge.
-func (f *fake) killLater(p *process, round int) (moment string) {
+func (f *fake) killLater(p *child, round int) (moment string) {
 	kill := func() { _ = p.cmd.Process.Kill() } // may have ended
 	latest := time.AfterFunc(longestRound, kill)
 	f.t.Cleanup(func() { latest.Stop() })

@@ -21,10 +21,11 @@ import (
 
 	"ordertimeout/pipeline"
 	"ordertimeout/transforms"
-	"ordertimeout/transforms/live"
-	"ordertimeout/transforms/pubsub"
-	"ordertimeout/transforms/sink"
-	"ordertimeout/transforms/webhook"
+	"ordertimeout/transforms/connect/localfile"
+	"ordertimeout/transforms/connect/pubsub"
+	"ordertimeout/transforms/connect/webhook"
+	"ordertimeout/transforms/count"
+	"ordertimeout/transforms/process"
 )
 
 func main() {
@@ -103,7 +104,7 @@ func execute(o options, stderr io.Writer) (err error) {
 		return err
 	}
 	defer profiled()
-	current := live.NewRun()
+	current := process.NewRun()
 	current.Cluster = o.config.Runner == pipeline.RunnerFlink
 	defer current.Close()
 	o.config.Run = current.ID
@@ -147,8 +148,8 @@ func execute(o options, stderr io.Writer) (err error) {
 // commit puts the open orders in their place. That of an input stays as it was where the
 // same command is to read it again: files that were not read to their ends, or of which
 // not all was delivered.
-func (o options) commit(outputs *sink.Set, run *live.Run, stderr io.Writer) error {
-	unread := run.Counters()[live.AllRead] == 0
+func (o options) commit(outputs *localfile.Set, run *process.Run, stderr io.Writer) error {
+	unread := run.Counters()[count.AllRead] == 0
 	failed := run.Err() != nil && !o.config.ReadOnce()
 	if o.takesPlace && (unread || failed) {
 		fmt.Fprintf(stderr, "ordertimeout: not all was read and delivered: %s is left as it was, for the same command again\n", o.config.Open)
@@ -159,9 +160,9 @@ func (o options) commit(outputs *sink.Set, run *live.Run, stderr io.Writer) erro
 
 // withUndelivered adds to the reason of a failure what went nowhere by it: outcomes, events
 // of open orders, and rejects, which may be theirs.
-func withUndelivered(err error, run *live.Run, rejects string) error {
+func withUndelivered(err error, run *process.Run, rejects string) error {
 	counters := run.Counters()
-	lost, open, unwritten := counters[live.UndeliveredCounter], counters[live.UnopenedCounter], counters[live.UnwrittenCounter]
+	lost, open, unwritten := counters[count.Undelivered], counters[count.Unopened], counters[count.Unwritten]
 	var what []string
 	if lost > 0 {
 		what = append(what, fmt.Sprintf("%d outcomes were not delivered", lost))
@@ -177,7 +178,7 @@ func withUndelivered(err error, run *live.Run, rejects string) error {
 		where = fmt.Sprintf(", and -rejects lacks %d rejects that could not be written", unwritten)
 	case len(what) == 0:
 		return err
-	case rejects == sink.None:
+	case rejects == localfile.None:
 		where = ", and there is no -rejects to have them"
 	}
 	return fmt.Errorf("%w (%s%s)", err, strings.Join(what, ", "), where)

@@ -248,7 +248,7 @@ func TestFailures(t *testing.T) {
 		{"-input IN -success /dev/full", "/dev/full: no space left on device", nil},
 		{"-input IN -success IN/x", "IN/x", nil},
 		{"-input IN -success DIR", "DIR", nil},
-		{"-input IN -summary IN/such", "-summary: sink: IN/such: its directory: mkdir IN: not a directory", []string{"success o1", "timeout o2"}},
+		{"-input IN -summary IN/such", "-summary: localfile: IN/such: its directory: mkdir IN: not a directory", []string{"success o1", "timeout o2"}},
 	} {
 		replace := strings.NewReplacer("IN", in, "DIR", dir)
 		r := run1(t, "", strings.Fields(replace.Replace("-quiet "+test.args))...)

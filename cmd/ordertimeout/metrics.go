@@ -14,8 +14,8 @@ import (
 	"github.com/prometheus/client_golang/prometheus/promhttp"
 	"golang.org/x/net/netutil"
 
-	"ordertimeout/transforms"
-	"ordertimeout/transforms/live"
+	"ordertimeout/transforms/count"
+	"ordertimeout/transforms/process"
 )
 
 // serveMetrics serves, on an address such as ":9090" or "localhost:9090", the
@@ -111,12 +111,12 @@ var (
 )
 
 func describe(name, help string, labels ...string) *prometheus.Desc {
-	return prometheus.NewDesc(prometheus.BuildFQName(transforms.Namespace, "", name), help, labels, nil)
+	return prometheus.NewDesc(prometheus.BuildFQName(count.Namespace, "", name), help, labels, nil)
 }
 
 // runCollector gives the live counters of a run to Prometheus. All series of a
 // counter are there from the start, as zeros, so that their rates are right.
-type runCollector struct{ run *live.Run }
+type runCollector struct{ run *process.Run }
 
 // Describe implements prometheus.Collector.
 func (c runCollector) Describe(out chan<- *prometheus.Desc) {
@@ -128,26 +128,26 @@ func (c runCollector) Describe(out chan<- *prometheus.Desc) {
 // Collect implements prometheus.Collector.
 func (c runCollector) Collect(out chan<- prometheus.Metric) {
 	counters := c.run.Counters()
-	count := func(d *prometheus.Desc, name string, labels ...string) {
+	counter := func(d *prometheus.Desc, name string, labels ...string) {
 		out <- prometheus.MustNewConstMetric(d, prometheus.CounterValue, float64(counters[name]), labels...)
 	}
 	gauge := func(d *prometheus.Desc, value float64) {
 		out <- prometheus.MustNewConstMetric(d, prometheus.GaugeValue, value)
 	}
-	count(readDesc, transforms.ReadCounter)
+	counter(readDesc, count.Read)
 	for _, class := range classes {
-		count(classDesc, class, class)
+		counter(classDesc, class, class)
 	}
 	for _, outcome := range outcomes {
-		count(outcomeDesc, outcome, outcome)
+		counter(outcomeDesc, outcome, outcome)
 	}
-	count(postedDesc, live.AcceptedCounter)
-	count(refusedDesc, live.UndeliveredCounter)
-	count(leftDesc, live.LeftCounter)
-	count(againDesc, live.RedeliveredCounter)
-	gauge(openDesc, float64(counters[live.OpenNow]))
-	gauge(unackedDesc, float64(counters[live.Unacked]))
-	if w, ok := counters[live.WatermarkTime]; ok {
+	counter(postedDesc, count.Accepted)
+	counter(refusedDesc, count.Undelivered)
+	counter(leftDesc, count.Left)
+	counter(againDesc, count.Redelivered)
+	gauge(openDesc, float64(counters[count.OpenNow]))
+	gauge(unackedDesc, float64(counters[count.Unacked]))
+	if w, ok := counters[count.WatermarkTime]; ok {
 		gauge(watermarkDesc, time.Since(time.UnixMilli(w)).Seconds())
 	}
 }

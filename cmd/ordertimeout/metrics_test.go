@@ -13,11 +13,12 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"github.com/prometheus/client_golang/prometheus/testutil/promlint"
 
-	"ordertimeout/transforms/live"
+	"ordertimeout/transforms/count"
+	"ordertimeout/transforms/process"
 )
 
 func TestMetricsShowTheLiveCounters(t *testing.T) {
-	run := live.NewRun()
+	run := process.NewRun()
 	defer run.Close()
 	want := func(reason, text string) {
 		t.Helper()
@@ -29,15 +30,15 @@ func TestMetricsShowTheLiveCounters(t *testing.T) {
 	run.Count("read", 7)
 	run.Count("late", 2)
 	run.Count("timeout", 3)
-	run.Count(live.UndeliveredCounter, 1)
-	run.Count(live.AcceptedCounter, 10)
-	run.Count(live.LeftCounter, 8)
-	run.Count(live.RedeliveredCounter, 9)
-	run.Count(live.OpenNow, 5)
-	run.Count(live.OpenNow, -1)
-	run.Set(live.Unacked, 6)
+	run.Count(count.Undelivered, 1)
+	run.Count(count.Accepted, 10)
+	run.Count(count.Left, 8)
+	run.Count(count.Redelivered, 9)
+	run.Count(count.OpenNow, 5)
+	run.Count(count.OpenNow, -1)
+	run.Set(count.Unacked, 6)
 	want("all have their own", exposition("7", "2", "3", "1", "8", "9", "4", "6", "10"))
-	run.Set(live.WatermarkTime, 1)
+	run.Set(count.WatermarkTime, 1)
 	problems, err := promlint.New(strings.NewReader(ownMetrics(t, run))).Lint()
 	if err != nil || len(problems) > 0 {
 		t.Errorf("the names are not as Prometheus wants them: %v, %v", problems, err)
@@ -45,7 +46,7 @@ func TestMetricsShowTheLiveCounters(t *testing.T) {
 }
 
 // ownMetrics is what is served of a run, without the figures of the process.
-func ownMetrics(t *testing.T, run *live.Run) string {
+func ownMetrics(t *testing.T, run *process.Run) string {
 	t.Helper()
 	var own strings.Builder
 	_, body := get(t, metricsHandler(&health{run: run, now: time.Now}), "/metrics")
@@ -100,9 +101,9 @@ ordertimeout_webhook_accepted_total ` + accepted + `
 }
 
 func TestWatermarkLagIsBehindTheClock(t *testing.T) {
-	run := live.NewRun()
+	run := process.NewRun()
 	defer run.Close()
-	run.Set(live.WatermarkTime, time.Now().Add(-time.Hour).UnixMilli())
+	run.Set(count.WatermarkTime, time.Now().Add(-time.Hour).UnixMilli())
 	_, body := get(t, metricsHandler(&health{run: run, now: time.Now}), "/metrics")
 	if !strings.Contains(body, "\nordertimeout_watermark_lag_seconds 36") { // 3600 and a little
 		t.Errorf("got no lag of an hour in\n%s", body)
@@ -122,7 +123,7 @@ func get(t *testing.T, h http.Handler, path string) (status int, body string) {
 }
 
 func TestMetricsAreServedUntilTheyAreStopped(t *testing.T) {
-	run := live.NewRun()
+	run := process.NewRun()
 	defer run.Close()
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {

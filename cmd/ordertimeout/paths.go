@@ -6,8 +6,8 @@ import (
 	"path/filepath"
 	"strings"
 
-	"ordertimeout/transforms/sink"
-	"ordertimeout/transforms/webhook"
+	"ordertimeout/transforms/connect/localfile"
+	"ordertimeout/transforms/connect/webhook"
 )
 
 // checkFiles resolves the input files, once and before any output is opened: a glob must
@@ -25,14 +25,14 @@ func checkFiles(o *options) error {
 	outputs := o.config.Outputs()
 	for _, report := range []string{o.summary, o.profile} {
 		if isFile(report) {
-			outputs = append(outputs, sink.Target{Name: report})
+			outputs = append(outputs, localfile.Target{Name: report})
 		}
 	}
 	for _, path := range paths {
 		for _, output := range outputs {
 			switch {
 			case !sameFile(path, output.Name):
-			case output.Mode != sink.Aside:
+			case output.Mode != localfile.Aside:
 				return usageError{fmt.Errorf("output %s is also an input", output.Name)}
 			default:
 				o.takesPlace = true
@@ -65,7 +65,9 @@ func checkReports(o *options) error {
 }
 
 // isFile reports whether an output is a file.
-func isFile(name string) bool { return name != "" && name != sink.Stdout && name != sink.None }
+func isFile(name string) bool {
+	return name != "" && name != localfile.Stdout && name != localfile.None
+}
 
 // forgetSummary removes the summary of an earlier run, so that a run which fails leaves
 // none. It removes nothing that is named as an input.
@@ -88,7 +90,7 @@ func forgetSummary(name string, inputs []string) error {
 // sameFile reports whether two paths are the same regular file; the first may be
 // "-", standard input.
 func sameFile(in, out string) bool {
-	if out == sink.Stdout || out == sink.None {
+	if out == localfile.Stdout || out == localfile.None {
 		return false
 	}
 	stat := os.Stat

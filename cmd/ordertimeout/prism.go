@@ -10,8 +10,8 @@ import (
 
 	"ordertimeout/cmd/internal/harness"
 	"ordertimeout/pipeline"
-	"ordertimeout/transforms"
-	"ordertimeout/transforms/live"
+	"ordertimeout/transforms/count"
+	"ordertimeout/transforms/process"
 )
 
 // noSplit turns off that Prism splits a source which takes its time over a
@@ -26,7 +26,7 @@ const noSplit = "prism_disable_sdf_split"
 // It is not cancelled: Beam 2.77.0 then closes a channel that the source's bundle
 // still sends its answer on (core/runtime/harness/harness.go:195 and :213), which is
 // a data race and a panic. The process ends anyway.
-func runPrism(c pipeline.Config, run *live.Run) (map[string]int64, error) {
+func runPrism(c pipeline.Config, run *process.Run) (map[string]int64, error) {
 	build := func(s beam.Scope) { pipeline.Build(s, c) }
 	if !c.Live() {
 		return executePrism(build)
@@ -60,7 +60,7 @@ func executePrism(build func(beam.Scope)) (map[string]int64, error) {
 	}
 	counters := map[string]int64{}
 	for _, counter := range result.Metrics().AllMetrics().Counters() {
-		if counter.Namespace() == transforms.Namespace {
+		if counter.Namespace() == count.Namespace {
 			counters[counter.Name()] += counter.Result()
 		}
 	}

@@ -8,8 +8,8 @@ import (
 	"github.com/schollz/progressbar/v3"
 	"golang.org/x/term"
 
-	"ordertimeout/transforms/live"
-	"ordertimeout/transforms/sink"
+	"ordertimeout/transforms/connect/localfile"
+	"ordertimeout/transforms/process"
 )
 
 // progress is a line on the terminal that says how much of the input is read.
@@ -17,7 +17,7 @@ type progress struct{ quit, done chan struct{} }
 
 // startProgress shows the progress of a run, if standard error is a terminal
 // that the outcomes do not go to and the user has not asked for silence.
-func startProgress(run *live.Run, o options, stderr io.Writer) *progress {
+func startProgress(run *process.Run, o options, stderr io.Writer) *progress {
 	f, ok := stderr.(*os.File)
 	if !ok || o.quiet || !term.IsTerminal(int(f.Fd())) || (writesToStdout(o) && term.IsTerminal(int(os.Stdout.Fd()))) {
 		return nil
@@ -29,7 +29,7 @@ func startProgress(run *live.Run, o options, stderr io.Writer) *progress {
 
 func writesToStdout(o options) bool {
 	for _, target := range o.config.Outputs() {
-		if target.Name == sink.Stdout {
+		if target.Name == localfile.Stdout {
 			return true
 		}
 	}
@@ -37,7 +37,7 @@ func writesToStdout(o options) bool {
 }
 
 // show draws the line from the first second on, so that a short input has none.
-func (p *progress) show(run *live.Run, w io.Writer) {
+func (p *progress) show(run *process.Run, w io.Writer) {
 	defer close(p.done)
 	var bar *progressbar.ProgressBar
 	for tick := time.Tick(time.Second); ; {

@@ -11,9 +11,10 @@ import (
 	"github.com/apache/beam/sdks/v2/go/pkg/beam"
 
 	"ordertimeout/pipeline"
-	"ordertimeout/transforms/live"
-	"ordertimeout/transforms/sink"
-	"ordertimeout/transforms/webhook"
+	"ordertimeout/transforms/connect/localfile"
+	"ordertimeout/transforms/connect/webhook"
+	"ordertimeout/transforms/count"
+	"ordertimeout/transforms/process"
 )
 
 // resendUsage prints the flags of ordertimeout resend.
@@ -65,7 +66,7 @@ func resend(args []string, stdout, stderr io.Writer) int {
 
 // parseResend reads the command line; its errors are one line each.
 func parseResend(args []string) (resendOptions, error) {
-	o := resendOptions{config: pipeline.ResendConfig{Rejects: sink.None}}
+	o := resendOptions{config: pipeline.ResendConfig{Rejects: localfile.None}}
 	c := &o.config
 	fs := flag.NewFlagSet("ordertimeout resend", flag.ContinueOnError)
 	fs.SetOutput(io.Discard)
@@ -110,14 +111,14 @@ func executeResend(o resendOptions, stderr io.Writer) error {
 	if err := checkReadable(c.From); err != nil {
 		return err
 	}
-	current := live.NewRun()
+	current := process.NewRun()
 	defer current.Close()
 	c.Run = current.ID
 	defer closeServices(current.ID)
 	if err := c.Check(context.Background()); err != nil {
 		return err
 	}
-	outputs, err := sink.Open(current.ID, c.Outputs()...)
+	outputs, err := localfile.Open(current.ID, c.Outputs()...)
 	if err != nil {
 		return err
 	}
@@ -142,7 +143,7 @@ func executeResend(o resendOptions, stderr io.Writer) error {
 // checkReadable returns why one of the files cannot be opened.
 func checkReadable(paths []string) error {
 	for _, path := range paths {
-		if path == sink.Stdout {
+		if path == localfile.Stdout {
 			continue
 		}
 		f, err := os.Open(path)
@@ -156,7 +157,7 @@ func checkReadable(paths []string) error {
 
 // summarizeResend writes what became of what was read.
 func summarizeResend(counters map[string]int64, stderr io.Writer) {
-	sent, unsent, refused := counters[pipeline.SentCounter], counters[pipeline.UnsentCounter], counters[live.UndeliveredCounter]
+	sent, unsent, refused := counters[pipeline.SentCounter], counters[pipeline.UnsentCounter], counters[count.Undelivered]
 	fmt.Fprintf(stderr, "%d undelivered outcomes = %d delivered + %d not delivered again + %d without a target\n%d other rejects are skipped\n",
 		sent+unsent, sent-refused, refused, unsent, counters[pipeline.SkippedCounter])
 }
@@ -164,7 +165,7 @@ func summarizeResend(counters map[string]int64, stderr io.Writer) {
 // undelivered returns an error of a line where not all was delivered.
 func undelivered(counters map[string]int64) error {
 	all := counters[pipeline.SentCounter] + counters[pipeline.UnsentCounter]
-	left, broken := counters[pipeline.UnsentCounter]+counters[live.UndeliveredCounter], counters[pipeline.BrokenCounter]
+	left, broken := counters[pipeline.UnsentCounter]+counters[count.Undelivered], counters[pipeline.BrokenCounter]
 	switch {
 	case left == 0 && broken == 0:
 		return nil

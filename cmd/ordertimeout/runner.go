@@ -9,9 +9,9 @@ import (
 	"time"
 
 	"ordertimeout/pipeline"
-	"ordertimeout/transforms"
-	"ordertimeout/transforms/live"
-	"ordertimeout/transforms/pubsub"
+	"ordertimeout/transforms/connect/pubsub"
+	"ordertimeout/transforms/count"
+	"ordertimeout/transforms/process"
 )
 
 // runnerDirect is the SDK's runner without state or timers, whose name gives Prism.
@@ -42,7 +42,7 @@ func (o *options) completeRunner() error {
 // runPipeline runs the pipeline on the runner of the settings, to its end or until
 // the run was asked to stop, and returns the counters by name: nil where there are
 // none to tell.
-func runPipeline(o options, run *live.Run, stderr io.Writer) (counters map[string]int64, err error) {
+func runPipeline(o options, run *process.Run, stderr io.Writer) (counters map[string]int64, err error) {
 	if o.config.Runner == pipeline.RunnerFlink {
 		return runFlink(o, run, stderr)
 	}
@@ -55,18 +55,18 @@ const stopGrace = 2500 * time.Millisecond
 
 // quiesce waits, once a live run in this process was asked to stop, until what is
 // under way is delivered, and returns its counters, which are the live ones.
-func quiesce(run *live.Run) map[string]int64 {
+func quiesce(run *process.Run) map[string]int64 {
 	grace, done := context.WithTimeout(context.Background(), stopGrace)
 	defer done()
 	_ = pubsub.Quiesce(grace, run.ID) // what is not delivered by then is so by the next run
 	counters := run.Counters()
-	counters[transforms.ReturnedCounter] = counters[transforms.ReadCounter]
+	counters[count.Returned] = counters[count.Read]
 	for _, class := range classes {
-		if class != transforms.ReturnedCounter {
-			counters[transforms.ReturnedCounter] -= counters[class]
+		if class != count.Returned {
+			counters[count.Returned] -= counters[class]
 		}
 	}
-	counters[transforms.OpenCounter] = counters[live.OpenNow]
+	counters[count.Open] = counters[count.OpenNow]
 	return counters
 }
 

@@ -105,7 +105,7 @@ func TestClosedPipe(t *testing.T) {
 	}
 	_, _ = io.ReadFull(out, make([]byte, 100))
 	out.Close()
-	if r := finished(t, cmd.Wait(), new(bytes.Buffer), &stderr); r.status != 1 || strings.Count(r.stderr, "\n") != 1 || !strings.HasPrefix(r.stderr, "ordertimeout: sink: -: broken pipe (") {
+	if r := finished(t, cmd.Wait(), new(bytes.Buffer), &stderr); r.status != 1 || strings.Count(r.stderr, "\n") != 1 || !strings.HasPrefix(r.stderr, "ordertimeout: localfile: -: broken pipe (") {
 		t.Errorf("%+v, want status 1 and one line about a broken pipe", r)
 	}
 }

@@ -9,15 +9,15 @@ import (
 	"syscall"
 	"time"
 
-	"ordertimeout/transforms/live"
-	"ordertimeout/transforms/sink"
+	"ordertimeout/transforms/connect/localfile"
+	"ordertimeout/transforms/process"
 )
 
 // stopOnSignal lets the first SIGINT, SIGTERM or SIGHUP end the input, so that all that
 // is decided is delivered, and the second one end the process. A closed pipe is
 // to be an error of the write and not a silent death, so SIGPIPE is ignored. That holds to
 // the end of the process: a signal that comes as it ends does not change how it does.
-func stopOnSignal(run *live.Run, stderr io.Writer) {
+func stopOnSignal(run *process.Run, stderr io.Writer) {
 	signal.Ignore(syscall.SIGPIPE)
 	signals := make(chan os.Signal, 2)
 	signal.Notify(signals, os.Interrupt, syscall.SIGTERM)
@@ -39,14 +39,14 @@ func stopOnSignal(run *live.Run, stderr io.Writer) {
 
 // openOutputs opens the outputs of a run. A pipe among them waits for its reader, and a
 // stop does not.
-func openOutputs(run *live.Run, targets []sink.Target) (*sink.Set, error) {
+func openOutputs(run *process.Run, targets []localfile.Target) (*localfile.Set, error) {
 	type opened struct {
-		set *sink.Set
+		set *localfile.Set
 		err error
 	}
 	done := make(chan opened, 1)
 	go func() {
-		set, err := sink.Open(run.ID, targets...)
+		set, err := localfile.Open(run.ID, targets...)
 		done <- opened{set, err}
 	}()
 	select {
@@ -71,7 +71,7 @@ func sameStop(first, next os.Signal, after time.Duration) bool {
 
 // tellWriting says each second of a stop how much of the open orders is written. They
 // are written to their end, however long it takes, and whoever stopped the run waits.
-func tellWriting(run *live.Run, outputs *sink.Set, open string, stderr io.Writer) (done func()) {
+func tellWriting(run *process.Run, outputs *localfile.Set, open string, stderr io.Writer) (done func()) {
 	ended := make(chan struct{})
 	go func() {
 		select {

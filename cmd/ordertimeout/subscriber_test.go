@@ -279,7 +279,7 @@ func (tr *trade) publish(body string) {
 }
 
 // process is a command that runs.
-type process struct {
+type child struct {
 	t      *testing.T
 	cmd    *exec.Cmd
 	stderr bytes.Buffer // complete once ended
@@ -301,15 +301,15 @@ func liveFlags(within time.Duration, more ...string) []string {
 }
 
 // start starts the command, with more in its environment.
-func start(t *testing.T, environment []string, args ...string) *process {
+func start(t *testing.T, environment []string, args ...string) *child {
 	t.Helper()
 	return startTo(t, nil, environment, args...)
 }
 
 // startTo is start of a command whose standard output is a file; nil: it goes nowhere.
-func startTo(t *testing.T, stdout *os.File, environment []string, args ...string) *process {
+func startTo(t *testing.T, stdout *os.File, environment []string, args ...string) *child {
 	t.Helper()
-	p := &process{t: t, cmd: command(t, args...), ended: make(chan struct{})}
+	p := &child{t: t, cmd: command(t, args...), ended: make(chan struct{})}
 	if stdout != nil {
 		p.cmd.Stdout = stdout
 	}
@@ -326,13 +326,13 @@ func startTo(t *testing.T, stdout *os.File, environment []string, args ...string
 	return p
 }
 
-func (p *process) kill() {
+func (p *child) kill() {
 	_ = p.cmd.Process.Kill()
 	<-p.ended
 }
 
 // wait waits for a command that ends by itself.
-func (p *process) wait() result {
+func (p *child) wait() result {
 	p.t.Helper()
 	select {
 	case <-p.ended:
@@ -348,7 +348,7 @@ func (p *process) wait() result {
 const stopTime = 5 * time.Second
 
 // stop asks the command to end, and checks that it does so in time.
-func (p *process) stop() result {
+func (p *child) stop() result {
 	p.t.Helper()
 	start := time.Now()
 	_ = p.cmd.Process.Signal(syscall.SIGTERM)
@@ -363,7 +363,7 @@ func (p *process) stop() result {
 
 // stopWell is stop of a command that is to have nothing to complain of, and that
 // may leave messages to the next run only where that is said.
-func (p *process) stopWell(mayLeave bool) {
+func (p *child) stopWell(mayLeave bool) {
 	p.t.Helper()
 	r := p.stop()
 	lines := strings.Count(r.stderr, "\n")
@@ -382,7 +382,7 @@ func (p *process) stopWell(mayLeave bool) {
 const pollEvery = 10 * time.Millisecond
 
 // await waits until something holds, for a limited time, while the command runs.
-func (p *process) await(what string, limit time.Duration, holds func() bool) {
+func (p *child) await(what string, limit time.Duration, holds func() bool) {
 	p.t.Helper()
 	eventually(p.t, what, limit, func() bool {
 		select {

@@ -9,9 +9,9 @@ import (
 	"time"
 
 	"ordertimeout/pipeline"
-	"ordertimeout/transforms"
-	"ordertimeout/transforms/live"
-	"ordertimeout/transforms/sink"
+	"ordertimeout/transforms/connect/localfile"
+	"ordertimeout/transforms/count"
+	"ordertimeout/transforms/process"
 )
 
 // classes are the counters of what became of each input, outcomes of what became
@@ -24,8 +24,8 @@ var (
 // report writes the summary. Figures that do not add up are an error: something
 // was lost or counted twice. So is a run that read lines and understood none, or that
 // delivered nothing of what was due: whoever runs it looks at the status alone.
-func report(counters map[string]int64, o options, run *live.Run, stderr io.Writer) error {
-	inputs, inputsErr := balance("events read", counters[transforms.ReadCounter], classes, counters)
+func report(counters map[string]int64, o options, run *process.Run, stderr io.Writer) error {
+	inputs, inputsErr := balance("events read", counters[count.Read], classes, counters)
 	runs, runsErr := balance("orders started", counters["started"], outcomes, counters)
 	if !o.quiet {
 		fmt.Fprintf(stderr, "%s\n%s\n", inputs, runs)
@@ -38,16 +38,16 @@ func report(counters map[string]int64, o options, run *live.Run, stderr io.Write
 	if !o.failed { // else there is a reason that says more
 		failed = nothingWorked(counters, o, run)
 	}
-	if n := counters[live.UndeliveredCounter]; n > 0 && failed == nil && !o.failed {
+	if n := counters[count.Undelivered]; n > 0 && failed == nil && !o.failed {
 		fmt.Fprintf(stderr, "ordertimeout: %d outcomes were refused by a webhook: see -rejects\n", n)
 	}
-	if n := counters[live.LeftCounter]; n > 0 {
+	if n := counters[count.Left]; n > 0 {
 		fmt.Fprintf(stderr, "ordertimeout: %d messages were left to the next run, which makes them again\n", n)
 	}
 	if o.verbose {
-		fmt.Fprintf(stderr, "%d state calls, %d bytes of state written\n", counters[transforms.StateCallsCounter], counters[transforms.StateBytesCounter])
+		fmt.Fprintf(stderr, "%d state calls, %d bytes of state written\n", counters[count.StateCalls], counters[count.StateBytes])
 	}
-	if n := counters[transforms.January1970Counter]; n > 0 && n == counters[transforms.IntegerTimesCounter] && o.config.TimeUnit == time.Millisecond {
+	if n := counters[count.January1970]; n > 0 && n == counters[count.IntegerTimes] && o.config.TimeUnit == time.Millisecond {
 		fmt.Fprintln(stderr, "ordertimeout: every integer time reads as January 1970: are they seconds? Then use -time-unit s")
 	}
 	if !o.quiet {
@@ -83,11 +83,11 @@ func balance(what string, whole int64, parts []string, counters map[string]int64
 // writeSummary writes the counters to standard output ("-"), a file, or nowhere
 // ("none") as one line, a JSON object in the order of the summary.
 func writeSummary(target string, counters map[string]int64) error {
-	if target == sink.None {
+	if target == localfile.None {
 		return nil
 	}
 	b := []byte("{")
-	for i, name := range append(append([]string{transforms.ReadCounter}, classes...), outcomes...) {
+	for i, name := range append(append([]string{count.Read}, classes...), outcomes...) {
 		if i > 0 {
 			b = append(b, ',')
 		}
@@ -98,7 +98,7 @@ func writeSummary(target string, counters map[string]int64) error {
 		b = fmt.Appendf(append(b, key...), ":%d", counters[name])
 	}
 	b = append(b, "}\n"...)
-	if err := sink.WriteWhole(target, b); err != nil {
+	if err := localfile.WriteWhole(target, b); err != nil {
 		return fmt.Errorf("-summary: %w", err)
 	}
 	return nil

@@ -68,7 +68,7 @@ func TestTopicThatIsReadIsNoOutput(t *testing.T) {
 // Whoever reads the reason of a failure is not sent to rejects that are not there, and
 // an outcome whose reject is lost, too, is one.
 func TestRejectsThatCannotBeWrittenAreTold(t *testing.T) {
-	const notDelivered = "ordertimeout: sink: /dev/full: no space left on device (1 outcomes were not delivered, and -rejects lacks 1 rejects that could not be written)\n"
+	const notDelivered = "ordertimeout: localfile: /dev/full: no space left on device (1 outcomes were not delivered, and -rejects lacks 1 rejects that could not be written)\n"
 	log := write(t, t.TempDir(), "log.jsonl", `{"orderId":"o","type":"create","time":1772366400000}
 {"orderId":"o","type":"pay","time":1772366400001}
 `)

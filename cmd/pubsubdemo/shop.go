@@ -7,7 +7,7 @@ import (
 
 	"cloud.google.com/go/pubsub/v2"
 
-	"ordertimeout/transforms/shop"
+	"ordertimeout/transforms/connect/demo/shop"
 )
 
 // runShop publishes the events of a simulated shop when they happen, until ctx

@@ -29,7 +29,7 @@ type Event struct {
 	Source string
 	Line   int64
 	// Ref names the message that the event came in, among those that its source
-	// holds until what becomes of the event is delivered (see live.Run.Done).
+	// holds until what becomes of the event is delivered (see process.Run.Done).
 	// Zero: nothing is held for it.
 	Ref uint64
 	// Mark is not zero for a punctuation of the input, which is no event and
@@ -63,7 +63,7 @@ const (
 	MarkCut
 )
 
-// Later, as a bit of a Ref that live.Run.Done is given, says that the event is not done,
+// Later, as a bit of a Ref that process.Run.Done is given, says that the event is not done,
 // but to be let go of after the first one that Done is given with it.
 const Later uint64 = 1 << 63
 

@@ -10,7 +10,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"ordertimeout/transforms/cep"
-	"ordertimeout/transforms/model"
+	"ordertimeout/transforms/cep/ceptest"
 	"ordertimeout/transforms/order"
 	"ordertimeout/transforms/shard"
 )
@@ -18,7 +18,7 @@ import (
 // world is a random log and everything by which it may be cut.
 type world struct {
 	rnd      *rand.Rand
-	pattern  model.Pattern
+	pattern  ceptest.Pattern
 	disorder int64
 	tick     int64
 	shards   int
@@ -29,7 +29,7 @@ func newWorld(seed uint64) *world {
 	rnd := rand.New(rand.NewPCG(seed, 7))
 	return &world{
 		rnd:      rnd,
-		pattern:  model.RandomPattern(rnd),
+		pattern:  ceptest.RandomPattern(rnd),
 		disorder: []int64{0, 5, 30}[rnd.IntN(3)],
 		tick:     []int64{1, 7, 10, 50, 1000}[rnd.IntN(5)],
 		shards:   []int{1, 2, 3, 64}[rnd.IntN(4)],
@@ -50,7 +50,7 @@ func (r *result) sort() {
 }
 
 // want is what the contract says.
-func (w *world) want(stamped []model.Event, last int64) result {
+func (w *world) want(stamped []ceptest.Event, last int64) result {
 	m := w.pattern.Run(stamped, w.end(last))
 	res := result{Counts: m.Counts}
 	for _, r := range m.Outcomes {
@@ -70,21 +70,21 @@ func (w *world) want(stamped []model.Event, last int64) result {
 }
 
 // end returns the end of a log that ends as atEnd says.
-func (w *world) end(last int64) model.End {
+func (w *world) end(last int64) ceptest.End {
 	switch w.atEnd {
 	case "log":
-		return model.AtEnd(last)
+		return ceptest.AtEnd(last)
 	case "stop":
-		return model.Cut(last - w.disorder)
+		return ceptest.Cut(last - w.disorder)
 	}
-	return model.AtEnd(order.EndOfTime)
+	return ceptest.AtEnd(order.EndOfTime)
 }
 
 // run gives a log to shards in random batches with random ticks in between, as a
 // runner may, throwing images away at random, and returns what came out.
-func (w *world) run(t *testing.T, log []model.Event) result {
+func (w *world) run(t *testing.T, log []ceptest.Event) result {
 	t.Helper()
-	stamped, last := model.Stamp(log, w.disorder, 0)
+	stamped, last := ceptest.Stamp(log, w.disorder, 0)
 	var shards []*shardRun
 	for range w.shards {
 		shards = append(shards, &shardRun{world: w, t: t, image: shard.New(w.prog(t), w.tick)})
@@ -138,7 +138,7 @@ type shardRun struct {
 	out   shard.Output
 }
 
-func (s *shardRun) event(e model.Event) {
+func (s *shardRun) event(e ceptest.Event) {
 	s.batch.Add(&shard.Event{Key: e.Key, Event: cep.Event{Type: e.Type, ID: e.ID, Time: e.Time, At: e.At, Data: []byte(e.Data)}, Source: "log", Line: e.Time})
 }
 
@@ -214,9 +214,9 @@ func (s *shardRun) append(record []byte) {
 // collect adds what came out of the shard to a result, in the model's words.
 func (s *shardRun) collect(res *result) {
 	line := func(e shard.Ended, how string) string {
-		r := model.Run{Key: e.Key, How: how, Deadline: e.Run[0].Time + s.pattern.Within}
+		r := ceptest.Run{Key: e.Key, How: how, Deadline: e.Run[0].Time + s.pattern.Within}
 		for _, t := range e.Run {
-			r.Taken = append(r.Taken, model.Event{Time: t.Time, ID: t.ID, Data: string(t.Data)})
+			r.Taken = append(r.Taken, ceptest.Event{Time: t.Time, ID: t.ID, Data: string(t.Data)})
 		}
 		return r.String()
 	}
@@ -228,36 +228,36 @@ func (s *shardRun) collect(res *result) {
 	for c, n := range s.out.Classes {
 		count(cep.Class(c).String(), int(n))
 	}
-	count(model.Returned, len(s.out.Returned))
-	count(model.Broken, int(s.out.Broken))
-	count(model.Open, int(s.out.StillOpen))
+	count(ceptest.Returned, len(s.out.Returned))
+	count(ceptest.Broken, int(s.out.Broken))
+	count(ceptest.Open, int(s.out.StillOpen))
 	for _, e := range s.out.Ended {
-		how := map[cep.How]string{cep.Matched: model.Success, cep.TimedOut: model.Timeout}[e.How]
+		how := map[cep.How]string{cep.Matched: ceptest.Success, cep.TimedOut: ceptest.Timeout}[e.How]
 		count(how, 1)
 		res.Outcomes = append(res.Outcomes, line(e, how))
 	}
 	for _, e := range s.out.Open {
-		res.Open = append(res.Open, line(e, model.Open))
+		res.Open = append(res.Open, line(e, ceptest.Open))
 	}
 	for i := range s.out.Returned {
 		e := &s.out.Returned[i]
-		res.Open = append(res.Open, "returned "+e.Key+" "+model.Event{Type: e.Type, ID: e.ID, Data: string(e.Data), Time: e.Time}.String())
+		res.Open = append(res.Open, "returned "+e.Key+" "+ceptest.Event{Type: e.Type, ID: e.ID, Data: string(e.Data), Time: e.Time}.String())
 	}
 	for _, r := range s.out.Rejects {
-		e := model.Event{Key: r.Key, Type: r.Type, ID: r.ID, Data: string(r.Data), Time: r.Time, At: r.At}
-		res.Rejects = append(res.Rejects, model.Reject{Class: r.Class.String(), Event: e}.String())
+		e := ceptest.Event{Key: r.Key, Type: r.Type, ID: r.ID, Data: string(r.Data), Time: r.Time, At: r.At}
+		res.Rejects = append(res.Rejects, ceptest.Reject{Class: r.Class.String(), Event: e}.String())
 	}
 }
 
 // checkIDs sees to it that what an outcome's id is made of, the key and the time
 // and id of the first event, tells it from all others.
-func (w *world) checkIDs(t *testing.T, seed uint64, stamped []model.Event, last int64) {
+func (w *world) checkIDs(t *testing.T, seed uint64, stamped []ceptest.Event, last int64) {
 	t.Helper()
 	type id struct {
 		key, id string
 		time    int64
 	}
-	seen := map[id]*model.Run{}
+	seen := map[id]*ceptest.Run{}
 	for _, r := range w.pattern.Run(stamped, w.end(last)).Outcomes {
 		k := id{r.Key, r.Taken[0].ID, r.Taken[0].Time}
 		if other := seen[k]; other != nil {
@@ -283,9 +283,9 @@ func TestRandomLogsAgreeWithTheModel(t *testing.T) {
 	for seed := range logs() {
 		w := newWorld(seed)
 		log := w.pattern.RandomLog(w.rnd)
-		stamped, last := model.Stamp(log, w.disorder, 0)
+		stamped, last := ceptest.Stamp(log, w.disorder, 0)
 		want := w.want(stamped, last)
-		for _, log := range [][]model.Event{log, model.Shuffle(w.rnd, log, w.disorder)} {
+		for _, log := range [][]ceptest.Event{log, ceptest.Shuffle(w.rnd, log, w.disorder)} {
 			got := w.run(t, log)
 			if diff := cmp.Diff(want, got); diff != "" {
 				t.Fatalf("seed %d, %v remember %dms, disorder %d, tick %d, %d shards, end %s (-want +got):\n%s\nlog: %v",
@@ -297,8 +297,8 @@ func TestRandomLogsAgreeWithTheModel(t *testing.T) {
 			seen[class] += n
 		}
 	}
-	for _, class := range []string{model.Started, model.Advanced, model.Duplicate, model.Orphan, model.Other, model.Late, model.Returned,
-		model.Success, model.Timeout, model.Broken, model.Open} {
+	for _, class := range []string{ceptest.Started, ceptest.Advanced, ceptest.Duplicate, ceptest.Orphan, ceptest.Other, ceptest.Late, ceptest.Returned,
+		ceptest.Success, ceptest.Timeout, ceptest.Broken, ceptest.Open} {
 		if seen[class] < int(logs()/400)+1 {
 			t.Errorf("only %d cases of %q in all logs: the test proves little", seen[class], class)
 		}

@@ -1,0 +1,137 @@
+// Package dataflowpubsub reads and publishes Pub/Sub messages by the runner's own source
+// and sink. Of all runners Dataflow has them; there they acknowledge a message
+// once what was made of it is in the service's state, and drop a message that is
+// delivered twice.
+//
+// They are the transforms of the SDK's io/pubsubio, which is not used, as it
+// brings the client library of the first version along, whose support ends in
+// 2026, and decodes each message one time more.
+package dataflowpubsub
+
+import (
+	"fmt"
+	"net/url"
+	"slices"
+	"strings"
+	"time"
+
+	"ordertimeout/transforms/connect/pubsub"
+	"ordertimeout/transforms/order"
+)
+
+// Config says what to read and how.
+type Config struct {
+	// Subscription is the URI of the subscription: see [ParseSubscription].
+	Subscription string
+	// TimeUnit is the unit of integer times: time.Millisecond, which is also
+	// what zero means, or time.Second.
+	TimeUnit time.Duration
+	// MaxAhead is how far in the future an event may lie; a later one is
+	// malformed. Zero: any distance.
+	MaxAhead time.Duration
+	// ByOrder makes orderId a required field.
+	ByOrder bool
+	// RejectsUnread says that nobody reads the rejects: what is malformed is counted, but
+	// no reject of it is emitted.
+	RejectsUnread bool
+	// Behind is how long after its own time an event may be published and be on
+	// time: transforms.MatchConfig.Behind is to be the same.
+	Behind time.Duration
+	// Within is the time that orders have: an event with a deadline after the year 9999
+	// is malformed. Zero: not known.
+	Within time.Duration
+}
+
+// Validate checks the settings. The error names the flag at fault.
+func (c Config) Validate() error {
+	sub, err := ParseSubscription(c.Subscription)
+	switch {
+	case err != nil:
+		return err
+	case c.TimeUnit == time.Second && sub.Attribute != "":
+		return fmt.Errorf("dataflowpubsub: -time-unit s: the runner takes the integers of attribute %q as milliseconds: want ms, or times in RFC 3339", sub.Attribute)
+	case c.TimeUnit != 0 && c.TimeUnit != time.Millisecond && c.TimeUnit != time.Second:
+		return fmt.Errorf("dataflowpubsub: -time-unit %v: want ms or s", c.TimeUnit)
+	case c.MaxAhead < 0:
+		return fmt.Errorf("dataflowpubsub: -max-ahead %v: want 0 or more", c.MaxAhead)
+	case c.Behind < 0:
+		return fmt.Errorf("dataflowpubsub: -disorder %v: want 0 or more", c.Behind)
+	}
+	return nil
+}
+
+func (c Config) decoder() *order.Decoder {
+	return &order.Decoder{Unit: c.TimeUnit, MaxAhead: c.MaxAhead, ByOrder: c.ByOrder, Within: c.Within}
+}
+
+// Subscription is a subscription and how the runner reads it.
+type Subscription struct {
+	// Subscription has the names, and where the time of an event is.
+	pubsub.Subscription
+	// IDAttribute names the attribute of a message by which the runner knows one
+	// that was published twice; "": by the id that the service gave it.
+	IDAttribute string
+}
+
+// The settings that the URI of a subscription may have, and those that are only
+// for the source of package pubsub.
+var (
+	settings = []string{"time", "id", "ack"}
+	foreign  = []string{"pulls", "batch", "poll", "lease", "window", "maxlag", "outstanding"}
+)
+
+// ParseSubscription takes a URI
+//
+//	pubsub://PROJECT/SUBSCRIPTION?setting=value&…
+//
+// apart. These are the settings, each with its default:
+//
+//	time=event    the time of an event: event, publish, or attribute:NAME
+//	id=NAME       the attribute by which repeats are known (default: the message's id)
+//	ack=bundle    as a runner does it; there is no other value
+//
+// An error names the part that is wrong.
+func ParseSubscription(uri string) (Subscription, error) {
+	fault := func(format string, args ...any) (Subscription, error) {
+		return Subscription{}, fmt.Errorf("dataflowpubsub: -input %q: %s", uri, fmt.Sprintf(format, args...))
+	}
+	path, query, _ := strings.Cut(uri, "?")
+	values, err := url.ParseQuery(query)
+	if err != nil {
+		return fault("settings %q: want name=value&name=value", query)
+	}
+	for _, name := range foreign {
+		if values.Has(name) {
+			return fault("%s=%s: the runner reads as it sees fit: want %s", name, values.Get(name), strings.Join(settings, ", "))
+		}
+	}
+	if ack := values.Get("ack"); values.Has("ack") && ack != string(pubsub.AckBundle) {
+		return fault("ack=%s: the runner acknowledges what is in its state: want ack=bundle", ack)
+	}
+	ids := values["id"]
+	if len(ids) > 1 || slices.Contains(ids, "") {
+		return fault("id=%s: want the name of one attribute", strings.Join(ids, ","))
+	}
+	values.Del("id")
+	if len(values) > 0 {
+		path += "?" + values.Encode()
+	}
+	s := Subscription{}
+	if s.Subscription, err = pubsub.ParseSubscription(path); err != nil {
+		return Subscription{}, err
+	}
+	if len(ids) > 0 {
+		s.IDAttribute = ids[0]
+	}
+	return s, nil
+}
+
+// ParseTopic returns the topic of a URI pubsub://PROJECT/TOPIC, which has no
+// settings here. An error names the part that is wrong.
+func ParseTopic(uri string) (pubsub.Topic, error) {
+	topic, err := pubsub.ParseTopic(uri)
+	if _, query, ok := strings.Cut(uri, "?"); err == nil && ok && query != "" {
+		return topic, fmt.Errorf("dataflowpubsub: %q: setting %s: the runner publishes as it sees fit: want none", uri, query)
+	}
+	return topic, err
+}

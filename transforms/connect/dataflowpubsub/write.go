@@ -1,0 +1,37 @@
+package dataflowpubsub
+
+import (
+	"github.com/apache/beam/sdks/v2/go/pkg/beam"
+	"github.com/apache/beam/sdks/v2/go/pkg/beam/core/util/protox"
+	pipepb "github.com/apache/beam/sdks/v2/go/pkg/beam/model/pipeline_v1"
+	"github.com/apache/beam/sdks/v2/go/pkg/beam/register"
+	"google.golang.org/protobuf/proto"
+
+	"ordertimeout/transforms/connect/pubsub"
+	"ordertimeout/transforms/order"
+)
+
+func init() {
+	register.Function1x2(encode)
+}
+
+// writeURN is the runner's sink, which wants encoded PubsubMessages.
+const writeURN = "beam:transform:pubsub_write:v1"
+
+// Write publishes messages to the topic of a URI (see [ParseTopic]), as
+// [pubsub.Write] does: PCollection<order.Message> -> the topic. The input is to
+// be unbounded. A message may be published twice, and then has the same id. It
+// panics where the URI is wrong.
+func Write(s beam.Scope, uri string, messages beam.PCollection) {
+	s = s.Scope("dataflowpubsub.Write")
+	topic, err := ParseTopic(uri)
+	if err != nil {
+		panic(err)
+	}
+	payload := protox.MustEncode(&pipepb.PubSubWritePayload{Topic: topic.String()})
+	beam.External(s, writeURN, payload, []beam.PCollection{beam.ParDo(s, encode, messages)}, nil, false)
+}
+
+func encode(m order.Message) ([]byte, error) {
+	return proto.Marshal(pubsub.Encode(&m))
+}

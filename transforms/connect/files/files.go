@@ -1,0 +1,175 @@
+// Package files reads order events from files of JSON lines or CSV, and from
+// standard input, and replays them as one log.
+//
+//	c := files.Config{Inputs: []string{"orders-*.jsonl.gz"}, Disorder: 5 * time.Second}
+//	events, rejects := files.Read(s, c)
+//
+// Several files are merged by event time: what counts in a file is the order of
+// its lines, and between files the time of each file's next event. The log, and
+// with it every event's place in time, is therefore a function of the files
+// alone, and a reader that has to start again, in whatever process, continues
+// at the very record where the last one stopped. A job that is resumed reads the files
+// that it has read before, which other files and settings are refused for.
+//
+// Standard input and other pipes are the exception: they cannot be read twice. So at a
+// stop all that was read of one is handed out, and the reading goes on to the end of the
+// line that it is in. With Config.Live the clock of a pipe goes on while it is silent.
+//
+// A path with a scheme, such as gs://bucket/orders-*.jsonl, is one of a file system
+// that is registered with Beam; its patterns are that file system's. All others are
+// of the machine where they are read: what a runner's workers are to read must be
+// there.
+//
+// Files ending in .gz and .zst are decompressed; the name alone decides. A file
+// is read up to the end that is found when the reader gets there. A byte order
+// mark at a file's start is skipped; the encoding is UTF-8.
+package files
+
+import (
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/apache/beam/sdks/v2/go/pkg/beam"
+	"github.com/cespare/xxhash/v2"
+
+	"ordertimeout/transforms/order"
+)
+
+// Config says what to read and how.
+type Config struct {
+	// Inputs are paths, patterns of path/filepath.Match, URIs and their patterns, or
+	// "-" for standard input. A file that exists under the name of a pattern wins over what the
+	// pattern matches.
+	Inputs []string
+	// Format is "jsonl", "csv" or "". With "" the name decides: CSV for .csv,
+	// .csv.gz and .csv.zst, and JSON lines for all others. A file that begins with { is
+	// JSON lines also where it would be CSV: the events of rows are carried as
+	// JSON, and what is left of them is read beside the next rows.
+	Format string
+	// Columns are the columns of CSV files without a header row. Empty: the
+	// first row is the header.
+	Columns []string
+	// TimeUnit is the unit of integer times: time.Millisecond, which is also
+	// what zero means, or time.Second.
+	TimeUnit time.Duration
+	// MaxAhead is how far in the future an event may lie; a later one is
+	// malformed. Zero: any distance.
+	MaxAhead time.Duration
+	// ByOrder makes orderId a required field.
+	ByOrder bool
+	// Disorder is how far an event may come behind the largest event time
+	// before it and still be on time; in whole milliseconds, finer is cut.
+	Disorder time.Duration
+	// Within is the time that orders have: an event with a deadline after the year 9999
+	// is malformed. Zero: not known.
+	Within time.Duration
+	// EndOfTime says that the end of the input is the end of time, at which
+	// every open order times out. Otherwise it is the largest event time.
+	EndOfTime bool
+	// GoesOn says that the next run begins with what this one leaves open. Then the
+	// log ends at the watermark, and what is not before that is undecided.
+	GoesOn bool
+	// MaxJump is how far beyond the largest event time so far an event may be before
+	// its clock is doubted: the watermark then waits for the next eight events of its
+	// file. In whole milliseconds. Zero: no event is doubted.
+	MaxJump time.Duration
+	// Live says that one input is a pipe into which someone writes now. It is read after
+	// all others, and once it has been silent for 2 s the watermark goes on with the
+	// machine's clock.
+	Live bool
+	// MaxLag is how long after its time an event may come of a live input and hold the
+	// watermark back for what comes after it; one that is behind by more is late.
+	MaxLag time.Duration
+	// IfAny are Inputs that may be missing.
+	IfAny []string
+	// Carried is the input, if one is, whose place the open orders of this run take. At
+	// a stop of a pipe beside it all of it is handed out, too: it is not there again.
+	Carried string
+	// RejectsUnread says that nobody reads the rejects: what is malformed is counted, but
+	// no reject of it is emitted.
+	RejectsUnread bool
+	// Run is the id of the process.Run that the pipeline belongs to; "" is none.
+	Run string
+}
+
+// Validate checks the settings without a look at any file. The error names the
+// flag at fault.
+func (c Config) Validate() error {
+	switch {
+	case len(c.Inputs) == 0 || slices.Contains(c.Inputs, ""):
+		return errors.New(`files: -input "": want a path, a pattern, or - for standard input`)
+	case c.Format != "" && c.Format != "jsonl" && c.Format != "csv":
+		return fmt.Errorf("files: -format %q: want jsonl or csv", c.Format)
+	case len(c.Columns) > 0 && c.Format == "jsonl":
+		return fmt.Errorf("files: -columns %q: only CSV has columns, want -format csv", strings.Join(c.Columns, ","))
+	case c.TimeUnit != 0 && c.TimeUnit != time.Millisecond && c.TimeUnit != time.Second:
+		return fmt.Errorf("files: -time-unit %v: want ms or s", c.TimeUnit)
+	case c.MaxAhead < 0:
+		return fmt.Errorf("files: -max-ahead %v: want 0 or more", c.MaxAhead)
+	case c.Disorder < 0:
+		return fmt.Errorf("files: -disorder %v: want 0 or more", c.Disorder)
+	case c.MaxJump < 0:
+		return fmt.Errorf("files: -max-jump %v: want 0 or more", c.MaxJump)
+	case c.MaxLag < 0:
+		return fmt.Errorf("files: -max-lag %v: want 0 or more", c.MaxLag)
+	}
+	if len(c.Columns) > 0 {
+		if _, err := order.NewCSV(c.Columns, c.decoder()); err != nil {
+			return fmt.Errorf("files: -columns %w", err)
+		}
+	}
+	return nil
+}
+
+// log tells the log from others: by all that says which records it has, in which
+// order, and how they are stamped.
+func (c Config) log() int64 {
+	unit := max(c.TimeUnit, time.Millisecond)
+	return int64(xxhash.Sum64String(fmt.Sprintf("%q %q %q %d %t %d %d", c.Inputs, c.Format, c.Columns, unit, c.ByOrder, c.Disorder.Milliseconds(), c.MaxJump.Milliseconds())))
+}
+
+// doubt returns how event times are doubted.
+func (c Config) doubt() doubt {
+	return doubt{jump: c.MaxJump.Milliseconds(), goesOn: c.GoesOn, now: time.Now}
+}
+
+// decoder returns a new decoder with these settings.
+func (c Config) decoder() *order.Decoder {
+	return &order.Decoder{Unit: c.TimeUnit, MaxAhead: c.MaxAhead, ByOrder: c.ByOrder, Within: c.Within}
+}
+
+// Read reads the inputs, as an unbounded collection that ends with them:
+// () -> PCollection<[]order.Event>, PCollection<order.Reject>.
+//
+// Each event is stamped with its place in time, At = max(Time, W), where W is
+// the largest event time before it less Disorder. The events come in blocks; the
+// timestamp of a block is the W before it, and W is the collection's watermark. (An event at the very epoch
+// with no W behind it has an At of 0 and so counts as not stamped; any place in
+// time that follows is the same.) In between are marks: an order.MarkWatermark
+// in a block of its own before each block of events, where W is above 0. The last element
+// is an order.MarkEnd, whose At is the largest event time or, with Config.EndOfTime,
+// order.EndOfTime; or an order.MarkCut at W, where the run was stopped, the input could
+// not be read to its end, or Config.GoesOn says that the log goes on elsewhere. W does not
+// follow an event that is more than Config.MaxJump ahead of all others, unless those
+// behind it say that it is right. An input that is not an event becomes a reject.
+//
+// Where the input cannot be read, that is the run's error, and what was read
+// before still goes through the pipeline and to its end mark; without a live run
+// the bundle fails. Read panics where [Config.Validate] or [Config.Paths] has
+// an error: call them first.
+func Read(s beam.Scope, c Config) (events, rejects beam.PCollection) {
+	s = s.Scope("files.Read")
+	if err := c.Validate(); err != nil {
+		panic(err)
+	}
+	paths, err := c.Paths()
+	if err != nil {
+		panic(err)
+	}
+	c.Inputs = paths
+	return beam.ParDo2(s, &readFn{Config: c, ID: rand.Text()}, beam.Impulse(s))
+}

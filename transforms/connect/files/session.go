@@ -1,0 +1,291 @@
+package files
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"slices"
+	"sync"
+	"time"
+
+	"ordertimeout/transforms/order"
+	"ordertimeout/transforms/process"
+)
+
+// session is a log that is being read. A goroutine of its own reads, decodes
+// and merges ahead of the one that hands out, in blocks.
+type session struct {
+	config Config
+	run    *process.Run // nil without one
+	skip   int64        // records at the start that an earlier session handed out
+
+	// Of the goroutine that reads.
+	ctx     context.Context // ends with closed
+	remote  remotes
+	decoder *order.Decoder
+	clock   clock
+	alive   *liveness // of a live input; else nil
+	records int64     // read so far
+	block   block
+	hinted  [2]int64 // decoder.IntegerTimes and January as of the last block
+
+	blocks chan block
+	closed chan struct{}
+	piped  bool               // an input cannot be read again: what was read of it is handed out
+	cancel context.CancelFunc // of ctx
+	idle   *time.Timer        // closes it if it stays parked for long
+
+	// Of the one that hands out.
+	handed int64      // records
+	back   chan block // the block that was given back, if any
+	now    clock      // as of the last block handed out
+	stopBy time.Time  // when a stop waits no longer for what was read; zero before it
+	last   block      // the last block, once it was handed out
+}
+
+// block is some of the log's records in a row.
+type block struct {
+	events  []order.Event
+	rejects []order.Reject
+	size    int // of the input in bytes
+
+	before, after clock
+
+	integers, january int64 // see order.Decoder
+
+	last    bool
+	stopped bool  // it is the last as the run is to stop
+	err     error // why it is the last; nil: the end of the input
+
+	// beyond is how many events are beyond the end of the log, by clocks that were not
+	// believed, and beyondFrom the time of the first. They are known of the last block.
+	beyond     int
+	beyondFrom int64
+}
+
+const (
+	// blockSize is how much input makes a block. A pipe that gives less makes
+	// smaller ones.
+	blockSize = 256 << 10
+	// minBuffer is the least to read at once from each of many files, which
+	// share the memory of a few.
+	minBuffer = 16 << 10
+	// blocksAhead is how many blocks may wait to be handed out.
+	blocksAhead = 16
+)
+
+var errStopped = errors.New("files: stopped")
+
+// newSession starts to read the log behind its first records, of number skip.
+func newSession(c Config, run *process.Run, skip int64) *session {
+	s := &session{
+		config:  c,
+		run:     run,
+		skip:    skip,
+		decoder: c.decoder(),
+		clock:   clock{disorder: c.Disorder.Milliseconds()},
+		blocks:  make(chan block, blocksAhead),
+		back:    make(chan block, 1),
+		closed:  make(chan struct{}),
+		handed:  skip,
+		piped:   slices.ContainsFunc(c.Inputs, mayWait),
+	}
+	if c.Live {
+		s.alive = &liveness{maxLag: c.MaxLag.Milliseconds()}
+	}
+	s.now, s.block.before = s.clock, s.clock
+	s.ctx, s.cancel = context.WithCancel(context.Background())
+	if run != nil {
+		run.Read.Store(0)
+		run.Size.Store(size(c.Inputs))
+	}
+	go func() {
+		err := s.read()
+		s.remote.close()
+		s.block.last, s.block.err = true, err
+		_ = s.deliver() // to a session that was closed there is nothing to say
+	}()
+	return s
+}
+
+// close lets the reading end. A read that waits for someone to write goes on
+// waiting; nobody waits for it.
+func (s *session) close() {
+	close(s.closed)
+	s.cancel()
+}
+
+// read reads the log to its end and delivers it, but for the last block.
+func (s *session) read() error {
+	inputs, err := s.open()
+	defer func() {
+		for _, in := range inputs {
+			in.stream.Close()
+		}
+	}()
+	if err != nil {
+		return err
+	}
+	m := newMerge(inputs, &s.clock, s.config.doubt(), s.config.Live)
+	defer func() { s.block.beyond, s.block.beyondFrom = m.unfollowed.beyond(s.clock.largest) }()
+	for {
+		e, err := m.next()
+		if s.halted() && err == nil && len(inputs) > 1 {
+			return s.drain(m, e)
+		}
+		if err == io.EOF && s.records < s.skip {
+			return fmt.Errorf("files: cannot go on at record %d: there are only %d left", s.skip, s.records)
+		}
+		if err == io.EOF {
+			s.block.stopped = s.halted()
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+		s.add(e)
+		if s.block.size >= blockSize {
+			if err := s.deliver(); err != nil {
+				return err
+			}
+		}
+	}
+}
+
+// open opens all inputs. They are all there before anything is read, so that
+// one that is not stops the run at once.
+func (s *session) open() (inputs []*input, err error) {
+	buffer := max(minBuffer, blockSize/len(s.config.Inputs))
+	for _, path := range s.config.Inputs {
+		in, err := s.openInput(path, buffer)
+		if err != nil {
+			return inputs, err
+		}
+		inputs = append(inputs, in)
+	}
+	return inputs, nil
+}
+
+func (s *session) progress(bytes int) {
+	if s.run != nil {
+		s.run.Read.Add(int64(bytes))
+	}
+}
+
+// add puts an entry into the block.
+func (s *session) add(e entry) {
+	if s.alive != nil && e.malformed == nil && !e.arrived.IsZero() {
+		s.alive.event(&e.event, &s.clock, e.arrived)
+	}
+	if s.records++; s.records <= s.skip {
+		s.hinted = [2]int64{s.decoder.IntegerTimes, s.decoder.January}
+		s.block.before = s.clock
+		return
+	}
+	s.block.size += len(e.raw) + 1
+	if e.malformed == nil {
+		s.block.events = append(s.block.events, e.event)
+		return
+	}
+	input := e.raw
+	if s.config.RejectsUnread && len(s.block.rejects) > 0 {
+		input = nil // but of the first, of which a person may be told
+	}
+	s.block.rejects = append(s.block.rejects,
+		order.NewReject(order.Malformed, e.malformed.Error(), e.source, e.line, input))
+}
+
+// deliver hands the block over, if there is anything in it, as soon as there
+// is room. It fails once the session was closed.
+func (s *session) deliver() error {
+	b := s.block
+	if b.size == 0 && !b.last && b.before == s.clock {
+		return s.stopped()
+	}
+	b.after = s.clock
+	b.integers = s.decoder.IntegerTimes - s.hinted[0]
+	b.january = s.decoder.January - s.hinted[1]
+	select {
+	case s.blocks <- b:
+	case <-s.closed:
+		return errStopped
+	}
+	s.hinted = [2]int64{s.decoder.IntegerTimes, s.decoder.January}
+	s.block = block{before: s.clock, events: make([]order.Event, 0, len(b.events)+len(b.events)/8)}
+	return nil
+}
+
+// look delivers what there is, as a pipe has nothing to read. at is the time of the look
+// that found so, and arrived when something was read last.
+func (s *session) look(at, arrived time.Time) error {
+	if s.alive != nil && !at.IsZero() {
+		s.alive.look(&s.clock, at, arrived)
+	}
+	return s.deliver()
+}
+
+func (s *session) stopped() error {
+	select {
+	case <-s.closed:
+		return errStopped
+	default:
+		return nil
+	}
+}
+
+// next is where the next block comes from.
+func (s *session) next() <-chan block {
+	if len(s.back) > 0 {
+		return s.back
+	}
+	return s.blocks
+}
+
+// unread gives a block back, for the next bundle.
+func (s *session) unread(b block) { s.back <- b }
+
+// The sessions of this process that no one is using, by the id of their source.
+// A session is taken out for as long as a bundle uses it.
+var parked sync.Map
+
+// consumed has the ids of the sources that have read what cannot be read again.
+var consumed sync.Map
+
+// maxParked is how long a session waits for the next bundle before its files
+// are closed; the bundle then opens them again.
+const maxParked = time.Minute
+
+// resume returns the session of a source at a position. Where this process has
+// none, or one that is elsewhere because a bundle was repeated or another
+// process had its turn, it starts a new one.
+func resume(id string, c Config, run *process.Run, position int64) (*session, error) {
+	if found, ok := parked.LoadAndDelete(id); ok {
+		s := found.(*session)
+		if s.idle != nil {
+			s.idle.Stop()
+		}
+		if s.handed == position {
+			return s, nil
+		}
+		s.close()
+	}
+	if i := slices.IndexFunc(c.Inputs, mayWait); i >= 0 {
+		if _, again := consumed.LoadOrStore(id, true); again || position > 0 {
+			return nil, fmt.Errorf("files: %s cannot be read again, to go on at record %d: use a file", pipeName(c.Inputs[i]), position)
+		}
+	}
+	return newSession(c, run, position), nil
+}
+
+// park keeps the session for the next bundle.
+func (s *session) park(id string) {
+	if !s.piped {
+		s.idle = time.AfterFunc(maxParked, func() {
+			if parked.CompareAndDelete(id, s) {
+				s.close()
+			}
+		})
+	}
+	parked.Store(id, s)
+}

@@ -1,0 +1,237 @@
+// Package pubsub reads order events from a Pub/Sub subscription, publishes
+// messages to topics, and gives back what it holds when a run is stopped.
+//
+//	c := pubsub.Config{Subscription: "pubsub://shop/orders?pulls=8", Disorder: 5 * time.Second, Within: 10 * time.Minute, Run: run.ID}
+//	found, err := pubsub.Check(ctx, c)
+//	...
+//	events, rejects := pubsub.Read(s, c)
+//	...
+//	undelivered := pubsub.Write(s, run.ID, "pubsub://shop/timeouts", messages)
+//	... run the pipeline; to stop it:
+//	run.Stop()
+//	pubsub.Quiesce(ctx, run.ID)
+//	cancel() // the context of beam.Run, if the process is to go on
+//	pubsub.Close(run.ID)
+//
+// # The subscription
+//
+// It is one to pull from, whose messages nobody else pulls: of what another process gets
+// this one knows nothing, and an order whose payment went there would time out.
+//
+//	gcloud pubsub subscriptions create orders --topic events --ack-deadline=10 \
+//	    --message-retention-duration=7d --expiration-period=never
+//
+// Acknowledgement deadline: short, 10 s. It is the lease of a message that is delivered,
+// and after a start no alert comes until every lease has ended that a process before may
+// have held (see Watermark): with 600 s that is ten minutes. Leases of messages that
+// are held are extended for as long as need be (lease=10s at a time), so that the
+// deadline says nothing of how long orders may be open.
+//
+// Retention: longer than the window of the orders by as long as the pipeline may be
+// down. With ack=outcome Pub/Sub is where open orders are kept, and what it deletes is
+// gone with the process.
+//
+// Message ordering: off. With ack=outcome it is refused, as one message that is not
+// acknowledged blocks all that follow with its key; with ack=bundle it is of no use,
+// since events are put in order by their time.
+//
+// Dead-letter policy: none. Each restart is one more delivery of every message that is
+// held, and an order that is open through as many of them as the policy allows (5 to
+// 100) would be taken away. What is no event is a reject, and never delivered again.
+//
+// Exactly-once delivery: off. It makes acknowledgements slow, and refuses those whose
+// lease has ended, which may fail the run. A repeat is known by its id without it.
+//
+// Filter: one that lets all events of an order pass, or none of them. Pub/Sub drops what
+// a filter does not let pass, and a payment that is dropped is a timeout.
+//
+// Expiration: never, or longer than the pipeline may be down. A subscription that nobody
+// pulls from for 31 days is deleted by default, with all that is in it.
+//
+// Its topic is none that the same pipeline publishes to: rejects would come back, and be
+// rejected again. The command refuses that, and [Check] says which topic it is and warns
+// of what of the above does not hold, as far as Pub/Sub tells.
+//
+// # Acknowledgement
+//
+// With ack=outcome a message is acknowledged when what became of each of its
+// events is delivered (see process.Run.Done). Until then its lease is extended, so
+// that Pub/Sub is the log of what the embedded runner has in memory: after a
+// crash whoever comes next gets the events of all open orders again. It works
+// where the pipeline runs in the process of the command, and needs a lease that
+// is shorter than the time orders have.
+//
+// With ack=bundle a message is acknowledged when the bundle that it was read in
+// is finalized: on Flink after the next checkpoint, until when its lease is extended.
+// That is right where the runner keeps its state through a crash, and loses the open
+// orders where it does not. When the runner starts the source again, what was read
+// and is in no checkpoint is given back.
+//
+// Either way a message may be delivered more than once. A delivery of a message
+// that is held, or that was acknowledged in the last seconds, is recognized by
+// its id and gives no event. A publisher's own second copy of a message has
+// another id: its events are duplicates for as long as the pipeline remembers
+// the order, which it does not across a restart. So are, after a restart, the
+// events of finished orders in a message that is held for another order's event:
+// their pays come as orphans, to the rejects, and change no outcome.
+//
+// # Watermark
+//
+// The watermark is the time of day less Disorder and what all events of the last ten
+// seconds are behind by, or less the worst lag of one of them where that is more, and
+// goes on while nothing is published. All are behind by the longest that a message took
+// from its publication to here, or by the smallest lag where that is more. At the
+// start, and after a pull that failed, it stands still until pulls have succeeded for
+// ten seconds, or a second longer than the longest lease, whichever is more: only then
+// has everything come back that a lost pull or a killed process had leased. While
+// events are behind by more than half of Disorder, and by 100 ms, it passes nothing
+// that a pull which is out may still bring. When nothing more is published such a pull
+// stays out; then the source asks the service twice a second, for ten seconds at most,
+// whether there is anything, and the watermark is about a second behind the lag instead
+// of waiting for the pull. A service that does not answer holds it as before.
+//
+// A runner in Java, such as Flink's, sees whole seconds of it only.
+package pubsub
+
+import (
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/apache/beam/sdks/v2/go/pkg/beam"
+
+	"ordertimeout/transforms/order"
+	"ordertimeout/transforms/process"
+)
+
+// Config says what to read and how.
+type Config struct {
+	// Subscription is the URI of the subscription: see [ParseSubscription].
+	Subscription string
+	// TimeUnit is the unit of integer times: time.Millisecond, which is also
+	// what zero means, or time.Second.
+	TimeUnit time.Duration
+	// MaxAhead is how far in the future an event may lie; a later one is
+	// malformed. Zero: any distance.
+	MaxAhead time.Duration
+	// ByOrder makes orderId a required field.
+	ByOrder bool
+	// Disorder is how long after its time an event may be published and still be on
+	// time, whatever was seen before.
+	Disorder time.Duration
+	// Within is the time that orders have, which a lease has to be shorter than
+	// with ack=outcome. Zero: not known.
+	Within time.Duration
+	// Checkpoints says that the runner goes on from checkpoints after a crash, as
+	// Flink and Dataflow do. Then ack=bundle is the default, and ack=outcome wrong.
+	Checkpoints bool
+	// RejectsUnread says that nobody reads the rejects: what is malformed is counted, but
+	// no reject of it is emitted, and its message is let go of when it is handed out.
+	RejectsUnread bool
+	// Run is the id of the process.Run that the pipeline belongs to; "" is none,
+	// which only ack=bundle can do without.
+	Run string
+}
+
+// Validate checks the settings without a request. The error names the flag at
+// fault.
+func (c Config) Validate() error {
+	sub, err := c.subscription()
+	switch {
+	case err != nil:
+		return err
+	case c.TimeUnit != 0 && c.TimeUnit != time.Millisecond && c.TimeUnit != time.Second:
+		return fmt.Errorf("pubsub: -time-unit %v: want ms or s", c.TimeUnit)
+	case c.MaxAhead < 0:
+		return fmt.Errorf("pubsub: -max-ahead %v: want 0 or more", c.MaxAhead)
+	case c.Disorder < 0:
+		return fmt.Errorf("pubsub: -disorder %v: want 0 or more", c.Disorder)
+	case c.Within < 0:
+		return fmt.Errorf("pubsub: -within %v: want more than 0", c.Within)
+	case sub.Ack == AckOutcome && c.Run == "":
+		return c.fault("%v", errNoRun)
+	}
+	return nil
+}
+
+// errCheckpoints is why ack=outcome does not work with checkpoints, even where the
+// pipeline runs in the process of the command: what was read after the last
+// checkpoint is lost to the pipeline when it starts again, but it is still held here,
+// and so never delivered again.
+var errCheckpoints = errors.New("ack=outcome: the runner goes on from checkpoints, which know nothing of the messages held: want ack=bundle, which is the default there")
+
+// subscription returns the parsed subscription with what is the default here.
+func (c Config) subscription() (Subscription, error) {
+	sub, err := ParseSubscription(c.Subscription)
+	switch {
+	case err != nil:
+		return sub, err
+	case c.Checkpoints && sub.Ack == AckOutcome:
+		return sub, c.fault("%v", errCheckpoints)
+	case c.Checkpoints:
+		sub.Ack = AckBundle
+	case sub.Ack == "":
+		sub.Ack = AckOutcome
+	}
+	return sub, nil
+}
+
+// fault returns an error about the subscription.
+func (c Config) fault(format string, args ...any) error {
+	return fmt.Errorf("pubsub: -input %q: %s", c.Subscription, fmt.Sprintf(format, args...))
+}
+
+// decoder returns a new decoder with these settings.
+func (c Config) decoder() *order.Decoder {
+	return &order.Decoder{Unit: c.TimeUnit, MaxAhead: c.MaxAhead, ByOrder: c.ByOrder, Within: c.Within}
+}
+
+// Read reads the subscription, as an unbounded collection that never ends:
+// () -> PCollection<[]order.Event>, PCollection<order.Reject>.
+//
+// Events come in blocks. Each is stamped with its place in time, At = max(Time,
+// W), where W is the collection's watermark before the bundle; that is also the
+// timestamp of the block's element. The first of a block is an
+// order.MarkWatermark, once the watermark is known; where events came before that, there
+// is one order.MarkFirstWatermark. Source is "message ID", and Line the number of the
+// event's line in the message. With ack=outcome the events and the rejects have a Ref.
+//
+// What is not an event becomes a reject: a line of a message, or a message as a
+// whole that is empty or compressed, or lacks the attribute that is to be the
+// time.
+//
+// A large message comes in several blocks, and is read as there is room for more: 10 MB
+// of lines of two bytes take no more memory than other messages. Of a message's lines
+// that are no events the first 1,000 have a reject each, and all others one, which says
+// how many they are; each is counted as read and as malformed.
+//
+// Once the run is to stop nothing is read any more, the watermark stands still,
+// and the collection goes on with nothing, as its end would be the end of time
+// for every open order: see [Quiesce].
+//
+// A subscription that cannot be read is the error of the run, and of the bundle.
+// Read panics where [Config.Validate] has an error: call it first.
+func Read(s beam.Scope, c Config) (events, rejects beam.PCollection) {
+	s = s.Scope("pubsub.Read")
+	if err := c.Validate(); err != nil {
+		panic(err)
+	}
+	if sub, _ := c.subscription(); sub.Ack == AckBundle {
+		return beam.ParDo2(s, &readAndFinalizeFn{Config: c, ID: rand.Text()}, beam.Impulse(s))
+	}
+	return beam.ParDo2(s, &readFn{Config: c, ID: rand.Text()}, beam.Impulse(s))
+}
+
+// errNoRun is why ack=outcome does not work on a cluster.
+var errNoRun = errors.New("ack=outcome wants the pipeline to run in the process of the command: use ack=bundle")
+
+// start returns the parsed subscription and the run.
+func (c Config) start() (Subscription, *process.Run, error) {
+	sub, err := c.subscription()
+	run := process.Lookup(c.Run)
+	if err == nil && run == nil && sub.Ack == AckOutcome {
+		err = c.fault("%v", errNoRun)
+	}
+	return sub, run, err
+}

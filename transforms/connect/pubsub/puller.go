@@ -1,0 +1,224 @@
+package pubsub
+
+import (
+	"context"
+	"slices"
+	"sync"
+	"time"
+
+	"cloud.google.com/go/pubsub/v2/apiv1/pubsubpb"
+
+	"ordertimeout/transforms/count"
+	"ordertimeout/transforms/process"
+)
+
+// puller reads a subscription ahead of the bundles, which take from its queue,
+// and holds the messages. There is one in the process for each source, from the
+// first bundle to the end of the run.
+type puller struct {
+	config  Config
+	sub     Subscription
+	run     *process.Run // nil without one
+	service service
+	held    *held
+	commits commits // of ack=bundle
+
+	// pulls ends all pulls and probes, work what is done in the background besides.
+	pulls, work         context.Context
+	endPulls, endWork   context.CancelFunc
+	pulling, background sync.WaitGroup
+
+	mu      sync.Mutex
+	room    sync.Cond // there may be room for more in the queue, or to be held
+	clock   watermark
+	queue   []*block
+	queued  int           // what the queue takes in memory, in bytes
+	arrived chan struct{} // has an element when there is something in the queue
+	stopped bool
+	err     error // why nothing more can be read
+
+	workers []string  // where the source has run
+	called  time.Time // when it was called last
+}
+
+// newPuller starts to read. The context is that of the start only.
+func newPuller(ctx context.Context, c Config, sub Subscription, run *process.Run) (*puller, error) {
+	client, err := client(ctx, c.Run, sub.Project)
+	if err != nil {
+		return nil, err
+	}
+	pulls, err := pullClient(ctx, c.Run, sub.Project)
+	if err != nil {
+		return nil, err
+	}
+	s := service{
+		client: client.SubscriptionAdminClient, pulls: pulls.SubscriptionAdminClient,
+		name: sub.String(), poll: sub.Poll, batch: int32(sub.Batch),
+	}
+	found, err := s.look(ctx)
+	if err != nil {
+		return nil, c.fault("%s", oneLine(err))
+	}
+	given := leaseOf(found)
+	p := &puller{config: c, sub: sub, run: run, service: s, arrived: make(chan struct{}, 1), called: time.Now()}
+	p.room.L = &p.mu
+	p.held = newHeld(given, sub.Lease, time.Now, func(n int) { run.Count(count.Unacked, int64(n)) })
+	p.clock = watermark{
+		now: time.Now, disorder: c.Disorder, window: sub.Window, maxLag: sub.MaxLag,
+		settle: untilKnown(sub, given),
+		stale:  sub.Poll + time.Second,
+	}
+	if run != nil && sub.Ack == AckOutcome {
+		run.OnDone(p.held.done)
+	}
+	p.pulls, p.endPulls = context.WithCancel(context.Background())
+	p.work, p.endWork = context.WithCancel(context.Background())
+	for range sub.Pulls {
+		p.pulling.Go(p.pull)
+	}
+	p.pulling.Go(p.probe)
+	p.background.Go(p.acknowledge)
+	p.background.Go(p.extend)
+	p.background.Go(p.awaitStop)
+	return p, nil
+}
+
+// leaseOf returns the lease that a subscription gives, which is 10 s where it does
+// not say.
+func leaseOf(found *pubsubpb.Subscription) time.Duration {
+	if found.GetAckDeadlineSeconds() == 0 {
+		return 10 * time.Second
+	}
+	return time.Duration(found.GetAckDeadlineSeconds()) * time.Second
+}
+
+// look returns what is known of the subscription.
+func (s service) look(ctx context.Context) (*pubsubpb.Subscription, error) {
+	ctx, cancel := context.WithTimeout(ctx, requestTime)
+	defer cancel()
+	return s.client.GetSubscription(ctx, &pubsubpb.GetSubscriptionRequest{Subscription: s.name})
+}
+
+// pull pulls until the run is to stop.
+func (p *puller) pull() {
+	r := p.reader()
+	ctx := onAnswer(p.pulls, func() { p.answering(r) })
+	var retry backoff
+	for p.awaitRoom() {
+		start := time.Now()
+		messages, err := p.service.pull(ctx)
+		switch {
+		case p.pulls.Err() != nil && err != nil:
+			return
+		case err != nil:
+			p.failed(err)
+			if !retry.wait(p.pulls) {
+				return
+			}
+			continue
+		}
+		retry = 0
+		p.add(r, messages)
+		if len(messages) == 0 && time.Since(start) < minPoll {
+			pause(p.pulls, minPoll)
+		}
+	}
+}
+
+// minPoll is the pause after a pull that found nothing and did not wait for it.
+const minPoll = 50 * time.Millisecond
+
+// reader returns a new reader of the puller's messages.
+func (p *puller) reader() *reader {
+	r := &reader{sub: p.sub, decoder: p.config.decoder()}
+	r.out = p.enqueueWithRoom
+	r.expect = p.held.expect
+	if p.sub.Ack == AckBundle {
+		r.expect = func(x *input, _ int, last bool) uint64 {
+			p.held.expectPart(x, last)
+			return 0
+		}
+	}
+	return r
+}
+
+// awaitRoom waits until more can be taken in, or returns false once the run is to
+// stop.
+func (p *puller) awaitRoom() bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	for !p.stopped && !p.hasRoom() {
+		p.room.Wait()
+	}
+	return !p.stopped
+}
+
+// failed takes note of a pull that failed.
+func (p *puller) failed(err error) {
+	p.mu.Lock()
+	p.clock.failed()
+	p.mu.Unlock()
+	if isFinal(err) {
+		p.fail(err)
+	}
+}
+
+// fail ends the source: the bundle that sees it fails.
+func (p *puller) fail(err error) {
+	err = p.run.Fail(p.config.fault("%s", oneLine(err)))
+	p.mu.Lock()
+	if p.err == nil {
+		p.err = err
+	}
+	p.mu.Unlock()
+	p.signal()
+}
+
+// watermark returns the watermark in milliseconds, 0 where it is not known.
+func (p *puller) watermark() int64 {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.clock.value()
+}
+
+// handedOut says that the blocks are no longer to be waited for.
+func (p *puller) handedOut(blocks []*block) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	for _, b := range blocks {
+		p.clock.released(b.hold)
+	}
+}
+
+// bundleEnded gives back what a bundle has handed out where it failed, and else
+// acknowledges what is sure to be committed. It does not block.
+func (p *puller) bundleEnded(number int64, blocks []*block, committed bool) {
+	if !committed {
+		go p.giveBack(context.Background(), blocks)
+		return
+	}
+	for _, b := range p.commits.finalized(number, blocks) {
+		p.held.release(b.inputs)
+	}
+}
+
+// worksAt takes note of a call of the source and of the worker it is at. A new one means that the
+// runner has started the source again, from its last checkpoint: what bundles before
+// have handed out and is not committed will never be, and is given back.
+func (p *puller) worksAt(worker string) {
+	p.mu.Lock()
+	p.called = time.Now()
+	before := slices.Clone(p.workers)
+	if !slices.Contains(p.workers, worker) {
+		p.workers = append(p.workers, worker)
+	} else {
+		before = nil
+	}
+	p.mu.Unlock()
+	bundles.abandon(before)
+	if before != nil {
+		if rest := p.commits.drop(); len(rest) > 0 {
+			go p.giveBack(context.Background(), rest)
+		}
+	}
+}

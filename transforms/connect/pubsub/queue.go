@@ -1,0 +1,104 @@
+package pubsub
+
+import (
+	"cloud.google.com/go/pubsub/v2/apiv1/pubsubpb"
+
+	"ordertimeout/transforms/count"
+)
+
+// maxQueued is the size in bytes from which the queue is full: see block.cost.
+const maxQueued = 16 << 20
+
+// add takes in what a pull returned. From then on until all its events are known, the
+// watermark does not pass where it was. Where it is a lot it is read as there is room
+// in the queue for more, so that a few large messages do not take all memory.
+func (p *puller) add(r *reader, messages []*pubsubpb.ReceivedMessage) {
+	p.mu.Lock()
+	h := p.clock.hold(p.clock.value())
+	p.clock.pulled()
+	p.mu.Unlock()
+	r.blocks = nil
+	p.read(r, messages, p.held.receive(messages))
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.enqueueAll(r.blocks)
+	p.clock.released(h)
+	p.clock.next(r, len(messages) > 0)
+}
+
+// read reads messages, each of which is a new one where it has an input. Once the run is
+// to stop it ends: what was not read is given back with all else that is held.
+func (p *puller) read(r *reader, messages []*pubsubpb.ReceivedMessage, inputs []*input) {
+	for i, x := range inputs {
+		if x == nil {
+			p.run.Count(count.Redelivered, 1)
+			continue
+		}
+		if !r.add(messages[i].GetMessage(), x) {
+			return
+		}
+		messages[i] = nil // its data are in memory until its events are handed out, and no longer
+	}
+}
+
+// enqueueWithRoom queues blocks, and waits until there is room for more. It returns
+// false once the run is to stop.
+func (p *puller) enqueueWithRoom(blocks []*block) bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.enqueueAll(blocks)
+	for !p.stopped && p.queued >= maxQueued {
+		p.room.Wait()
+	}
+	return !p.stopped
+}
+
+func (p *puller) enqueueAll(blocks []*block) {
+	for _, b := range blocks {
+		p.enqueue(b)
+	}
+}
+
+func (p *puller) enqueue(b *block) {
+	if len(b.events) > 1 {
+		p.clock.saw(b.earliest, b.latest, b.published)
+		b.hold = p.clock.hold(b.earliest)
+	}
+	p.queue = append(p.queue, b)
+	p.queued += b.cost()
+	p.signal()
+}
+
+func (p *puller) signal() {
+	select {
+	case p.arrived <- struct{}{}:
+	default:
+	}
+}
+
+// next returns the next block, if there is one, or why there will be none. Once the
+// run is to stop there is none: what is in the queue is given back.
+func (p *puller) next() (*block, error) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.err != nil || p.stopped || len(p.queue) == 0 {
+		return nil, p.err
+	}
+	b := p.queue[0]
+	p.queue = p.queue[1:]
+	p.queued -= b.cost()
+	if len(p.queue) > 0 {
+		p.signal()
+	}
+	p.room.Broadcast()
+	return b, nil
+}
+
+// unread puts a block back that was taken.
+func (p *puller) unread(b *block) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.queue = append([]*block{b}, p.queue...)
+	p.queued += b.cost()
+	p.signal()
+}

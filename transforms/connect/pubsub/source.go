@@ -1,0 +1,95 @@
+package pubsub
+
+import (
+	"context"
+
+	"github.com/apache/beam/sdks/v2/go/pkg/beam"
+	"github.com/apache/beam/sdks/v2/go/pkg/beam/core/sdf"
+	"github.com/apache/beam/sdks/v2/go/pkg/beam/register"
+
+	"ordertimeout/transforms/connect/sequence"
+	"ordertimeout/transforms/order"
+	"ordertimeout/transforms/process"
+)
+
+func init() {
+	register.DoFn6x2[
+		context.Context, *sequence.Watermark, *sdf.LockRTracker, []byte,
+		func(beam.EventTime, []order.Event), func(beam.EventTime, order.Reject),
+		sdf.ProcessContinuation, error,
+	](&readFn{})
+	register.DoFn7x2[
+		context.Context, *sequence.Watermark, beam.BundleFinalization, *sdf.LockRTracker, []byte,
+		func(beam.EventTime, []order.Event), func(beam.EventTime, order.Reject),
+		sdf.ProcessContinuation, error,
+	](&readAndFinalizeFn{})
+	register.Emitter2[beam.EventTime, []order.Event]()
+	register.Emitter2[beam.EventTime, order.Reject]()
+}
+
+// readFn is a splittable DoFn of one restriction, the subscription.
+type readFn struct {
+	sequence.Source
+	Config Config
+	// ID is the source's own, among all sources of all pipelines.
+	ID string
+}
+
+// ProcessElement hands out a bundle's worth of what was pulled.
+func (fn *readFn) ProcessElement(
+	ctx context.Context, we *sequence.Watermark, rt *sdf.LockRTracker, _ []byte,
+	event func(beam.EventTime, []order.Event), reject func(beam.EventTime, order.Reject),
+) (sdf.ProcessContinuation, error) {
+	return handOut(ctx, fn.ID, fn.Config, we, rt, event, reject)
+}
+
+// readAndFinalizeFn is a readFn that asks the runner to finalize its bundles.
+// What it is given for that does not work: see finalize.go.
+type readAndFinalizeFn struct {
+	sequence.Source
+	Config Config
+	ID     string
+}
+
+// ProcessElement hands out a bundle's worth of what was pulled.
+func (fn *readAndFinalizeFn) ProcessElement(
+	ctx context.Context, we *sequence.Watermark, _ beam.BundleFinalization, rt *sdf.LockRTracker, _ []byte,
+	event func(beam.EventTime, []order.Event), reject func(beam.EventTime, order.Reject),
+) (sdf.ProcessContinuation, error) {
+	return handOut(ctx, fn.ID, fn.Config, we, rt, event, reject)
+}
+
+// handOut is one call of the source.
+func handOut(
+	ctx context.Context, id string, c Config, we *sequence.Watermark, rt *sdf.LockRTracker,
+	event func(beam.EventTime, []order.Event), reject func(beam.EventTime, order.Reject),
+) (sdf.ProcessContinuation, error) {
+	bundles.setIdle(thisBundle(ctx), true)
+	process.Lookup(c.Run).Throttle()
+	p, err := pullerOf(ctx, id, c)
+	if err != nil {
+		awaitEnd(ctx, id)
+		return sdf.StopProcessing(), err
+	}
+	p.worksAt(workerOf(ctx))
+	this := call{
+		puller: p, id: thisBundle(ctx), before: max(0, we.Millis()),
+		position: rt.GetRestriction().(sequence.Rest).Start,
+		claim:    rt.TryClaim, event: event, reject: reject,
+	}
+	rest, err := this.handOut(ctx)
+	if err == nil {
+		this.tellFirst()
+	}
+	this.count(ctx)
+	if w := this.end(); w > 0 {
+		we.Advance(w)
+	}
+	switch {
+	case err != nil:
+		return sdf.StopProcessing(), err
+	case !rest:
+		return sdf.StopProcessing(), rt.GetError()
+	}
+	return sdf.ResumeProcessingIn(0), nil
+}

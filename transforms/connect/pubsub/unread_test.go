@@ -1,0 +1,36 @@
+package pubsub
+
+import (
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"ordertimeout/transforms/order"
+	"ordertimeout/transforms/process"
+)
+
+// The messages of rejects that nobody reads are let go of when they are handed out.
+func TestRejectsThatNobodyReadsAreLetGoOf(t *testing.T) {
+	run := process.NewRun()
+	defer run.Close()
+	var done []uint64
+	run.OnDone(func(refs []uint64) { done = append(done, refs...) })
+	p := newIdlePuller()
+	p.config.RejectsUnread, p.run = true, run
+	var got []string
+	c := newCall(p, 0, &got)
+	c.hand(&block{events: []order.Event{{}, {Time: 10}}, rejects: []order.Reject{{Refs: []uint64{7}}, {Refs: []uint64{8}}}})
+	if diff := cmp.Diff([]string{"at 0: 10>10"}, got); diff != "" {
+		t.Errorf("handed out (-want +got)\n%s", diff)
+	}
+	if diff := cmp.Diff([]uint64{7, 8}, done); diff != "" {
+		t.Errorf("let go of (-want +got)\n%s", diff)
+	}
+}
+
+func TestTheWindowReachesTheDecoder(t *testing.T) {
+	c := Config{Subscription: "pubsub://p/s", Within: 3}
+	if got := c.decoder().Within; got != c.Within {
+		t.Errorf("the decoder has a window of %v, want %v", got, c.Within)
+	}
+}
