@@ -130,7 +130,7 @@ func outcomesOf(t *testing.T, c Config, dir, name string, lines []string, csv bo
 		t.Fatal(err)
 	}
 	c.Input, c.InputIfAny = paths, nil
-	outputs, err := localfile.Open(run.ID, c.Outputs()...)
+	outputs, err := localfile.Open(run, c.Outputs()...)
 	if err != nil {
 		t.Fatal(err)
 	}

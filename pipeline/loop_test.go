@@ -7,7 +7,7 @@ import (
 	"cloud.google.com/go/pubsub/v2/apiv1/pubsubpb"
 	"cloud.google.com/go/pubsub/v2/pstest"
 
-	"ordertimeout/transforms/connect/pubsub"
+	"ordertimeout/transforms/process"
 )
 
 // An output to the topic that is read would come back for ever. The subscription has
@@ -26,7 +26,7 @@ func TestOutputToTheTopicThatIsReadIsRefused(t *testing.T) {
 	}); err != nil {
 		t.Fatal(err)
 	}
-	defer pubsub.Close(t.Name())
+	defer process.Of(t.Name()).Close()
 	for _, runner := range []string{RunnerPrism, RunnerFlink, RunnerDataflow} {
 		for flag, set := range map[string]func(c *Config, to string){
 			"success":  func(c *Config, to string) { c.Success = to },

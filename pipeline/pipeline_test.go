@@ -293,7 +293,7 @@ func (w *world) run(t *testing.T, v variant) result {
 	if err := c.Validate(); err != nil && v.events == nil {
 		t.Fatalf("seed %d: %v", w.seed, err)
 	}
-	outputs, err := localfile.Open(run.ID, c.Outputs()...)
+	outputs, err := localfile.Open(run, c.Outputs()...)
 	if err != nil {
 		t.Fatal(err)
 	}

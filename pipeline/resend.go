@@ -129,7 +129,7 @@ type undeliveredFn struct {
 	warned int
 }
 
-func (fn *undeliveredFn) Setup() { fn.run, fn.warned = process.Lookup(fn.RunID), 0 }
+func (fn *undeliveredFn) Setup() { fn.run, fn.warned = process.Of(fn.RunID), 0 }
 
 // ProcessElement reads all files. One that cannot be read fails the run, but not the
 // bundle: what was sent before is to be accounted for.

@@ -56,7 +56,7 @@ type keyFn struct {
 	key     []byte         // of the order of the event at hand
 }
 
-func (f *keyFn) Setup() { f.run = process.Lookup(f.Run) }
+func (f *keyFn) Setup() { f.run = process.Of(f.Run) }
 
 // StartBundle drops what a failed bundle may have left.
 func (f *keyFn) StartBundle(_ func(beam.EventTime, int64, []byte)) {

@@ -139,7 +139,7 @@ type matchFn struct {
 }
 
 func (f *matchFn) Setup() (err error) {
-	f.run = process.Lookup(f.Config.Run)
+	f.run = process.Of(f.Config.Run)
 	f.prog, err = f.Config.compile()
 	return err
 }

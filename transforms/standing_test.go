@@ -40,7 +40,7 @@ func (fn *standingFn) ProcessElement(_ *sequence.Watermark, rt *sdf.LockRTracker
 	case n < fn.Bundles && rt.TryClaim(n+1):
 		e := order.Event{Type: "create", UserID: "u", OrderID: fmt.Sprint("o", n), Time: at, At: at, Raw: []byte("{}")}
 		emit(0, []order.Event{e})
-	case process.Lookup(fn.Run).InFlight() == 0 || n > fn.Bundles+500:
+	case process.Of(fn.Run).InFlight() == 0 || n > fn.Bundles+500:
 		arrived.Store(n <= fn.Bundles+500)
 		rt.TryClaim(sequence.End)
 		return sdf.StopProcessing(), nil

@@ -204,7 +204,7 @@ func serveLimited(t *testing.T) *counting {
 		t.Fatal(err)
 	}
 	run := process.NewRun()
-	t.Cleanup(run.Close)
+	t.Cleanup(func() { run.Close() })
 	counter := &counting{Listener: l}
 	short := 50 * time.Millisecond
 	t.Cleanup(serve(counter, &health{run: run, now: time.Now}, limits{ask: short, answer: time.Minute, idle: short, header: 1 << 10, connections: 2}))

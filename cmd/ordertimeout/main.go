@@ -16,14 +16,13 @@ import (
 	"os"
 	"runtime/pprof"
 	"strings"
+	"time"
 
 	"github.com/apache/beam/sdks/v2/go/pkg/beam"
 
 	"ordertimeout/pipeline"
 	"ordertimeout/transforms"
 	"ordertimeout/transforms/connect/localfile"
-	"ordertimeout/transforms/connect/pubsub"
-	"ordertimeout/transforms/connect/webhook"
 	"ordertimeout/transforms/count"
 	"ordertimeout/transforms/process"
 )
@@ -91,6 +90,9 @@ func tell(err error, stderr io.Writer) int {
 	return exitFailed
 }
 
+// endOfProcess is how long the process is there at most once its run is closed.
+const endOfProcess = 5 * time.Second
+
 // execute runs the pipeline from open outputs to the summary.
 func execute(o options, stderr io.Writer) (err error) {
 	inputs := o.config.Input
@@ -106,10 +108,10 @@ func execute(o options, stderr io.Writer) (err error) {
 	defer profiled()
 	current := process.NewRun()
 	current.Cluster = o.config.Runner == pipeline.RunnerFlink
-	defer current.Close()
+	current.EndTime = endOfProcess
+	defer current.Close() // where it has not come to its end
 	o.config.Run = current.ID
 	stopOnSignal(current, stderr)
-	defer closeServices(current.ID)
 	if err := checkServices(o.config, stderr); err != nil {
 		return err
 	}
@@ -132,7 +134,7 @@ func execute(o options, stderr io.Writer) (err error) {
 	if counters != nil { // else the pipeline has not come to its end, and nobody knows what is open
 		err = errors.Join(err, o.commit(outputs, current, stderr))
 	}
-	if closeErr := outputs.Close(); err == nil {
+	if closeErr := current.Close(); err == nil {
 		err = closeErr
 	}
 	if cause := current.Err(); cause != nil {
@@ -194,12 +196,6 @@ func checkServices(c pipeline.Config, stderr io.Writer) error {
 		return usageError{err}
 	}
 	return err
-}
-
-// closeServices closes what a run has opened at them.
-func closeServices(run string) {
-	pubsub.Close(run)
-	webhook.Close(run)
 }
 
 // usageError is a wrong combination of flags that only a look at the files, or at the

@@ -112,19 +112,19 @@ func executeResend(o resendOptions, stderr io.Writer) error {
 		return err
 	}
 	current := process.NewRun()
-	defer current.Close()
+	current.EndTime = endOfProcess
+	defer current.Close() // where it has not come to its end
 	c.Run = current.ID
-	defer closeServices(current.ID)
 	if err := c.Check(context.Background()); err != nil {
 		return err
 	}
-	outputs, err := localfile.Open(current.ID, c.Outputs()...)
+	_, err := localfile.Open(current, c.Outputs()...)
 	if err != nil {
 		return err
 	}
 	stopOnSignal(current, stderr)
 	_, err = executePrism(func(s beam.Scope) { pipeline.BuildResend(s, c) })
-	if closeErr := outputs.Close(); err == nil {
+	if closeErr := current.Close(); err == nil {
 		err = closeErr
 	}
 	counters := current.Counters()

@@ -46,7 +46,7 @@ func openOutputs(run *process.Run, targets []localfile.Target) (*localfile.Set, 
 	}
 	done := make(chan opened, 1)
 	go func() {
-		set, err := localfile.Open(run.ID, targets...)
+		set, err := localfile.Open(run, targets...)
 		done <- opened{set, err}
 	}()
 	select {

@@ -19,7 +19,7 @@ var ErrStopped = errors.New("the run was stopped")
 // when the bundle has ended.
 func (r *Run) Delivery(ctx context.Context) (delivery context.Context, cancel context.CancelFunc) {
 	delivery, end := context.WithCancelCause(ctx)
-	if r != nil {
+	if !r.remote { // which is never stopped
 		go r.endDelivery(delivery, end)
 	}
 	return delivery, func() { end(nil) }
@@ -49,7 +49,7 @@ func (r *Run) endDelivery(delivery context.Context, end context.CancelCauseFunc)
 // delivered before a stop: then the message is made again by who reads that
 // input next, and is not lost. Else its loss is to fail the run.
 func (r *Run) Held(refs []uint64) bool {
-	if r == nil || r.done.Load() == nil || len(refs) == 0 {
+	if r.done.Load() == nil || len(refs) == 0 {
 		return false
 	}
 	for _, ref := range refs {
@@ -60,12 +60,17 @@ func (r *Run) Held(refs []uint64) bool {
 	return true
 }
 
-// Stopped reports whether the run was asked to stop.
-func (r *Run) Stopped() bool {
-	select {
-	case <-r.Stopping():
-		return true
-	default:
-		return false
+// OnDone says who holds messages of input until what became of their events is
+// delivered. There is one such source in a run.
+func (r *Run) OnDone(f func(refs []uint64)) { r.done.Store(&f) }
+
+// Done tells the source that what became of the events with these Refs is
+// decided and, where it is to be, delivered: a sink calls it after each message,
+// with the Refs in the order of the pattern's steps, and the stateful step for
+// events that nothing is delivered of, maybe with one that is to follow them (see
+// order.Later). Zeros are ignored.
+func (r *Run) Done(refs []uint64) {
+	if f := r.done.Load(); f != nil && len(refs) > 0 {
+		(*f)(refs)
 	}
 }

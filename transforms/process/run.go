@@ -1,23 +1,38 @@
-// Package process connects the process that runs a pipeline with those of the
-// pipeline's DoFns that run in the same process, as all do on the embedded
-// runner: to stop the sources, to learn why a run failed in one clear line, to
-// keep a source from running ahead, and to see how far it is.
+// Package process is what a run of a pipeline has in one process: its stop, its
+// failure, its flow control, its figures, and all that its DoFns open and share.
 //
-// A DoFn travels to its worker as data, so it carries the id of its run and
-// looks the run up where it arrives. In another process there is no such run,
-// Lookup returns nil, and every method of a nil Run does nothing: the pipeline
-// works without it.
+// Who opens. The command makes the run with [NewRun] before the pipeline is built, and
+// puts its id into the settings. A package that has something to share among its DoFns
+// opens it with [Get] at the first use.
+//
+// Who closes. The command, with [Run.Close], once the pipeline has ended: it closes
+// all that was opened, the last one first.
+//
+// How a DoFn gets at it. A DoFn travels to its worker as data, so it carries the id of
+// its run, and finds the run in Setup with [Of].
+//
+// What happens on another worker. In a process that did not start the run, [Of] gives
+// that process's share of it. It owns what is opened there, until the process ends.
+// Nobody looks at its figures, it is never stopped, and its runner decides what a
+// failure means: see [Run.Remote].
+//
+// What is per process and what per run. All that the DoFns of this module share is of
+// one run. The register of the runs is the only variable of the process, besides what
+// the SDK forces (see package beamfix).
 package process
 
 import (
 	"crypto/rand"
+	"errors"
+	"io"
+	"reflect"
 	"sync"
 	"sync/atomic"
 	"time"
 )
 
-// Run is one run of a pipeline, as seen in the process that started it. Its
-// methods may be called from any goroutine.
+// Run is one run of a pipeline, as this process sees it. Its methods may be called
+// from any goroutine.
 type Run struct {
 	// ID identifies the run among all runs of all processes.
 	ID string
@@ -31,6 +46,13 @@ type Run struct {
 	// not wait, and it repeats a bundle that fails. Set it before the pipeline starts.
 	Cluster bool
 
+	// EndTime is how long after Close the process is still there at most. Until then a
+	// pipeline that goes on does not fail for what it can open no more. Zero: the
+	// process goes on, and the pipeline fails at once.
+	EndTime time.Duration
+
+	remote bool
+
 	stop     chan struct{}
 	stopOnce sync.Once
 	stopAt   time.Time // set before stop is closed
@@ -38,32 +60,80 @@ type Run struct {
 	mu  sync.Mutex
 	err error
 
+	owned    sync.Mutex // of the next four
+	openings []io.Closer
+	byType   map[reflect.Type]io.Closer
+	closed   bool
+	closedAt time.Time
+
 	inFlight atomic.Int64
 	done     atomic.Pointer[func(refs []uint64)]
 	counters sync.Map // *atomic.Int64 by name
 	tally    Tally
 }
 
-var runs sync.Map // by id
+// runs are the runs of this process by id: those that it has started, also once they
+// are closed, and its shares of others.
+var runs sync.Map
 
-// NewRun registers a new run. Close it when the pipeline has ended.
+// NewRun starts a run in this process. Close it when the pipeline has ended.
 func NewRun() *Run {
-	r := &Run{ID: rand.Text(), stop: make(chan struct{})}
+	r := newRun(rand.Text())
 	runs.Store(r.ID, r)
 	return r
 }
 
-// Lookup returns the run with an id, or nil where this process has none.
-func Lookup(id string) *Run {
-	r, ok := runs.Load(id)
-	if !ok {
-		return nil
+func newRun(id string) *Run {
+	return &Run{ID: id, stop: make(chan struct{}), byType: map[reflect.Type]io.Closer{}}
+}
+
+// Of returns the run with an id: the one that this process has started, or else this
+// process's share of one that another has started. An empty id is that of all pipelines
+// that nobody has started a run for.
+func Of(id string) *Run {
+	if r, ok := runs.Load(id); ok {
+		return r.(*Run)
 	}
+	share := newRun(id)
+	share.remote = true
+	r, _ := runs.LoadOrStore(id, share)
 	return r.(*Run)
 }
 
-// Close forgets the run.
-func (r *Run) Close() { runs.Delete(r.ID) }
+// Remote reports whether the run is a share of one that another process has started,
+// or that nobody has.
+func (r *Run) Remote() bool { return r.remote }
+
+// Close closes what the run owns, the last one first, and returns the errors. The run
+// is still found by its id in the process that has started it, and opens nothing any
+// more: a pipeline that goes on after its end must not begin anew. A second call does
+// nothing.
+func (r *Run) Close() error {
+	r.owned.Lock()
+	if r.closed {
+		r.owned.Unlock()
+		return nil
+	}
+	r.closed, r.closedAt = true, time.Now()
+	openings := r.openings
+	r.openings, r.byType = nil, nil
+	r.owned.Unlock()
+	if r.remote {
+		runs.CompareAndDelete(r.ID, r)
+	}
+	var errs []error
+	for i := range openings {
+		errs = append(errs, openings[len(openings)-1-i].Close())
+	}
+	return errors.Join(errs...)
+}
+
+// Closed reports whether the run was closed, and when.
+func (r *Run) Closed() (at time.Time, closed bool) {
+	r.owned.Lock()
+	defer r.owned.Unlock()
+	return r.closedAt, r.closed
+}
 
 // Stop asks the sources to end as if nothing more could be read.
 func (r *Run) Stop() {
@@ -73,19 +143,23 @@ func (r *Run) Stop() {
 	})
 }
 
-// Stopping is closed once Stop was called. It is nil, and so blocks for ever,
-// for a nil Run.
-func (r *Run) Stopping() <-chan struct{} {
-	if r == nil {
-		return nil
+// Stopping is closed once Stop was called.
+func (r *Run) Stopping() <-chan struct{} { return r.stop }
+
+// Stopped reports whether the run was asked to stop.
+func (r *Run) Stopped() bool {
+	select {
+	case <-r.stop:
+		return true
+	default:
+		return false
 	}
-	return r.stop
 }
 
 // Fail records why the run cannot succeed; the first reason stays. It returns
 // err, so that a DoFn can say "return run.Fail(err)".
 func (r *Run) Fail(err error) error {
-	if r != nil && err != nil {
+	if err != nil {
 		r.mu.Lock()
 		if r.err == nil {
 			r.err = err
@@ -100,7 +174,7 @@ func (r *Run) Fail(err error) error {
 // for. A sink calls it where it cannot write: on a runner that does not try again a
 // failed bundle would take the summary and the open orders with it.
 func (r *Run) Abort(err error) {
-	if r != nil && err != nil {
+	if err != nil {
 		_ = r.Fail(err)
 		r.Stop()
 	}
@@ -108,75 +182,11 @@ func (r *Run) Abort(err error) {
 
 // Err returns the first reason given to Fail, or nil.
 func (r *Run) Err() error {
-	if r == nil {
-		return nil
-	}
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	return r.err
 }
 
-// OnDone says who holds messages of input until what became of their events is
-// delivered. There is one such source in a run.
-func (r *Run) OnDone(f func(refs []uint64)) { r.done.Store(&f) }
-
-// Done tells the source that what became of the events with these Refs is
-// decided and, where it is to be, delivered: a sink calls it after each message,
-// with the Refs in the order of the pattern's steps, and the stateful step for
-// events that nothing is delivered of, maybe with one that is to follow them (see
-// order.Later). Zeros are ignored.
-func (r *Run) Done(refs []uint64) {
-	if r == nil || len(refs) == 0 {
-		return
-	}
-	if f := r.done.Load(); f != nil {
-		(*f)(refs)
-	}
-}
-
 // Repeats reports whether a bundle that fails is tried again. On the embedded
 // runner it is not: a failed bundle ends the job there.
-func (r *Run) Repeats() bool { return r == nil || r.Cluster }
-
-// Flow control: Prism has no backpressure, so a source runs ahead of the rest
-// and what it read queues up in the runner's memory.
-const (
-	// maxInFlight is how many bytes may be on their way between the source's
-	// stage and the stateful one before the source waits: one bundle on its way, and
-	// the next one. With half of it a replay took 5 % longer, with more as long.
-	maxInFlight = 2 << 20
-	// maxWait bounds one wait: a source that waits for ever would deadlock with
-	// a runner that waits for the source.
-	maxWait = 200 * time.Millisecond
-)
-
-// Sent counts bytes that leave the source's stage; a negative n bytes that have
-// arrived at the next one.
-func (r *Run) Sent(n int) {
-	if r != nil {
-		r.inFlight.Add(int64(n))
-	}
-}
-
-// InFlight returns the bytes that have left the source's stage and have not arrived at
-// the next one.
-func (r *Run) InFlight() int64 { return r.inFlight.Load() }
-
-// Throttle waits until little is on its way, or for a short while. Call it at
-// the start of a source's bundle, before anything is sent: later it would wait
-// for its own output, which leaves at the bundle's end.
-//
-// On a Cluster it does nothing: such a runner starts again after a failure, and
-// what was on its way then never arrives, so that every call would wait its longest.
-func (r *Run) Throttle() {
-	if r == nil || r.Cluster {
-		return
-	}
-	for end := time.Now().Add(maxWait); r.InFlight() > maxInFlight && time.Now().Before(end); {
-		select {
-		case <-r.stop:
-			return
-		case <-time.After(time.Millisecond):
-		}
-	}
-}
+func (r *Run) Repeats() bool { return r.remote || r.Cluster }

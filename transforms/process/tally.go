@@ -76,9 +76,9 @@ type Orphans struct {
 	Unknown int64
 }
 
-// Tally returns the tally of the run; nil for a nil Run.
+// Tally returns the tally of the run; nil where it is Remote.
 func (r *Run) Tally() *Tally {
-	if r == nil {
+	if r.remote {
 		return nil
 	}
 	return &r.tally

@@ -121,8 +121,7 @@ func TestBucketsOfAHistogramHoldWhatIsNoLongerThanTheirTop(t *testing.T) {
 }
 
 func TestNilTallyDoesNothing(t *testing.T) {
-	var r *Run
-	tally := r.Tally()
+	tally := (*Tally)(nil)
 	tally.Malformed([]order.Reject{malformed("x", "y")})
 	tally.PutAside(order.Late, "x", "y", 1, 1)
 	tally.Other("x", 1)

@@ -16,6 +16,7 @@ import (
 	"ordertimeout/transforms/connect/pubsub"
 	"ordertimeout/transforms/count"
 	"ordertimeout/transforms/order"
+	"ordertimeout/transforms/process"
 )
 
 func init() {
@@ -122,5 +123,5 @@ func (fn *decodeFn) reject(emit func(order.Reject), r order.Reject) {
 
 func (fn *decodeFn) FinishBundle(ctx context.Context, _ func([]order.Event), _ func(order.Reject)) {
 	fn.counts.Integers, fn.counts.January = fn.decoder.IntegerTimes, fn.decoder.January
-	fn.counts.Add(ctx, nil)
+	fn.counts.Add(ctx, process.Of(""))
 }

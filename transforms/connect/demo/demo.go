@@ -70,10 +70,15 @@ type readFn struct {
 	Config Config
 	ID     string // of the source, among all
 
-	run *process.Run
+	run      *process.Run
+	sessions *sessions
 }
 
-func (fn *readFn) Setup() { fn.run = process.Lookup(fn.Config.Run) }
+func (fn *readFn) Setup() (err error) {
+	fn.run = process.Of(fn.Config.Run)
+	fn.sessions, err = process.Get(fn.run, newSessions)
+	return err
+}
 
 // InitialWatermarkEstimatorState returns the watermark before the first event.
 func (fn *readFn) InitialWatermarkEstimatorState(beam.EventTime, sequence.Rest, []byte) int64 {
@@ -162,9 +167,7 @@ func (fn *readFn) emit(ctx context.Context, events []order.Event, w int64, we *s
 	}
 	we.Advance(w)
 	count.Add(ctx, fn.run, count.Read, int64(len(events)))
-	if fn.run != nil {
-		fn.run.Read.Add(bytes)
-	}
+	fn.run.Read.Add(bytes)
 }
 
 // end returns the mark of the end of the input, or of where the run was stopped.

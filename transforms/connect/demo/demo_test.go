@@ -286,6 +286,9 @@ func TestASourceThatLostItsSessionGoesOnWhereItWas(t *testing.T) {
 	c.Shop = c.shop(time.Time{})
 	want, _, _ := simulated(t, c)
 	fn := &readFn{Config: c, ID: rand.Text()}
+	if err := fn.Setup(); err != nil {
+		t.Fatal(err)
+	}
 	p, state := sequence.Rest{}, fn.InitialWatermarkEstimatorState(0, sequence.Rest{}, nil)
 	var all []element
 	for calls := 1; ; calls++ {
@@ -302,9 +305,7 @@ func TestASourceThatLostItsSessionGoesOnWhereItWas(t *testing.T) {
 			t.Fatal(err)
 		}
 		p, state = residual.(sequence.Rest), fn.WatermarkEstimatorState(we)
-		sessions.Lock()
-		delete(sessions.of, fn.ID) // as in another process
-		sessions.Unlock()
+		fn.sessions.take(fn.ID) // as in another process
 	}
 	checkTime(t, c, all)
 	if got := eventsOf(all); !reflect.DeepEqual(want, got) {
@@ -316,6 +317,9 @@ func TestACallThatLostItsPositionEmitsNothing(t *testing.T) {
 	c := unruly(10)
 	c.Shop = c.shop(time.Time{})
 	fn := &readFn{Config: c, ID: rand.Text()}
+	if err := fn.Setup(); err != nil {
+		t.Fatal(err)
+	}
 	for _, start := range []int64{0, 10} { // with events, at the end
 		rt, we := fn.CreateTracker(sequence.Rest{Start: start}), fn.CreateWatermarkEstimator(0)
 		if _, _, err := rt.TrySplit(0); err != nil {

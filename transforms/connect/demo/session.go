@@ -109,21 +109,19 @@ func (s *session) bundle(most int64, wall time.Time) (events []order.Event, w in
 // watermark has passed are in it, even where no event is as late as that.
 func (s *session) end() int64 { return max(s.largest, s.last-s.disorder) }
 
-// sessions holds the simulations of this process by the id of their source.
-var sessions struct {
-	sync.Mutex
+// sessions holds the simulations of a run by the id of their source.
+type sessions struct {
+	mu sync.Mutex
 	of map[string]*session
 }
+
+func newSessions() *sessions { return &sessions{of: map[string]*session{}} }
 
 // checkOut returns the session of a source at a position and takes it out of
 // sessions: a second call of the same position, which a runner may make after
 // it gave up the first one, gets one of its own.
 func (fn *readFn) checkOut(taken, w int64) (*session, error) {
-	sessions.Lock()
-	s := sessions.of[fn.ID]
-	delete(sessions.of, fn.ID)
-	sessions.Unlock()
-	if s != nil && s.taken == taken {
+	if s := fn.sessions.take(fn.ID); s != nil && s.taken == taken {
 		return s, nil
 	}
 	return newSession(fn.Config, taken, w, time.Now())
@@ -131,10 +129,23 @@ func (fn *readFn) checkOut(taken, w int64) (*session, error) {
 
 // checkIn keeps a session for the next call.
 func (fn *readFn) checkIn(s *session) {
-	sessions.Lock()
-	defer sessions.Unlock()
-	if sessions.of == nil {
-		sessions.of = make(map[string]*session)
-	}
-	sessions.of[fn.ID] = s
+	fn.sessions.mu.Lock()
+	defer fn.sessions.mu.Unlock()
+	fn.sessions.of[fn.ID] = s
+}
+
+func (s *sessions) take(id string) *session {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	found := s.of[id]
+	delete(s.of, id)
+	return found
+}
+
+// Close forgets the simulations.
+func (s *sessions) Close() error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	clear(s.of)
+	return nil
 }

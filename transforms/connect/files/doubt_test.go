@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"ordertimeout/transforms/cep/ceptest"
+	"ordertimeout/transforms/process"
 )
 
 // minutes makes lines of events at so many minutes after an hour of 2026, each of an
@@ -147,10 +148,10 @@ func TestPipeHandsOutAtOnceWhatIsInDoubt(t *testing.T) {
 
 func TestEndOfAPipeDecidesWhatIsInDoubt(t *testing.T) {
 	useStdin(t, minutes(0, 1, 200, 201))
-	s := newSession(Config{Inputs: []string{"-"}, MaxJump: time.Hour}, nil, 0)
+	s := newSession(Config{Inputs: []string{"-"}, MaxJump: time.Hour}, process.Of(""), 0)
 	defer s.close()
 	n := note{t: t}
-	for n.bundle(s, nil) == more {
+	for n.bundle(s, process.Of("")) == more {
 	}
 	if end := endAt(t, n.transcript); end != 201 {
 		t.Errorf("the end is at %d, want 201", end)
@@ -159,10 +160,10 @@ func TestEndOfAPipeDecidesWhatIsInDoubt(t *testing.T) {
 
 func TestWhatIsBeyondTheEndIsCounted(t *testing.T) {
 	write(t, map[string]string{"f": minutes(0, 300, 90, 1, 200, 2, 3, 4, 5, 6, 7, 8, 9, 10, 60)})
-	s := newSession(Config{Inputs: []string{"f"}, MaxJump: time.Hour}, nil, 0)
+	s := newSession(Config{Inputs: []string{"f"}, MaxJump: time.Hour}, process.Of(""), 0)
 	defer s.close()
 	n := note{t: t}
-	for n.bundle(s, nil) == more {
+	for n.bundle(s, process.Of("")) == more {
 	}
 	if s.last.beyond != 3 || s.last.beyondFrom != minute(90) {
 		t.Errorf("%d events are beyond the end, from %d; want 3 from %d", s.last.beyond, s.last.beyondFrom, minute(90))
@@ -233,9 +234,9 @@ func TestPipeBesideWhatWasLeftOpen(t *testing.T) {
 			t.Fatal(err)
 		}
 		useStdin(t, minutes(9+gap, 10+gap, 11+gap))
-		s := newSession(Config{Inputs: []string{"-", "open"}, Disorder: time.Minute, MaxJump: time.Hour}, nil, 0)
+		s := newSession(Config{Inputs: []string{"-", "open"}, Disorder: time.Minute, MaxJump: time.Hour}, process.Of(""), 0)
 		n := note{t: t}
-		for n.bundle(s, nil) == more {
+		for n.bundle(s, process.Of("")) == more {
 		}
 		s.close()
 		want := []int64{0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 9 + gap, 10 + gap, 11 + gap}
@@ -248,7 +249,7 @@ func TestPipeBesideWhatWasLeftOpen(t *testing.T) {
 // What is no event says nothing of a clock, however much of it there is.
 func TestLookingAheadIsBounded(t *testing.T) {
 	write(t, map[string]string{"f": minutes(0) + strings.Repeat(strings.Repeat("x", 99)+"\n", 200_000) + minutes(1, 2)})
-	s := &session{config: Config{Inputs: []string{"f"}, MaxJump: time.Hour}, decoder: Config{}.decoder()}
+	s := &session{run: process.Of(""), config: Config{Inputs: []string{"f"}, MaxJump: time.Hour}, decoder: Config{}.decoder()}
 	inputs, err := s.open()
 	if err != nil {
 		t.Fatal(err)

@@ -160,9 +160,9 @@ func TestInputThatCannotBeReadEndsTheRun(t *testing.T) {
 			}
 			tt.config.Inputs = []string{tt.name}
 		}
-		s := newSession(tt.config, nil, 0)
+		s := newSession(tt.config, process.Of(""), 0)
 		n := note{t: t}
-		for n.bundle(s, nil) == more {
+		for n.bundle(s, process.Of("")) == more {
 		}
 		s.close()
 		same(t, tt.reason, n.transcript, transcript{Err: tt.want, End: "0,0"})
@@ -246,7 +246,7 @@ func TestRawSurvives(t *testing.T) {
 func TestReaderCountsHints(t *testing.T) {
 	write(t, map[string]string{"f": line("a", 1) + line("b", 3e9) + "x\n" + `{"orderId":"c","type":"a","time":"2026-03-01T12:00:00Z"}`})
 	for skip, want := range map[int64][4]int64{0: {4, 1, 2, 1}, 1: {3, 1, 1, 0}, 2: {2, 1, 0, 0}} {
-		s := newSession(Config{Inputs: []string{"f"}}, nil, skip)
+		s := newSession(Config{Inputs: []string{"f"}}, process.Of(""), skip)
 		b := bundle{session: s, claim: func(any) bool { return true }, event: func(beam.EventTime, []order.Event) {}, reject: func(beam.EventTime, order.Reject) {}}
 		if outcome, err := b.read(t.Context(), nil); outcome != complete || err != nil {
 			t.Fatal(outcome, err)

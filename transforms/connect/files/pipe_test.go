@@ -152,14 +152,14 @@ func TestStopBesideFilesHandsOutWhatWasReadOfThePipe(t *testing.T) {
 
 func TestFileThatGetsShorterIsAnError(t *testing.T) {
 	write(t, map[string]string{"f": strings.Repeat(line("a", 1), 500_000)})
-	s := newSession(Config{Inputs: []string{"f"}}, nil, 0)
+	s := newSession(Config{Inputs: []string{"f"}}, process.Of(""), 0)
 	defer s.close()
 	n := note{t: t}
-	n.bundle(s, nil)
+	n.bundle(s, process.Of(""))
 	if err := os.Truncate("f", 1000); err != nil {
 		t.Fatal(err)
 	}
-	readAll(s, nil, &n)
+	readAll(s, process.Of(""), &n)
 	if !strings.HasPrefix(n.Err, "files: f: it has become shorter while it was read, from 18000000 bytes to ") {
 		t.Errorf("got error %q", n.Err)
 	}
@@ -216,13 +216,13 @@ func TestClockOfALivePipe(t *testing.T) {
 func TestLivePipeTellsItsWatermarkWhileNothingComes(t *testing.T) {
 	t.Chdir(t.TempDir())
 	w := makePipe(t, "p")
-	s := newSession(Config{Inputs: []string{"p"}, Live: true, MaxLag: time.Minute, Disorder: time.Second}, nil, 0)
+	s := newSession(Config{Inputs: []string{"p"}, Live: true, MaxLag: time.Minute, Disorder: time.Second}, process.Of(""), 0)
 	defer s.close()
 	n := note{t: t}
 	before := time.Now()
 	fmt.Fprint(w, line("a", before.Add(-time.Hour).UnixMilli()))
 	for !s.now.alive {
-		if n.bundle(s, nil) != more {
+		if n.bundle(s, process.Of("")) != more {
 			t.Fatal("the log ended")
 		}
 	}
@@ -262,15 +262,15 @@ func TestLivePipeComesAfterWhatWasLeftOpen(t *testing.T) {
 		t.Fatal(err)
 	}
 	w := makePipe(t, "p")
-	s := newSession(Config{Inputs: []string{"open", "p"}, Live: true, MaxJump: time.Hour}, nil, 0)
+	s := newSession(Config{Inputs: []string{"open", "p"}, Live: true, MaxJump: time.Hour}, process.Of(""), 0)
 	defer s.close()
 	n := note{t: t}
 	for len(n.events) < 2 { // nobody has written to the pipe yet
-		n.bundle(s, nil)
+		n.bundle(s, process.Of(""))
 	}
 	fmt.Fprint(w, line("c", 69_000))
 	for len(n.events) < 3 {
-		n.bundle(s, nil)
+		n.bundle(s, process.Of(""))
 	}
 	if want := []string{"a@5 open:1", "b@70000 open:2", "c@69000 p:1 +70000"}; !slices.Equal(n.Log, want) {
 		t.Errorf("got %v, want %v", n.Log, want)

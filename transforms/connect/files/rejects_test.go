@@ -8,13 +8,14 @@ import (
 	"github.com/apache/beam/sdks/v2/go/pkg/beam"
 
 	"ordertimeout/transforms/order"
+	"ordertimeout/transforms/process"
 )
 
 // What is malformed is counted and has its place in the log, also where nobody reads why.
 func TestRejectsThatNobodyReadsAreNotEmitted(t *testing.T) {
 	write(t, map[string]string{"f": "x\n" + line("a", 1) + "y\n"})
 	for _, unread := range []bool{false, true} {
-		s := newSession(Config{Inputs: []string{"f"}, RejectsUnread: unread}, nil, 0)
+		s := newSession(Config{Inputs: []string{"f"}, RejectsUnread: unread}, process.Of(""), 0)
 		var emitted []string
 		b := bundle{
 			session: s, claim: func(any) bool { return true }, event: func(beam.EventTime, []order.Event) {},

@@ -11,6 +11,8 @@ import (
 	"github.com/apache/beam/sdks/v2/go/pkg/beam/io/filesystem"
 	"github.com/apache/beam/sdks/v2/go/pkg/beam/io/filesystem/memfs"
 	"github.com/google/go-cmp/cmp"
+
+	"ordertimeout/transforms/process"
 )
 
 // hanging is a file system whose only file gives nothing until its reader gives up.
@@ -91,16 +93,16 @@ func TestReadOfAnotherFileSystem(t *testing.T) {
 		}
 		same(t, "from memory", got, want)
 	}
-	s := newSession(Config{Inputs: []string{"memfs://read/gone"}}, nil, 0)
+	s := newSession(Config{Inputs: []string{"memfs://read/gone"}}, process.Of(""), 0)
 	defer s.close()
 	n := note{t: t}
-	n.bundle(s, nil)
+	n.bundle(s, process.Of(""))
 	same(t, "gone since it was listed", n.transcript, transcript{Err: "files: memfs://read/gone: file does not exist", End: "0,0"})
 }
 
 // Nobody waits for a server that does not answer: what is under way is given up.
 func TestClosedSessionGivesUpARequest(t *testing.T) {
-	s := newSession(Config{Inputs: []string{"hanging://file"}}, nil, 0)
+	s := newSession(Config{Inputs: []string{"hanging://file"}}, process.Of(""), 0)
 	s.close()
 	select {
 	case <-gaveUp:

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"io"
 	"slices"
-	"sync"
 	"time"
 
 	"ordertimeout/transforms/order"
@@ -17,8 +16,11 @@ import (
 // and merges ahead of the one that hands out, in blocks.
 type session struct {
 	config Config
-	run    *process.Run // nil without one
-	skip   int64        // records at the start that an earlier session handed out
+	run    *process.Run
+	skip   int64 // records at the start that an earlier session handed out
+
+	parking *parking // where it waits for its next bundle
+	id      string   // of its source
 
 	// Of the goroutine that reads.
 	ctx     context.Context // ends with closed
@@ -96,10 +98,8 @@ func newSession(c Config, run *process.Run, skip int64) *session {
 	}
 	s.now, s.block.before = s.clock, s.clock
 	s.ctx, s.cancel = context.WithCancel(context.Background())
-	if run != nil {
-		run.Read.Store(0)
-		run.Size.Store(size(c.Inputs))
-	}
+	run.Read.Store(0)
+	run.Size.Store(size(c.Inputs))
 	go func() {
 		err := s.read()
 		s.remote.close()
@@ -168,9 +168,7 @@ func (s *session) open() (inputs []*input, err error) {
 }
 
 func (s *session) progress(bytes int) {
-	if s.run != nil {
-		s.run.Read.Add(int64(bytes))
-	}
+	s.run.Read.Add(int64(bytes))
 }
 
 // add puts an entry into the block.
@@ -244,48 +242,3 @@ func (s *session) next() <-chan block {
 
 // unread gives a block back, for the next bundle.
 func (s *session) unread(b block) { s.back <- b }
-
-// The sessions of this process that no one is using, by the id of their source.
-// A session is taken out for as long as a bundle uses it.
-var parked sync.Map
-
-// consumed has the ids of the sources that have read what cannot be read again.
-var consumed sync.Map
-
-// maxParked is how long a session waits for the next bundle before its files
-// are closed; the bundle then opens them again.
-const maxParked = time.Minute
-
-// resume returns the session of a source at a position. Where this process has
-// none, or one that is elsewhere because a bundle was repeated or another
-// process had its turn, it starts a new one.
-func resume(id string, c Config, run *process.Run, position int64) (*session, error) {
-	if found, ok := parked.LoadAndDelete(id); ok {
-		s := found.(*session)
-		if s.idle != nil {
-			s.idle.Stop()
-		}
-		if s.handed == position {
-			return s, nil
-		}
-		s.close()
-	}
-	if i := slices.IndexFunc(c.Inputs, mayWait); i >= 0 {
-		if _, again := consumed.LoadOrStore(id, true); again || position > 0 {
-			return nil, fmt.Errorf("files: %s cannot be read again, to go on at record %d: use a file", pipeName(c.Inputs[i]), position)
-		}
-	}
-	return newSession(c, run, position), nil
-}
-
-// park keeps the session for the next bundle.
-func (s *session) park(id string) {
-	if !s.piped {
-		s.idle = time.AfterFunc(maxParked, func() {
-			if parked.CompareAndDelete(id, s) {
-				s.close()
-			}
-		})
-	}
-	parked.Store(id, s)
-}

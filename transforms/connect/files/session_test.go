@@ -38,7 +38,7 @@ func pipeSession(t *testing.T, c Config) (w *os.File, s *session, run *process.R
 	t.Chdir(t.TempDir())
 	w = makePipe(t, "p")
 	run = process.NewRun()
-	t.Cleanup(run.Close)
+	t.Cleanup(func() { run.Close() })
 	c.Inputs = []string{"p"}
 	s = newSession(c, run, 0)
 	t.Cleanup(s.close)
@@ -48,7 +48,7 @@ func pipeSession(t *testing.T, c Config) (w *os.File, s *session, run *process.R
 func TestSlowPipeDoesNotHoldEventsBack(t *testing.T) {
 	t.Chdir(t.TempDir())
 	w := makePipe(t, "p")
-	s := newSession(Config{Inputs: []string{"p"}}, nil, 0)
+	s := newSession(Config{Inputs: []string{"p"}}, process.Of(""), 0)
 	defer s.close()
 	n := note{t: t}
 	for i := range 3 {
@@ -59,7 +59,7 @@ func TestSlowPipeDoesNotHoldEventsBack(t *testing.T) {
 			fmt.Fprint(w, "\n") // the first line has lost its brace
 		}
 		for len(n.Log)+len(n.Rejects) < i+1 {
-			if outcome := n.bundle(s, nil); outcome != more {
+			if outcome := n.bundle(s, process.Of("")); outcome != more {
 				t.Fatalf("the log ended: %v, %s", outcome, n.Err)
 			}
 		}
@@ -95,7 +95,7 @@ func TestStopLeavesWhatIsThereToRead(t *testing.T) {
 func TestCanceledContextEndsTheBundle(t *testing.T) {
 	t.Chdir(t.TempDir())
 	makePipe(t, "p")
-	s := newSession(Config{Inputs: []string{"p"}}, nil, 0)
+	s := newSession(Config{Inputs: []string{"p"}}, process.Of(""), 0)
 	defer s.close()
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
@@ -107,7 +107,7 @@ func TestCanceledContextEndsTheBundle(t *testing.T) {
 
 func TestClosedSessionStopsReading(t *testing.T) {
 	write(t, map[string]string{"f": strings.Repeat(line("a", 1), 500_000)}) // more than may wait
-	s := newSession(Config{Inputs: []string{"f"}}, nil, 0)
+	s := newSession(Config{Inputs: []string{"f"}}, process.Of(""), 0)
 	first := <-s.next()
 	s.close()
 	n := len(first.events)
@@ -125,14 +125,14 @@ func TestClosedSessionStopsReading(t *testing.T) {
 
 func TestBlockThatIsNotClaimedIsNotLost(t *testing.T) {
 	write(t, map[string]string{"f": line("a", 1) + "x\n" + line("b", 2)})
-	s := newSession(Config{Inputs: []string{"f"}}, nil, 0)
+	s := newSession(Config{Inputs: []string{"f"}}, process.Of(""), 0)
 	defer s.close()
 	n := note{t: t}
 	b := bundle{session: s, claim: func(any) bool { return false }, event: n.event, reject: n.reject}
 	if outcome, err := b.read(t.Context(), nil); outcome != split || err != nil || len(n.Log) > 0 || b.counts.Records > 0 {
 		t.Fatalf("got %v, %v, %q", outcome, err, n.Log)
 	}
-	if outcome := n.bundle(s, nil); outcome != complete {
+	if outcome := n.bundle(s, process.Of("")); outcome != complete {
 		t.Fatalf("got %v", outcome)
 	}
 	if diff := cmp.Diff([]string{"a@1 f:1", "b@2 f:3"}, n.Log); diff != "" {
@@ -142,7 +142,7 @@ func TestBlockThatIsNotClaimedIsNotLost(t *testing.T) {
 
 func TestBundleEndsWhenItIsFull(t *testing.T) {
 	write(t, map[string]string{"f": strings.Repeat(line("a", 1), maxBundleSize/30)})
-	s := newSession(Config{Inputs: []string{"f"}}, nil, 0)
+	s := newSession(Config{Inputs: []string{"f"}}, process.Of(""), 0)
 	defer s.close()
 	bundles := 0
 	for {
@@ -181,18 +181,19 @@ func TestFileThatGrowsIsReadToTheEndThatIsThere(t *testing.T) {
 
 func TestSessionsAreKeptForTheNextBundle(t *testing.T) {
 	write(t, map[string]string{"f": line("a", 1) + line("b", 2)})
-	c := Config{Inputs: []string{"f"}}
-	first, err := resume(t.Name(), c, nil, 0)
+	c, run := Config{Inputs: []string{"f"}}, process.NewRun()
+	defer run.Close()
+	first, err := resume(t.Name(), c, run, 0)
 	if err != nil {
 		t.Fatal(err)
 	}
-	first.park(t.Name())
-	again, err := resume(t.Name(), c, nil, 0)
+	first.park()
+	again, err := resume(t.Name(), c, run, 0)
 	if err != nil || again != first {
 		t.Errorf("at its position: got another session, %v", err)
 	}
-	again.park(t.Name())
-	other, err := resume(t.Name(), c, nil, 1)
+	again.park()
+	other, err := resume(t.Name(), c, run, 1)
 	if err != nil || other == first {
 		t.Fatalf("elsewhere: got the same session, %v", err)
 	}
@@ -201,7 +202,7 @@ func TestSessionsAreKeptForTheNextBundle(t *testing.T) {
 		t.Error("the session that is of no use was not closed")
 	}
 	n := note{t: t}
-	for n.bundle(other, nil) == more {
+	for n.bundle(other, process.Of("")) == more {
 	}
 	if diff := cmp.Diff([]string{"b@2 f:2"}, n.Log); diff != "" {
 		t.Errorf("(-want +got)\n%s", diff)
@@ -211,11 +212,13 @@ func TestSessionsAreKeptForTheNextBundle(t *testing.T) {
 func TestForgottenSessionIsClosed(t *testing.T) {
 	write(t, map[string]string{"f": line("a", 1)})
 	synctest.Test(t, func(t *testing.T) {
-		s, err := resume("forgotten", Config{Inputs: []string{"f"}}, nil, 0)
+		run := process.NewRun()
+		defer run.Close()
+		s, err := resume("forgotten", Config{Inputs: []string{"f"}}, run, 0)
 		if err != nil {
 			t.Fatal(err)
 		}
-		s.park("forgotten")
+		s.park()
 		time.Sleep(maxParked - time.Millisecond)
 		synctest.Wait()
 		if s.stopped() != nil {
@@ -226,26 +229,26 @@ func TestForgottenSessionIsClosed(t *testing.T) {
 		if s.stopped() == nil {
 			t.Error("not closed")
 		}
-		if _, ok := parked.Load("forgotten"); ok {
+		if s.parking.take("forgotten") != nil {
 			t.Error("still there")
 		}
 	})
 }
 
 func TestStandardInputIsReadOnce(t *testing.T) {
-	c := Config{Inputs: []string{stdin}}
+	c, run := Config{Inputs: []string{stdin}}, process.NewRun()
+	defer run.Close()
 	useStdin(t, line("a", 1))
-	t.Cleanup(consumed.Clear)
-	s, err := resume(t.Name(), c, nil, 0)
+	s, err := resume(t.Name(), c, run, 0)
 	if err != nil {
 		t.Fatal(err)
 	}
 	n := note{t: t}
-	for n.bundle(s, nil) == more {
+	for n.bundle(s, process.Of("")) == more {
 	}
 	s.close()
 	for position, id := range []string{t.Name(), t.Name() + " in another process"} {
-		_, err := resume(id, c, nil, int64(position))
+		_, err := resume(id, c, run, int64(position))
 		if want := fmt.Sprintf("files: standard input cannot be read again, to go on at record %d: use a file", position); err == nil || err.Error() != want {
 			t.Errorf("got %v, want %s", err, want)
 		}
@@ -270,10 +273,10 @@ func useStdin(t *testing.T, text string) {
 
 func TestResumedSessionStampsRejectsWithTheWatermarkItFinds(t *testing.T) {
 	write(t, map[string]string{"f": line("a", 10_000) + "x"})
-	s := newSession(Config{Inputs: []string{"f"}, Disorder: time.Second}, nil, 1)
+	s := newSession(Config{Inputs: []string{"f"}, Disorder: time.Second}, process.Of(""), 1)
 	defer s.close()
 	n := note{t: t, watermark: 9000} // that the first record left behind
-	if n.bundle(s, nil) != complete || len(n.Rejects) != 1 {
+	if n.bundle(s, process.Of("")) != complete || len(n.Rejects) != 1 {
 		t.Errorf("got rejects %q", n.Rejects)
 	}
 }

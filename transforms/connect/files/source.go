@@ -50,11 +50,11 @@ func (fn *readFn) ProcessElement(
 	ctx context.Context, we *sequence.Watermark, rt *sdf.LockRTracker, _ []byte,
 	event func(beam.EventTime, []order.Event), reject func(beam.EventTime, order.Reject),
 ) (sdf.ProcessContinuation, error) {
-	run := process.Lookup(fn.Config.Run)
+	run := process.Of(fn.Config.Run)
 	run.Throttle()
 	s, err := fn.resume(rt.GetRestriction().(sequence.Rest), run)
 	if err != nil {
-		if run.Fail(err); run == nil || !rt.TryClaim(sequence.End) {
+		if run.Fail(err); run.Remote() || !rt.TryClaim(sequence.End) {
 			return sdf.StopProcessing(), err
 		}
 		event(0, []order.Event{clock{}.cut()})
@@ -74,10 +74,10 @@ func (fn *readFn) ProcessElement(
 		s.close()
 		return sdf.StopProcessing(), ctx.Err()
 	case outcome == more:
-		s.park(fn.ID)
+		s.park()
 		return sdf.ResumeProcessingIn(0), nil
 	case outcome == split:
-		s.park(fn.ID)
+		s.park()
 		return sdf.StopProcessing(), rt.GetError()
 	}
 	return sdf.StopProcessing(), fn.end(s, run, outcome == complete, err, event)
@@ -91,7 +91,7 @@ func (fn *readFn) ProcessElement(
 // timers behind it until it has arrived.
 func (fn *readFn) end(s *session, run *process.Run, complete bool, err error, event func(beam.EventTime, []order.Event)) error {
 	s.close()
-	if err != nil && run == nil {
+	if err != nil && run.Remote() {
 		return err
 	}
 	run.Fail(err)

@@ -238,8 +238,8 @@ func TestBundlesOfOneSource(t *testing.T) {
 		}
 		rest = residual.(sequence.Rest)
 		if calls == 2 { // as if another process took over
-			s, _ := parked.LoadAndDelete(fn.ID)
-			s.(*session).close()
+			parked, _ := process.Find[*parking](process.Of(""))
+			parked.take(fn.ID).close()
 		}
 	}
 	if want := maxBundleSize / 30; total != want {
@@ -299,7 +299,7 @@ func BenchmarkRead(b *testing.B) {
 			b.SetBytes(int64(len(data)))
 			b.ReportAllocs()
 			for b.Loop() {
-				s := newSession(Config{Inputs: []string{name}, Disorder: time.Second}, nil, 0)
+				s := newSession(Config{Inputs: []string{name}, Disorder: time.Second}, process.Of(""), 0)
 				bundle := bundle{session: s, claim: func(any) bool { return true }, event: func(beam.EventTime, []order.Event) {}}
 				for outcome := more; outcome == more; bundle.size = 0 {
 					var err error

@@ -23,11 +23,11 @@ func TestAppendKeepsWhatIsThere(t *testing.T) {
 	} {
 		path := filepath.Join(dir, test.name)
 		writeFile(t, path, test.before)
-		set, err := Open(t.Name(), Target{Name: path, Mode: Append})
+		set, err := Open(process.NewRun(), Target{Name: path, Mode: Append})
 		if err != nil {
 			t.Fatal(err)
 		}
-		if _, err := lookup(t.Name(), path).write([]byte("today\n"), true); err != nil {
+		if _, err := set.targets[path].write([]byte("today\n"), true); err != nil {
 			t.Fatal(err)
 		}
 		if err := set.Close(); err != nil {
@@ -43,14 +43,14 @@ func TestASecondWriterIsRefused(t *testing.T) {
 	for _, mode := range []Mode{Replace, Append, Aside} {
 		path := filepath.Join(t.TempDir(), "out")
 		writeFile(t, path, "kept\n")
-		set, err := Open("first", Target{Name: path, Mode: mode})
+		set, err := Open(process.NewRun(), Target{Name: path, Mode: mode})
 		if err != nil {
 			t.Fatal(err)
 		}
-		if _, err := lookup("first", path).write([]byte("first\n"), false); err != nil {
+		if _, err := set.targets[path].write([]byte("first\n"), false); err != nil {
 			t.Fatal(err)
 		}
-		_, err = Open("second", Target{Name: path, Mode: mode})
+		_, err = Open(process.NewRun(), Target{Name: path, Mode: mode})
 		if want := "localfile: " + path + ": another process writes to it"; err == nil || err.Error() != want {
 			t.Errorf("mode %d: got %v, want %s", mode, err, want)
 		}
@@ -63,7 +63,7 @@ func TestASecondWriterIsRefused(t *testing.T) {
 		if got := readFile(t, path); !strings.HasSuffix(got, "first\n") {
 			t.Errorf("mode %d: the file holds %q", mode, got)
 		}
-		again, err := Open("second", Target{Name: path, Mode: mode})
+		again, err := Open(process.NewRun(), Target{Name: path, Mode: mode})
 		if err != nil {
 			t.Fatalf("mode %d: after the first has closed: %v", mode, err)
 		}
@@ -84,11 +84,11 @@ func TestAFileAsideTakesItsPlaceAsAWhole(t *testing.T) {
 	}
 	writeFile(t, filepath.Join(dir, ".open.tmp"), strings.Repeat("left by a kill\n", 10))
 	for _, commit := range []bool{false, true} {
-		set, err := Open(t.Name(), Target{Name: link, Mode: Aside})
+		set, err := Open(process.NewRun(), Target{Name: link, Mode: Aside})
 		if err != nil {
 			t.Fatal(err)
 		}
-		if _, err := lookup(t.Name(), link).write([]byte("today\n"), false); err != nil {
+		if _, err := set.targets[link].write([]byte("today\n"), false); err != nil {
 			t.Fatal(err)
 		}
 		if got := readFile(t, path); got != "yesterday\n" {
@@ -127,7 +127,7 @@ func TestAFileAsideIsNoOtherOutput(t *testing.T) {
 		{{Name: path, Mode: Aside}, {Name: filepath.Dir(path) + "/./out"}},
 	} {
 		writeFile(t, path, "")
-		if set, err := Open(t.Name(), targets...); err == nil || !strings.Contains(err.Error(), "is another output, too") {
+		if set, err := Open(process.NewRun(), targets...); err == nil || !strings.Contains(err.Error(), "is another output, too") {
 			t.Errorf("%v: got %v", targets, err)
 			set.Close()
 		}
@@ -162,7 +162,7 @@ func TestAFileAsideThatFailsIsRejectedAsAWhole(t *testing.T) {
 	writeFile(t, path, "yesterday\n")
 	r := process.NewRun()
 	defer r.Close()
-	set, err := Open(r.ID, Target{Name: path, Mode: Aside})
+	set, err := Open(r, Target{Name: path, Mode: Aside})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -178,7 +178,7 @@ func TestAFileAsideThatFailsIsRejectedAsAWhole(t *testing.T) {
 			}
 		}
 		if bundle == 1 { // the disk is full
-			lookup(r.ID, path).err = syscall.ENOSPC
+			set.targets[path].err = syscall.ENOSPC
 		}
 		if err := fn.FinishBundle(t.Context(), reject); err != nil {
 			t.Fatal(err)

@@ -43,7 +43,7 @@ func TestAFailedWriteAbortsTheRun(t *testing.T) {
 			r := process.NewRun()
 			defer r.Close()
 			rejects := filepath.Join(t.TempDir(), "rejects")
-			set, err := Open(r.ID, named(test.target, rejects)...)
+			set, err := Open(r, named(test.target, rejects)...)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -95,7 +95,7 @@ func TestARejectThatCannotBeWrittenIsNoOutcome(t *testing.T) {
 	closedPipe(t)
 	r := process.NewRun()
 	defer r.Close()
-	set, err := Open(r.ID, named(Stdout)...)
+	set, err := Open(r, named(Stdout)...)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -132,7 +132,7 @@ func TestAStopDoesNotWaitForAReader(t *testing.T) {
 	stdoutOf(t)
 	r := process.NewRun()
 	defer r.Close()
-	set, err := Open(r.ID, named(Stdout)...)
+	set, err := Open(r, named(Stdout)...)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -164,7 +164,7 @@ func TestAStopLeavesWhatTheSourceHolds(t *testing.T) {
 	r := process.NewRun()
 	defer r.Close()
 	r.OnDone(func(refs []uint64) { t.Errorf("%v are let go of", refs) })
-	set, err := Open(r.ID, named(Stdout)...)
+	set, err := Open(r, named(Stdout)...)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -190,7 +190,7 @@ func TestLinesThatWereWrittenBeforeAFailureAreDone(t *testing.T) {
 	defer r.Close()
 	var done []uint64
 	r.OnDone(func(refs []uint64) { done = append(done, refs...) })
-	set, err := Open(r.ID, named(Stdout)...)
+	set, err := Open(r, named(Stdout)...)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -232,14 +232,14 @@ func TestAFileThatIsHeldIsSyncedBeforeItIsDone(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "out")
 	r := process.NewRun()
 	defer r.Close()
-	set, err := Open(r.ID, Target{Name: path, Mode: Append})
+	set, err := Open(r, Target{Name: path, Mode: Append})
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer set.Close()
 	// A file that cannot be synced, as it is closed behind the sink's back once it is
 	// written, must not be done.
-	f := lookup(r.ID, path)
+	f := set.targets[path]
 	pipeEnd, w, err := os.Pipe()
 	if err != nil {
 		t.Fatal(err)

@@ -5,7 +5,8 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
-	"sync"
+
+	"ordertimeout/transforms/process"
 )
 
 // The targets that are no file.
@@ -35,16 +36,12 @@ const (
 	Aside
 )
 
-// Set is the open targets of one run. The command opens it before the pipeline
-// starts and closes it after the pipeline has ended; the DoFns of the same
-// process find it by the run's id.
+// Set is the open targets of one run, which owns it and closes it. The command opens it
+// before the pipeline starts; the DoFns of the same process find it by the run's id.
 type Set struct {
-	runID   string
 	targets map[string]*file // by name as given; several may share a file
 	files   []*file          // each once
 }
-
-var sets sync.Map // *Set by run id
 
 // Open opens the targets of a run. The parent folder of a file is made; what is in a
 // file is replaced only once every target of the set could be opened. Targets that are
@@ -56,8 +53,8 @@ var sets sync.Map // *Set by run id
 // That no target is an input of the same run is for the caller to check. So is
 // to ignore SIGPIPE: a Go program ends by it, without a word, on a write to a
 // standard output that is closed.
-func Open(runID string, targets ...Target) (*Set, error) {
-	s := &Set{runID: runID, targets: make(map[string]*file)}
+func Open(run *process.Run, targets ...Target) (*Set, error) {
+	s := &Set{targets: make(map[string]*file)}
 	for _, target := range targets {
 		if err := s.add(target); err != nil {
 			return nil, s.abandon(fault(target.Name, err))
@@ -68,19 +65,18 @@ func Open(runID string, targets ...Target) (*Set, error) {
 			return nil, s.abandon(fault(f.name, err))
 		}
 	}
-	if _, loaded := sets.LoadOrStore(runID, s); loaded {
-		return nil, s.abandon(fmt.Errorf("localfile: run %q: its targets are open already", runID))
+	if err := process.Add(run, s); err != nil {
+		return nil, s.abandon(fmt.Errorf("localfile: the targets of the run: %w", err))
 	}
 	return s, nil
 }
 
 // lookup returns the open file of a target, or nil where this process has none.
-func lookup(runID, name string) *file {
-	s, ok := sets.Load(runID)
-	if !ok {
-		return nil
+func lookup(run *process.Run, name string) *file {
+	if s, open := process.Find[*Set](run); open {
+		return s.targets[name]
 	}
-	return s.(*Set).targets[name]
+	return nil
 }
 
 // Commit puts the files that were written aside in their places, synced, so that a
@@ -108,7 +104,6 @@ func (s *Set) Written(name string) int64 {
 // else of closing: without an error all lines are in their files, but for those
 // written aside, which want Commit before.
 func (s *Set) Close() error {
-	sets.CompareAndDelete(s.runID, s)
 	var first error
 	for _, f := range s.files {
 		if err := f.close(); err != nil && first == nil {

@@ -8,6 +8,8 @@ import (
 	"sync"
 	"syscall"
 	"testing"
+
+	"ordertimeout/transforms/process"
 )
 
 func TestOpenNamesTheTargetItCannotOpen(t *testing.T) {
@@ -35,7 +37,7 @@ func TestOpenNamesTheTargetItCannotOpen(t *testing.T) {
 			if test.user && os.Geteuid() == 0 {
 				t.Skip("root may write anywhere")
 			}
-			set, err := Open(t.Name(), named(test.target)...)
+			set, err := Open(process.NewRun(), named(test.target)...)
 			if err == nil {
 				set.Close()
 				t.Fatalf("Open(%q) gave no error", test.target)
@@ -52,14 +54,14 @@ func TestOpenReplacesOnlyWhenEveryTargetOpens(t *testing.T) {
 	old := filepath.Join(dir, "old")
 	writeFile(t, old, "yesterday\n")
 
-	if _, err := Open(t.Name(), named(old, dir)...); err == nil {
+	if _, err := Open(process.NewRun(), named(old, dir)...); err == nil {
 		t.Fatal("Open of a directory gave no error")
 	}
 	if got := readFile(t, old); got != "yesterday\n" {
 		t.Errorf("after a failed Open the file holds %q, want what it held", got)
 	}
 
-	set, err := Open(t.Name(), named(old)...)
+	set, err := Open(process.NewRun(), named(old)...)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -84,20 +86,20 @@ func TestOneFileUnderSeveralNamesHasOneWriter(t *testing.T) {
 	}
 	names := []string{"out", "./out", "sub/../out", abs, "link", "hard"}
 	os.Mkdir("sub", 0o777)
-	set, err := Open(t.Name(), named(append(names, "other", None)...)...)
+	set, err := Open(process.NewRun(), named(append(names, "other", None)...)...)
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer set.Close()
 	for _, name := range names {
-		if lookup(t.Name(), name) != lookup(t.Name(), "out") {
+		if set.targets[name] != set.targets["out"] {
 			t.Errorf("%q has a writer of its own", name)
 		}
 	}
-	if lookup(t.Name(), "other") == lookup(t.Name(), "out") {
+	if set.targets["other"] == set.targets["out"] {
 		t.Error("another file shares the writer")
 	}
-	if lookup(t.Name(), None) != nil {
+	if set.targets[None] != nil {
 		t.Error("none has a writer")
 	}
 }
@@ -112,14 +114,14 @@ func TestStandardOutputIsNeverTruncatedAndStaysOpen(t *testing.T) {
 	defer out.Close()
 	setStdout(t, out)
 
-	set, err := Open(t.Name(), named(path, Stdout)...) // as /dev/stdout is
+	set, err := Open(process.NewRun(), named(path, Stdout)...) // as /dev/stdout is
 	if err != nil {
 		t.Fatal(err)
 	}
-	if lookup(t.Name(), path) != lookup(t.Name(), Stdout) {
+	if set.targets[path] != set.targets[Stdout] {
 		t.Error("the file that is standard output has a writer of its own")
 	}
-	if _, err := lookup(t.Name(), Stdout).write([]byte("line\n"), false); err != nil {
+	if _, err := set.targets[Stdout].write([]byte("line\n"), false); err != nil {
 		t.Fatal(err)
 	}
 	if err := set.Close(); err != nil {
@@ -135,11 +137,11 @@ func TestStandardOutputIsNeverTruncatedAndStaysOpen(t *testing.T) {
 
 func TestAfterAFailedWriteNothingIsWritten(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "out")
-	set, err := Open(t.Name(), named("/dev/full", path)...)
+	set, err := Open(process.NewRun(), named("/dev/full", path)...)
 	if err != nil {
 		t.Skip(err)
 	}
-	f, good := lookup(t.Name(), "/dev/full"), lookup(t.Name(), path)
+	f, good := set.targets["/dev/full"], set.targets[path]
 	if _, err := f.write([]byte("cut\n"), false); !errors.Is(err, syscall.ENOSPC) {
 		t.Errorf("write gave %v, want ENOSPC", err)
 	}
@@ -159,32 +161,35 @@ func TestAfterAFailedWriteNothingIsWritten(t *testing.T) {
 }
 
 func TestAClosedTargetIsNotFound(t *testing.T) {
-	set, err := Open(t.Name(), named(os.DevNull)...)
-	if err != nil {
+	run := process.NewRun()
+	if _, err := Open(run, named(os.DevNull)...); err != nil {
 		t.Fatal(err)
 	}
-	if err := set.Close(); err != nil {
+	if lookup(run, os.DevNull) == nil {
+		t.Error("an open target cannot be found")
+	}
+	if err := run.Close(); err != nil {
 		t.Fatal(err)
 	}
-	if lookup(t.Name(), os.DevNull) != nil {
+	if lookup(run, os.DevNull) != nil {
 		t.Error("a closed target can still be found")
 	}
 }
 
 func TestARunHasOneSet(t *testing.T) {
-	set, err := Open(t.Name(), named(None)...)
-	if err != nil {
+	run := process.NewRun()
+	if _, err := Open(run, named(None)...); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := Open(t.Name(), named(None)...); err == nil {
+	if _, err := Open(run, named(None)...); err == nil {
 		t.Error("a second Open of the run gave no error")
 	}
-	set.Close()
-	again, err := Open(t.Name(), named(None)...)
-	if err != nil {
-		t.Errorf("Open after Close: %v", err)
+	if err := run.Close(); err != nil {
+		t.Error(err)
 	}
-	again.Close()
+	if _, err := Open(run, named(None)...); err == nil {
+		t.Error("Open of a closed run gave no error")
+	}
 }
 
 func TestAFIFOGetsTheLines(t *testing.T) {
@@ -196,11 +201,11 @@ func TestAFIFOGetsTheLines(t *testing.T) {
 	var readErr error
 	var reader sync.WaitGroup
 	reader.Go(func() { got, readErr = os.ReadFile(path) })
-	set, err := Open(t.Name(), named(path)...)
+	set, err := Open(process.NewRun(), named(path)...)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := lookup(t.Name(), path).write([]byte("line\n"), false); err != nil {
+	if _, err := set.targets[path].write([]byte("line\n"), false); err != nil {
 		t.Fatal(err)
 	}
 	if err := set.Close(); err != nil {

@@ -1,12 +1,12 @@
 // Package localfile writes lines to standard output or to files while a pipeline
 // runs.
 //
-//	targets, err := localfile.Open(run.ID, localfile.Target{Name: "out/timeouts.jsonl"}, localfile.Target{Name: localfile.Stdout})
+//	targets, err := localfile.Open(run, localfile.Target{Name: "out/timeouts.jsonl"}, localfile.Target{Name: localfile.Stdout})
 //	...
 //	undelivered := localfile.Write(s, run.ID, "out/timeouts.jsonl", timeouts)
 //	undelivered = localfile.Write(s, run.ID, localfile.Stdout, successes)
 //	... run the pipeline ...
-//	err = targets.Close()
+//	err = run.Close()
 //
 // A file grows while the pipeline runs, a bundle at a time, and is complete
 // when the pipeline has ended. Lines are whole: those of several bundles, or of
@@ -73,12 +73,12 @@ type writeFn struct {
 }
 
 func (fn *writeFn) Setup() error {
-	fn.run = process.Lookup(fn.RunID)
+	fn.run = process.Of(fn.RunID)
 	fn.next, fn.last = newLines(), newLines()
 	if fn.Target == None {
 		return nil
 	}
-	fn.file = lookup(fn.RunID, fn.Target)
+	fn.file = lookup(fn.run, fn.Target)
 	if fn.file == nil {
 		return fn.run.Fail(fmt.Errorf("localfile: %s: not open in this process: want a runner that works in the process of the command", fn.Target))
 	}

@@ -67,7 +67,7 @@ func run(t *testing.T, n int, prefixes, targets []string) (runErr, reason, close
 	t.Helper()
 	r := process.NewRun()
 	defer r.Close()
-	set, err := Open(r.ID, named(targets...)...)
+	set, err := Open(r, named(targets...)...)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -107,14 +107,15 @@ func TestTwoSinksOfOneTargetKeepLinesWhole(t *testing.T) {
 func TestInstancesThatRunAtOnceKeepLinesWhole(t *testing.T) {
 	const n = 20000
 	path := filepath.Join(t.TempDir(), "out")
-	set, err := Open(t.Name(), named(path)...)
+	r := process.NewRun()
+	set, err := Open(r, named(path)...)
 	if err != nil {
 		t.Fatal(err)
 	}
 	var all sync.WaitGroup
 	for _, prefix := range []string{"a", "b", "c", "d"} {
 		all.Go(func() {
-			fn := &writeFn{RunID: t.Name(), Target: path}
+			fn := &writeFn{RunID: r.ID, Target: path}
 			if err := fn.Setup(); err != nil {
 				t.Error(err)
 			}
@@ -201,12 +202,13 @@ func TestATargetThatIsNotOpenHereFailsTheRun(t *testing.T) {
 }
 
 func TestABufferedLineAllocatesNothing(t *testing.T) {
-	set, err := Open(t.Name(), named(os.DevNull)...)
+	r := process.NewRun()
+	set, err := Open(r, named(os.DevNull)...)
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer set.Close()
-	fn := &writeFn{RunID: t.Name(), Target: os.DevNull}
+	fn := &writeFn{RunID: r.ID, Target: os.DevNull}
 	if err := fn.Setup(); err != nil {
 		t.Fatal(err)
 	}

@@ -158,7 +158,5 @@ func (c *call) end() int64 {
 func (c *call) count(ctx context.Context) {
 	run := c.puller.run
 	c.counts.Add(ctx, run)
-	if run != nil {
-		run.Read.Add(int64(c.size))
-	}
+	run.Read.Add(int64(c.size))
 }

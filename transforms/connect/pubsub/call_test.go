@@ -9,11 +9,12 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"ordertimeout/transforms/order"
+	"ordertimeout/transforms/process"
 )
 
 // newIdlePuller returns a puller that pulls nothing.
 func newIdlePuller() *puller {
-	p := &puller{arrived: make(chan struct{}, 1), sub: Subscription{Ack: AckOutcome}}
+	p := &puller{run: process.Of(""), arrived: make(chan struct{}, 1), sub: Subscription{Ack: AckOutcome}}
 	p.room.L = &p.mu
 	p.clock = watermark{now: time.Now, maxLag: time.Hour}
 	p.held = newHeld(time.Second, time.Second, time.Now, func(int) {})

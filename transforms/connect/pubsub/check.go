@@ -14,6 +14,8 @@ import (
 	"cloud.google.com/go/pubsub/v2/apiv1/pubsubpb"
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/status"
+
+	"ordertimeout/transforms/process"
 )
 
 // checkTime is how long the service may take to answer before a run.
@@ -49,7 +51,11 @@ func Check(ctx context.Context, c Config) (Found, error) {
 	if err := dialEmulator(ctx); err != nil {
 		return Found{}, c.fault("%s does not answer: %s", server(), detail(err))
 	}
-	client, err := client(ctx, c.Run, sub.Project)
+	l, err := linkOf(process.Of(c.Run))
+	if err != nil {
+		return Found{}, err
+	}
+	client, err := l.client(ctx, sub.Project)
 	if err != nil {
 		return Found{}, err
 	}

@@ -14,6 +14,8 @@ import (
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/codes"
 	"google.golang.org/protobuf/types/known/durationpb"
+
+	"ordertimeout/transforms/process"
 )
 
 func TestCheckSaysWhatIsWrong(t *testing.T) {
@@ -89,7 +91,7 @@ func TestCheckSaysWhatIsWrong(t *testing.T) {
 			if test.uri == "" {
 				test.uri = uri
 			}
-			defer Close(t.Name())
+			defer process.Of(t.Name()).Close()
 			found, err := Check(t.Context(), Config{Subscription: test.uri, Within: test.within, Run: t.Name()})
 			got := ""
 			if err != nil {
@@ -149,7 +151,7 @@ func TestCheckEndsWhereNothingAnswers(t *testing.T) {
 	}
 	defer l.Close() // takes connections and says nothing
 	t.Setenv(emulatorVariable, l.Addr().String())
-	defer Close(t.Name())
+	defer process.Of(t.Name()).Close()
 	_, err = Check(t.Context(), Config{Subscription: "pubsub://shop/orders", Run: t.Name()})
 	want := `pubsub: -input "pubsub://shop/orders": the emulator at ` + l.Addr().String() + " (PUBSUB_EMULATOR_HOST) does not answer: "
 	if err == nil || !strings.HasPrefix(err.Error(), want) {

@@ -7,6 +7,8 @@ import (
 	"time"
 
 	"cloud.google.com/go/pubsub/v2/apiv1/pubsubpb"
+
+	"ordertimeout/transforms/process"
 )
 
 func TestRunnerWithCheckpointsAcknowledgesByBundle(t *testing.T) {
@@ -77,7 +79,7 @@ func TestSourceThatIsNoLongerCalledGivesBackWhatItHolds(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() { closeClients(t.Context(), "") })
+	t.Cleanup(func() { process.Of("").Close() })
 	for !p.held.isFull(n) {
 		pause(t.Context(), time.Millisecond)
 	}
@@ -100,7 +102,7 @@ func TestSourceThatIsNoLongerCalledGivesBackWhatItHolds(t *testing.T) {
 		t.Errorf("called again, the source has the puller that was ended: %t, %v", again == p, err)
 	}
 	if err == nil {
-		dropPuller(again)
+		again.link.drop(again)
 		again.close(t.Context())
 	}
 }
@@ -108,17 +110,15 @@ func TestSourceThatIsNoLongerCalledGivesBackWhatItHolds(t *testing.T) {
 // A pipeline that fails while its process ends would end the worker under bundles
 // that are at work.
 func TestPipelineOutlivesItsSourceAfterAStop(t *testing.T) {
-	endTime = time.Second
-	defer func() { endTime = 0 }()
 	server := newServer(t, 600)
 	j := startJob(t, server, "ack=outcome", true, "")
 	server.Publish(testTopic, []byte(event("a")), nil)
 	j.await("the event", func() bool { return len(j.events) == 1 })
+	j.run.EndTime = time.Second
 	j.run.Stop()
 	closed := time.Now()
-	Close(j.run.ID)
-	if err := <-j.ended; err == nil || time.Since(closed) < endTime {
-		t.Errorf("the pipeline ended %v after its source was closed, with %v: want an error, after %v", time.Since(closed), err, endTime)
-	}
 	j.run.Close()
+	if err := <-j.ended; err == nil || time.Since(closed) < j.run.EndTime {
+		t.Errorf("the pipeline ended %v after its source was closed, with %v: want an error, after %v", time.Since(closed), err, j.run.EndTime)
+	}
 }

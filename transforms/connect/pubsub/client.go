@@ -2,6 +2,7 @@ package pubsub
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"sync"
 	"time"
@@ -9,43 +10,67 @@ import (
 	"cloud.google.com/go/pubsub/v2"
 	"google.golang.org/api/option"
 	"google.golang.org/grpc"
+
+	"ordertimeout/transforms/process"
 )
 
-// clientKey names a client: a run never uses the connections of another one,
-// and so can close its own.
+// link is what a run has open at Pub/Sub. DoFn instances come and go with the plans of
+// the runner, and several are at work at a time; what they share lives here. A run never
+// uses the connections of another one, and so can close its own.
+type link struct {
+	opening sync.Mutex // held while a puller is made
+
+	mu         sync.Mutex
+	closed     bool
+	clients    map[clientKey]*pubsub.Client
+	publishers map[Topic]*topicPublisher
+	pullers    map[string]*puller // by the id of their source
+}
+
+// clientKey names a client.
 type clientKey struct {
-	runID, project string
-	pulls          bool // it is the one that pulls are made with
+	project string
+	pulls   bool // it is the one that pulls are made with
 }
 
-// clients are those of this process. DoFn instances come and go with the plans
-// of the runner, and several are at work at a time; what they share lives here.
-var clients = struct {
-	sync.Mutex
-	byKey map[clientKey]*pubsub.Client
-}{byKey: map[clientKey]*pubsub.Client{}}
+// errClosed is the error of who comes after Close.
+var errClosed = errors.New("pubsub: closed while the pipeline was running")
 
-// client returns the run's client of a project, which is made at the first call
-// and lives until [Close]. It talks to the emulator that PUBSUB_EMULATOR_HOST
-// names, if set, else to the service with the default credentials. No connection
-// is tried: what is wrong with it shows at the first request.
-func client(ctx context.Context, runID, project string) (*pubsub.Client, error) {
-	return shared(ctx, clientKey{runID, project, false})
+// linkOf returns the link of a run.
+func linkOf(run *process.Run) (*link, error) {
+	l, err := process.Get(run, func() *link {
+		return &link{clients: map[clientKey]*pubsub.Client{}, publishers: map[Topic]*topicPublisher{}, pullers: map[string]*puller{}}
+	})
+	if err != nil {
+		return nil, errClosed
+	}
+	return l, nil
 }
 
-// pullClient returns the run's client for pulls and probes, which share a connection
+// client returns the client of a project, which is made at the first call and lives
+// until Close. It talks to the emulator that PUBSUB_EMULATOR_HOST names, if set, else to
+// the service with the default credentials. No connection is tried: what is wrong with
+// it shows at the first request.
+func (l *link) client(ctx context.Context, project string) (*pubsub.Client, error) {
+	return l.shared(ctx, clientKey{project, false})
+}
+
+// pullClient returns the client for pulls and probes, which share a connection
 // of their own: a connection that stalls, with what a pull is to bring in it, answers
 // no probe, either. The library would take up to four at the service. It announces
 // answers: see onAnswer.
-func pullClient(ctx context.Context, runID, project string) (*pubsub.Client, error) {
-	return shared(ctx, clientKey{runID, project, true},
+func (l *link) pullClient(ctx context.Context, project string) (*pubsub.Client, error) {
+	return l.shared(ctx, clientKey{project, true},
 		option.WithGRPCConnectionPool(1), option.WithGRPCDialOption(grpc.WithStatsHandler(answers{})))
 }
 
-func shared(ctx context.Context, key clientKey, options ...option.ClientOption) (*pubsub.Client, error) {
-	clients.Lock()
-	defer clients.Unlock()
-	if c := clients.byKey[key]; c != nil {
+func (l *link) shared(ctx context.Context, key clientKey, options ...option.ClientOption) (*pubsub.Client, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.closed {
+		return nil, errClosed
+	}
+	if c := l.clients[key]; c != nil {
 		return c, nil
 	}
 	// The client outlives the call, and with it the caller's context.
@@ -53,7 +78,7 @@ func shared(ctx context.Context, key clientKey, options ...option.ClientOption) 
 	if err != nil {
 		return nil, fmt.Errorf("pubsub: project %s: %s", key.project, oneLine(err))
 	}
-	clients.byKey[key] = c
+	l.clients[key] = c
 	return c, nil
 }
 
@@ -62,35 +87,28 @@ func shared(ctx context.Context, key clientKey, options ...option.ClientOption) 
 // have used 2.5 (see the command).
 const closeBudget = 1500 * time.Millisecond
 
-// Close ends all that a run has open at Pub/Sub, after its pipeline has ended:
+// Close ends all that the run has open at Pub/Sub, after its pipeline has ended:
 // its publishers, its sources, which give back what they hold, and its clients.
 // It returns within 1.5 s also where the service is not reachable; what could not
 // be given back by then is redelivered when its lease ends.
-func Close(runID string) {
+func (l *link) Close() error {
 	ctx, cancel := context.WithTimeout(context.Background(), closeBudget)
 	defer cancel()
+	l.mu.Lock()
+	l.closed = true
+	publishers, pullers, clients := l.publishers, l.pullers, l.clients
+	l.publishers, l.pullers, l.clients = nil, nil, nil
+	l.mu.Unlock()
 	var users sync.WaitGroup // a publisher that is stuck takes no time from the sources
-	users.Go(func() { closePublishers(ctx, runID) })
-	users.Go(func() { closeSources(ctx, runID) })
+	users.Go(func() { closePublishers(ctx, publishers) })
+	users.Go(func() { closeSources(ctx, pullers) })
 	users.Wait()
-	closeClients(ctx, runID)
-}
-
-func closeClients(ctx context.Context, runID string) {
-	clients.Lock()
-	var closing []*pubsub.Client
-	for key, c := range clients.byKey {
-		if key.runID == runID {
-			closing = append(closing, c)
-			delete(clients.byKey, key)
-		}
-	}
-	clients.Unlock()
 	within(ctx, func() {
-		for _, c := range closing {
+		for _, c := range clients {
 			_ = c.Close() // a connection that will not close ends with the process
 		}
 	})
+	return nil
 }
 
 // within runs f and waits for it, but no longer than ctx.

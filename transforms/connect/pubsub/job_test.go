@@ -138,11 +138,10 @@ func (j *job) stop() error {
 	if err := Quiesce(ctx, j.run.ID); err != nil {
 		j.t.Errorf("no quiet: %v", err)
 	}
-	Close(j.run.ID)
+	j.run.Close()
 	if err := <-j.ended; err == nil {
 		j.t.Error("the pipeline has ended, which is the end of time for open orders")
 	}
-	j.run.Close()
 	return j.run.Err()
 }
 

@@ -10,6 +10,5 @@ import (
 
 func TestMain(m *testing.M) {
 	*jobopts.Experiments = "prism_disable_sdf_split"
-	endTime = 0
 	ptest.MainWithDefault(m, "prism")
 }

@@ -221,7 +221,7 @@ func TestLargeMessageIsGivenBackAtAStop(t *testing.T) {
 		p.mu.Unlock()
 	}
 	run.Stop()
-	Close(run.ID)
+	run.Close()
 	for _, m := range server.Messages() {
 		if back := givenBack(m); m.Deliveries > 1 || back != m.Deliveries || m.Acks > 0 {
 			t.Errorf("message %s: %d times delivered, %d times given back, %d times acknowledged; want it given back if delivered", m.ID, m.Deliveries, back, m.Acks)

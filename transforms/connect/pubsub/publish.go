@@ -83,8 +83,11 @@ type pending struct {
 }
 
 func (fn *publishFn) Setup(ctx context.Context) (err error) {
-	fn.run = process.Lookup(fn.RunID)
-	fn.publisher, err = publisher(ctx, fn.RunID, fn.Topic)
+	fn.run = process.Of(fn.RunID)
+	l, err := linkOf(fn.run)
+	if err == nil {
+		fn.publisher, err = l.publisher(ctx, fn.Topic)
+	}
 	if fn.run.Repeats() {
 		return fn.run.Fail(err)
 	}

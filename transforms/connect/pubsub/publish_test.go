@@ -58,7 +58,6 @@ func newRun(t *testing.T) (run *process.Run, done func() []uint64) {
 		all = append(all, refs...)
 	})
 	t.Cleanup(func() {
-		Close(run.ID)
 		run.Close()
 	})
 	return run, func() []uint64 {
@@ -232,16 +231,16 @@ func TestCloseClosesWhatBelongsToTheRun(t *testing.T) {
 	if startFn(t, one, topicURI).publisher != fn.publisher || other.publisher == fn.publisher {
 		t.Error("a run does not have one publisher of its own")
 	}
-	Close(one.ID)
+	one.Close()
 	if refused, err := refusedBundle(t.Context(), fn, testMessage(0)); len(refused) != 1 || err != nil {
 		t.Errorf("a closed publisher: refused %v, %v", refused, err)
 	}
 	if err := bundle(t.Context(), other, testMessage(0)); err != nil {
 		t.Errorf("the publisher of another run: %v", err)
 	}
-	Close(two.ID)
+	two.Close()
 	for _, run := range []*process.Run{one, two} {
-		if clients.byKey[clientKey{run.ID, "shop", false}] != nil || publishers.byKey[publisherKey{run.ID, fn.Topic}] != nil {
+		if _, open := process.Find[*link](run); open {
 			t.Errorf("%s has something open", run.ID)
 		}
 	}

@@ -2,7 +2,6 @@ package pubsub
 
 import (
 	"context"
-	"sync"
 	"sync/atomic"
 	"time"
 
@@ -19,34 +18,25 @@ const (
 	requestDelay = 5 * time.Millisecond
 )
 
-type publisherKey struct {
-	runID string
-	topic Topic
-}
-
 // topicPublisher is a run's publisher of a topic.
 type topicPublisher struct {
 	*pubsub.Publisher
 	failed atomic.Bool // it could not publish, for another reason than a stop
 }
 
-// publishers are those of this process, as are [clients].
-var publishers = struct {
-	sync.Mutex
-	byKey map[publisherKey]*topicPublisher
-}{byKey: map[publisherKey]*topicPublisher{}}
-
 // publisher returns the run's publisher of a topic.
-func publisher(ctx context.Context, runID string, t Topic) (*topicPublisher, error) {
-	key := publisherKey{runID, t}
-	publishers.Lock()
-	defer publishers.Unlock()
-	if p := publishers.byKey[key]; p != nil {
-		return p, nil
-	}
-	c, err := client(ctx, runID, t.Project)
+func (l *link) publisher(ctx context.Context, t Topic) (*topicPublisher, error) {
+	c, err := l.client(ctx, t.Project)
 	if err != nil {
 		return nil, err
+	}
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.closed {
+		return nil, errClosed
+	}
+	if p := l.publishers[t]; p != nil {
+		return p, nil
 	}
 	p := &topicPublisher{Publisher: c.Publisher(t.String())}
 	p.EnableMessageOrdering = t.Ordered
@@ -54,24 +44,15 @@ func publisher(ctx context.Context, runID string, t Topic) (*topicPublisher, err
 	p.PublishSettings.ByteThreshold = requestSize
 	p.PublishSettings.DelayThreshold = requestDelay
 	p.PublishSettings.Timeout = t.Timeout
-	publishers.byKey[key] = p
+	l.publishers[t] = p
 	return p, nil
 }
 
-// closePublishers stops the run's publishers. What they have not sent yet belongs
-// to bundles that were cancelled.
-func closePublishers(ctx context.Context, runID string) {
-	publishers.Lock()
-	var closing []*topicPublisher
-	for key, p := range publishers.byKey {
-		if key.runID == runID {
-			closing = append(closing, p)
-			delete(publishers.byKey, key)
-		}
-	}
-	publishers.Unlock()
+// closePublishers stops publishers. What they have not sent yet belongs to bundles that
+// were cancelled.
+func closePublishers(ctx context.Context, publishers map[Topic]*topicPublisher) {
 	within(ctx, func() {
-		for _, p := range closing {
+		for _, p := range publishers {
 			p.Stop()
 		}
 	})

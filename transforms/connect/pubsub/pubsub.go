@@ -11,7 +11,7 @@
 //	run.Stop()
 //	pubsub.Quiesce(ctx, run.ID)
 //	cancel() // the context of beam.Run, if the process is to go on
-//	pubsub.Close(run.ID)
+//	run.Close()
 //
 // # The subscription
 //
@@ -229,8 +229,8 @@ var errNoRun = errors.New("ack=outcome wants the pipeline to run in the process 
 // start returns the parsed subscription and the run.
 func (c Config) start() (Subscription, *process.Run, error) {
 	sub, err := c.subscription()
-	run := process.Lookup(c.Run)
-	if err == nil && run == nil && sub.Ack == AckOutcome {
+	run := process.Of(c.Run)
+	if err == nil && run.Remote() && sub.Ack == AckOutcome {
 		err = c.fault("%v", errNoRun)
 	}
 	return sub, run, err

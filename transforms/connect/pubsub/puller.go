@@ -18,7 +18,8 @@ import (
 type puller struct {
 	config  Config
 	sub     Subscription
-	run     *process.Run // nil without one
+	run     *process.Run
+	link    *link
 	service service
 	held    *held
 	commits commits // of ack=bundle
@@ -42,12 +43,12 @@ type puller struct {
 }
 
 // newPuller starts to read. The context is that of the start only.
-func newPuller(ctx context.Context, c Config, sub Subscription, run *process.Run) (*puller, error) {
-	client, err := client(ctx, c.Run, sub.Project)
+func newPuller(ctx context.Context, l *link, c Config, sub Subscription, run *process.Run) (*puller, error) {
+	client, err := l.client(ctx, sub.Project)
 	if err != nil {
 		return nil, err
 	}
-	pulls, err := pullClient(ctx, c.Run, sub.Project)
+	pulls, err := l.pullClient(ctx, sub.Project)
 	if err != nil {
 		return nil, err
 	}
@@ -60,7 +61,7 @@ func newPuller(ctx context.Context, c Config, sub Subscription, run *process.Run
 		return nil, c.fault("%s", oneLine(err))
 	}
 	given := leaseOf(found)
-	p := &puller{config: c, sub: sub, run: run, service: s, arrived: make(chan struct{}, 1), called: time.Now()}
+	p := &puller{config: c, sub: sub, run: run, link: l, service: s, arrived: make(chan struct{}, 1), called: time.Now()}
 	p.room.L = &p.mu
 	p.held = newHeld(given, sub.Lease, time.Now, func(n int) { run.Count(count.Unacked, int64(n)) })
 	p.clock = watermark{
@@ -68,7 +69,7 @@ func newPuller(ctx context.Context, c Config, sub Subscription, run *process.Run
 		settle: untilKnown(sub, given),
 		stale:  sub.Poll + time.Second,
 	}
-	if run != nil && sub.Ack == AckOutcome {
+	if sub.Ack == AckOutcome {
 		run.OnDone(p.held.done)
 	}
 	p.pulls, p.endPulls = context.WithCancel(context.Background())

@@ -13,6 +13,8 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/status"
+
+	"ordertimeout/transforms/process"
 )
 
 // script lets requests fail, in turn, and keeps what each was about.
@@ -78,11 +80,15 @@ func TestPullThatRanIntoItsEndIsFollowedByAProbe(t *testing.T) {
 			s := &script{errors: test.errors}
 			server := newServer(t, 10, s.on("Pull"))
 			server.Publish(testTopic, []byte("x"), nil)
-			c, err := client(t.Context(), t.Name(), "shop")
+			l, err := linkOf(process.Of(t.Name()))
 			if err != nil {
 				t.Fatal(err)
 			}
-			defer Close(t.Name())
+			c, err := l.client(t.Context(), "shop")
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer process.Of(t.Name()).Close()
 			if !test.emulator {
 				t.Setenv(emulatorVariable, "")
 			}

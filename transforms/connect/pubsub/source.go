@@ -65,10 +65,11 @@ func handOut(
 	event func(beam.EventTime, []order.Event), reject func(beam.EventTime, order.Reject),
 ) (sdf.ProcessContinuation, error) {
 	bundles.setIdle(thisBundle(ctx), true)
-	process.Lookup(c.Run).Throttle()
+	run := process.Of(c.Run)
+	run.Throttle()
 	p, err := pullerOf(ctx, id, c)
 	if err != nil {
-		awaitEnd(ctx, id)
+		awaitEnd(ctx, run)
 		return sdf.StopProcessing(), err
 	}
 	p.worksAt(workerOf(ctx))

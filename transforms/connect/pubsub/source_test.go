@@ -215,7 +215,7 @@ func TestFailedBundleIsGivenBackAndReadAgain(t *testing.T) {
 			if err := <-j.ended; err == nil {
 				t.Fatal("the bundle did not fail")
 			}
-			Close(j.run.ID)
+			j.run.Close()
 			for _, m := range server.Messages() {
 				if givenBack(m) == 0 && (m.Acks == 0 || bytes.Contains(m.Data, []byte(`"o50"`))) {
 					t.Errorf("message %s was not given back", m.ID)
@@ -292,7 +292,7 @@ func TestSubscriptionThatIsGoneFailsTheRun(t *testing.T) {
 	if err := <-j.ended; err == nil {
 		t.Error("the pipeline did not fail")
 	}
-	Close(j.run.ID)
+	j.run.Close()
 	if err, want := j.run.Err(), `pubsub: -input "pubsub://shop/orders?window=50ms&": does not exist`; err == nil || err.Error() != want {
 		t.Errorf("got %v\nwant %s", err, want)
 	}

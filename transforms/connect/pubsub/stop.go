@@ -7,7 +7,7 @@ import (
 
 // awaitStop stops the source once the run is to stop.
 func (p *puller) awaitStop() {
-	if p.run == nil {
+	if p.run.Remote() {
 		p.awaitAbsence(maxAbsence)
 		return
 	}
@@ -41,7 +41,7 @@ func (p *puller) awaitAbsence(limit time.Duration) {
 			break
 		}
 	}
-	dropPuller(p)
+	p.link.drop(p)
 	go func() { // it waits for this goroutine, too
 		ctx, cancel := context.WithTimeout(context.Background(), requestTime)
 		defer cancel()
@@ -98,8 +98,8 @@ func (p *puller) close(ctx context.Context) {
 }
 
 // closeSources ends the sources of a run, after its pipeline has ended.
-func closeSources(ctx context.Context, runID string) {
-	for _, p := range takePullers(runID) {
+func closeSources(ctx context.Context, pullers map[string]*puller) {
+	for _, p := range pullers {
 		p.close(ctx)
 		bundles.forget(p.workers)
 	}

@@ -27,7 +27,7 @@ func TestWhatIsGivenBackAtAStopIsNotPulledAgain(t *testing.T) {
 	}
 	run.Stop()
 	pause(t.Context(), pullGrace) // by then the pulls that were out have ended
-	Close(run.ID)
+	run.Close()
 	for _, m := range server.Messages() {
 		if back := givenBack(m); m.Deliveries != 1 || back != 1 {
 			t.Errorf("message %s: %d times delivered, %d times given back; want 1 and 1", m.ID, m.Deliveries, back)

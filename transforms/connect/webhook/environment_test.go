@@ -64,7 +64,7 @@ func TestURLComesFromTheEnvironmentOrAFile(t *testing.T) {
 		got := ""
 		if err := Open(run.ID, Config{FromEnvironment: true}); err != nil {
 			got = err.Error()
-		} else if s, err := find(run.ID, Environment); err != nil || s.config.URL != "https://example.com/services/hush" || s.config.Retries != 3 {
+		} else if s, err := open(run.ID, Environment); err != nil || s.config.URL != "https://example.com/services/hush" || s.config.Retries != 3 {
 			t.Errorf("%s: opened %+v, %v", test.reason, s, err)
 		}
 		if diff := cmp.Diff(test.want, got); diff != "" || strings.Contains(got, "hush") {
@@ -97,12 +97,21 @@ func TestTheEnvironmentIsReadBeforeTheStartAndNotAgain(t *testing.T) {
 	}
 }
 
+// open returns the open sender of a run that has a name.
+func open(runID, name string) (*sender, error) {
+	senders, err := sendersOf(runID)
+	if err != nil {
+		return nil, err
+	}
+	return senders.find(name)
+}
+
 // A worker that is another process has none of the runs of this one.
 func TestAnotherProcessKnowsTheURLOfItsEnvironmentAlone(t *testing.T) {
 	r := newReceiver(t)
 	setURL(t, r.config().URL, "")
 	fn := &postFn{RunID: t.Name(), Receiver: Environment}
-	defer Close(t.Name())
+	defer process.Of(t.Name()).Close()
 	if err := fn.Setup(); err != nil || fn.sender.config.URL != r.config().URL {
 		t.Errorf("of the environment: %v", err)
 	}
@@ -118,7 +127,7 @@ func TestTheGraphHasNoURL(t *testing.T) {
 	literal := Default("https://hush:hush@hush.example.com/hush?hush")
 	p, s := beam.NewPipelineWithRoot()
 	messages := beam.ParDo(s, &messagesFn{}, beam.Impulse(s))
-	defer Close(t.Name())
+	defer process.Of(t.Name()).Close()
 	for _, c := range []Config{literal, {FromEnvironment: true}} {
 		if err := Open(t.Name(), c); err != nil {
 			t.Fatal(err)
@@ -179,7 +188,6 @@ func TestReasonsShowNothingThatCameFromOutside(t *testing.T) {
 		if err != nil || len(rejects) != 1 || !strings.Contains(rejects[0], "webhook: "+url+": "+want) || strings.Contains(rejects[0], "hush") {
 			t.Errorf("%s: got %q, %v, want %s", url, rejects, err, want)
 		}
-		Close(run.ID)
 		run.Close()
 	}
 }

@@ -199,10 +199,7 @@ func newRun(t *testing.T) (run *process.Run, done func() []uint64) {
 		defer mu.Unlock()
 		all = append(all, refs...)
 	})
-	t.Cleanup(func() {
-		Close(run.ID)
-		run.Close()
-	})
+	t.Cleanup(func() { run.Close() })
 	return run, func() []uint64 {
 		mu.Lock()
 		defer mu.Unlock()
@@ -212,9 +209,13 @@ func newRun(t *testing.T) (run *process.Run, done func() []uint64) {
 
 // bundle posts messages as one bundle, and returns the rejects as text, sorted.
 func bundle(ctx context.Context, run *process.Run, c Config, messages ...*order.Message) (rejects []string, err error) {
-	senders.Lock()
-	fn := &postFn{RunID: run.ID, Receiver: reserve(run.ID, c).name}
-	senders.Unlock()
+	senders, err := sendersOf(run.ID)
+	if err != nil {
+		return nil, err
+	}
+	senders.mu.Lock()
+	fn := &postFn{RunID: run.ID, Receiver: senders.reserve(c).name}
+	senders.mu.Unlock()
 	defer fn.Teardown()
 	if err := fn.Setup(); err != nil {
 		return nil, err

@@ -9,6 +9,8 @@ import (
 	"sync"
 
 	standardwebhooks "github.com/standard-webhooks/standard-webhooks/libraries/go"
+
+	"ordertimeout/transforms/process"
 )
 
 // sender is what all bundles of a run share that post to one URL.
@@ -21,54 +23,67 @@ type sender struct {
 	slots  chan struct{}             // holds one for each request under way
 }
 
-// senders are those of this process, by run. Several instances of a DoFn are at work
-// at a time, and Config.Concurrency bounds them all. A URL stays here and does not
-// travel with the pipeline, whose graph the pages of runners show.
-var senders = struct {
-	sync.Mutex
-	byRun map[string][]*sender
-}{byRun: map[string][]*sender{}}
+// senders are those of a run. Several instances of a DoFn are at work at a time, and
+// Config.Concurrency bounds them all. A URL stays here and does not travel with the
+// pipeline, whose graph the pages of runners show.
+type senders struct {
+	mu  sync.Mutex
+	all []*sender
+}
+
+// sendersOf returns the senders of a run.
+func sendersOf(runID string) (*senders, error) {
+	s, err := process.Get(process.Of(runID), func() *senders { return &senders{} })
+	if err != nil {
+		return nil, fmt.Errorf("webhook: %w", err)
+	}
+	return s, nil
+}
 
 // Open reads what a webhook needs of the environment, before the pipeline starts: the
 // signing secret and, where the settings say so, the URL. The run's DoFns in this
 // process use what was read. The error is one line that shows nothing of either.
 func Open(runID string, c Config) error {
-	senders.Lock()
-	defer senders.Unlock()
-	return reserve(runID, c).open()
+	s, err := sendersOf(runID)
+	if err != nil {
+		return err
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.reserve(c).open()
 }
 
-// reserve returns the run's sender for some settings, which may not be open yet. The
-// caller holds senders.
-func reserve(runID string, c Config) *sender {
-	for _, s := range senders.byRun[runID] {
-		if s.asked == c {
-			return s
+// reserve returns the sender for some settings, which may not be open yet. The caller
+// holds the lock.
+func (s *senders) reserve(c Config) *sender {
+	for _, known := range s.all {
+		if known.asked == c {
+			return known
 		}
 	}
-	s := &sender{asked: c, name: Environment}
+	made := &sender{asked: c, name: Environment}
 	if !c.FromEnvironment {
-		s.name = fmt.Sprintf("%s %d", Environment, len(senders.byRun[runID])+1)
+		made.name = fmt.Sprintf("%s %d", Environment, len(s.all)+1)
 	}
-	senders.byRun[runID] = append(senders.byRun[runID], s)
-	return s
+	s.all = append(s.all, made)
+	return made
 }
 
 // find returns the open sender that a DoFn has the name of. In a process that the
 // pipeline was not built in, that is only the one of the environment.
-func find(runID, name string) (*sender, error) {
-	senders.Lock()
-	defer senders.Unlock()
-	for _, s := range senders.byRun[runID] {
-		if s.name == name {
-			return s, s.open()
+func (s *senders) find(name string) (*sender, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, known := range s.all {
+		if known.name == name {
+			return known, known.open()
 		}
 	}
 	if name != Environment {
 		return nil, fmt.Errorf("webhook: its URL is known to the process of the command alone: want the target %s, and %s for the workers", Environment, URLVariable)
 	}
-	s := reserve(runID, Config{FromEnvironment: true})
-	return s, s.open()
+	made := s.reserve(Config{FromEnvironment: true})
+	return made, made.open()
 }
 
 // open opens the sender at the first call.
@@ -122,14 +137,15 @@ type proxyError int
 
 func (e proxyError) Error() string { return fmt.Sprintf("the proxy answers %d", int(e)) }
 
-// Close closes the connections of a run, after its pipeline has ended.
-func Close(runID string) {
-	senders.Lock()
-	defer senders.Unlock()
-	for _, s := range senders.byRun[runID] {
-		if s.client != nil {
-			s.client.CloseIdleConnections()
+// Close closes the connections.
+func (s *senders) Close() error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, known := range s.all {
+		if known.client != nil {
+			known.client.CloseIdleConnections()
 		}
 	}
-	delete(senders.byRun, runID)
+	s.all = nil
+	return nil
 }

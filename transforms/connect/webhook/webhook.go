@@ -7,7 +7,7 @@
 //	...
 //	undelivered := webhook.Write(s, run.ID, c, timeouts)
 //	... run the pipeline ...
-//	webhook.Close(run.ID)
+//	run.Close()
 //
 // A request has the message's JSON as its body, and the headers
 //
@@ -78,9 +78,13 @@ func Write(s beam.Scope, runID string, c Config, messages beam.PCollection) (rej
 	if err := c.Validate(); err != nil {
 		panic(err)
 	}
-	senders.Lock()
-	defer senders.Unlock()
-	return beam.ParDo(s, &postFn{RunID: runID, Receiver: reserve(runID, c).name}, messages)
+	senders, err := sendersOf(runID)
+	if err != nil {
+		panic(err)
+	}
+	senders.mu.Lock()
+	defer senders.mu.Unlock()
+	return beam.ParDo(s, &postFn{RunID: runID, Receiver: senders.reserve(c).name}, messages)
 }
 
 // postFn posts the messages of a bundle.
@@ -115,8 +119,11 @@ type rejected struct {
 }
 
 func (fn *postFn) Setup() (err error) {
-	fn.run = process.Lookup(fn.RunID)
-	fn.sender, err = find(fn.RunID, fn.Receiver)
+	fn.run = process.Of(fn.RunID)
+	senders, err := sendersOf(fn.RunID)
+	if err == nil {
+		fn.sender, err = senders.find(fn.Receiver)
+	}
 	return fn.run.Fail(err)
 }
 

@@ -295,9 +295,12 @@ func TestCloseForgetsTheRun(t *testing.T) {
 			t.Error(err)
 		}
 	}
-	Close(one.ID)
-	if len(senders.byRun) != 1 || len(senders.byRun[two.ID]) != 1 {
-		t.Errorf("%v is left, want one sender of %s", senders.byRun, two.ID)
+	one.Close()
+	if _, err := sendersOf(one.ID); err == nil {
+		t.Error("a closed run has senders")
+	}
+	if left, err := sendersOf(two.ID); err != nil || len(left.all) != 1 {
+		t.Errorf("%v is left, %v, want one sender of %s", left, err, two.ID)
 	}
 }
 

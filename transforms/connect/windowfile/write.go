@@ -47,7 +47,7 @@ func (fn *writeFn) ProcessElement(ctx context.Context, pane typex.PaneInfo, w be
 	if err != nil {
 		return err
 	}
-	run := process.Lookup(fn.Config.Run)
+	run := process.Of(fn.Config.Run)
 	name := name(w.(window.IntervalWindow), pane.Index, shard, fn.Config.Shards)
 	done, err := fn.write(ctx, name, parts)
 	if err != nil {
