@@ -21,6 +21,7 @@ import (
 
 	"ordertimeout/pipeline"
 	"ordertimeout/transforms"
+	"ordertimeout/transforms/beamfix"
 	"ordertimeout/transforms/connect/localfile"
 	"ordertimeout/transforms/connect/pubsub"
 	"ordertimeout/transforms/connect/webhook"
@@ -29,6 +30,7 @@ import (
 )
 
 func main() {
+	beamfix.Install()
 	tuneMemory()
 	os.Exit(run(os.Args[1:], os.Stdout, os.Stderr))
 }
