@@ -22,12 +22,14 @@ import (
 
 	"ordertimeout/pipeline"
 	"ordertimeout/transforms"
+	"ordertimeout/transforms/beamfix"
 	"ordertimeout/transforms/connect/localfile"
 	"ordertimeout/transforms/count"
 	"ordertimeout/transforms/process"
 )
 
 func main() {
+	beamfix.Install()
 	tuneMemory()
 	os.Exit(run(os.Args[1:], os.Stdout, os.Stderr))
 }

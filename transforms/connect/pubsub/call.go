@@ -6,6 +6,7 @@ import (
 
 	"github.com/apache/beam/sdks/v2/go/pkg/beam"
 
+	"ordertimeout/transforms/beamfix"
 	"ordertimeout/transforms/count"
 	"ordertimeout/transforms/order"
 )
@@ -31,7 +32,7 @@ const (
 // call is one call of the source, which makes a bundle.
 type call struct {
 	puller   *puller
-	id       bundleID
+	bundle   beamfix.Bundle
 	before   int64 // the watermark in milliseconds, 0 where it is not known
 	promise  int64 // what the watermark will be at least, 0 where not known
 	position int64
@@ -81,10 +82,10 @@ func (c *call) handOut(ctx context.Context) (rest bool, err error) {
 // take takes a block from the queue, if there is one. A bundle that has one counts
 // as work from before it is taken, so that it is never nowhere.
 func (c *call) take() (*block, error) {
-	bundles.setIdle(c.id, false)
+	c.bundle.SetIdle(false)
 	next, err := c.puller.next()
 	if next == nil && len(c.blocks) == 0 {
-		bundles.setIdle(c.id, true)
+		c.bundle.SetIdle(true)
 	}
 	return next, err
 }
@@ -147,9 +148,8 @@ func (c *call) end() int64 {
 	if w > 0 {
 		p.run.Set(count.WatermarkTime, w)
 	}
-	if p.sub.Ack == AckBundle && (len(c.blocks) > 0 || p.commits.pending()) {
-		number := p.commits.number()
-		bundles.onEnd(c.id, func(committed bool) { p.bundleEnded(number, c.blocks, committed) })
+	if p.sub.Ack == AckBundle {
+		p.commits.End(c.bundle, c.blocks)
 	}
 	return w
 }

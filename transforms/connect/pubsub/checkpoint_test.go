@@ -7,7 +7,10 @@ import (
 	"time"
 
 	"cloud.google.com/go/pubsub/v2/apiv1/pubsubpb"
+	"github.com/apache/beam/sdks/v2/go/pkg/beam/core/metrics"
+	"github.com/apache/beam/sdks/v2/go/pkg/beam/util/grpcx"
 
+	"ordertimeout/transforms/beamfix"
 	"ordertimeout/transforms/process"
 )
 
@@ -47,20 +50,24 @@ func TestWhatNoCheckpointHasIsGivenBackAtARestart(t *testing.T) {
 	server.Publish(testTopic, []byte(event("a")), nil)
 	j.await("the event", func() bool { return len(j.events) == 1 })
 	source := pullersOf(j.run.ID)[0]
-	old, other := newHarness(t), &harness{t, t.Context(), "elsewhere"}
-	source.worksAt(old.id)
+	const old, other = "old", "elsewhere"
+	source.worksAt(old)
 	ends := map[string]bool{}
-	for _, h := range []*harness{old, other} {
-		bundles.onEnd(h.bundle("1"), func(committed bool) { ends[h.id] = committed })
-		t.Cleanup(func() { bundles.abandon([]string{h.id}) })
+	for _, worker := range []string{old, other} {
+		bundle, err := beamfix.BundleOf(metrics.SetBundleID(grpcx.WriteWorkerID(t.Context(), worker), "1"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		bundle.OnEnd(func(committed bool) { ends[worker] = committed })
+		t.Cleanup(func() { beamfix.Abandon([]string{worker}) })
 	}
-	source.worksAt(old.id)
+	source.worksAt(old)
 	if len(ends) > 0 {
 		t.Error("bundles ended while the source was at its worker")
 	}
 	source.worksAt("new")
-	if committed, ended := ends[old.id]; !ended || committed || len(ends) > 1 {
-		t.Errorf("after the restart: %v, want the bundle of %s failed", ends, old.id)
+	if committed, ended := ends[old]; !ended || committed || len(ends) > 1 {
+		t.Errorf("after the restart: %v, want the bundle of %s failed", ends, old)
 	}
 	if err := j.stop(); err != nil {
 		t.Error(err)

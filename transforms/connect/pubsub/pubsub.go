@@ -1,6 +1,7 @@
 // Package pubsub reads order events from a Pub/Sub subscription, publishes
 // messages to topics, and gives back what it holds when a run is stopped.
 //
+//	beamfix.Install() // before beam.Init
 //	c := pubsub.Config{Subscription: "pubsub://shop/orders?pulls=8", Disorder: 5 * time.Second, Within: 10 * time.Minute, Run: run.ID}
 //	found, err := pubsub.Check(ctx, c)
 //	...
@@ -210,7 +211,9 @@ func (c Config) decoder() *order.Decoder {
 // and the collection goes on with nothing, as its end would be the end of time
 // for every open order: see [Quiesce].
 //
-// A subscription that cannot be read is the error of the run, and of the bundle.
+// A subscription that cannot be read is the error of the run, and of the bundle. So it is
+// where beamfix.Install was not called: no bundle would be acknowledged then, and a stop
+// would not wait.
 // Read panics where [Config.Validate] has an error: call it first.
 func Read(s beam.Scope, c Config) (events, rejects beam.PCollection) {
 	s = s.Scope("pubsub.Read")

@@ -8,6 +8,7 @@ import (
 
 	"cloud.google.com/go/pubsub/v2/apiv1/pubsubpb"
 
+	"ordertimeout/transforms/beamfix"
 	"ordertimeout/transforms/count"
 	"ordertimeout/transforms/process"
 )
@@ -22,7 +23,7 @@ type puller struct {
 	link    *link
 	service service
 	held    *held
-	commits commits // of ack=bundle
+	commits beamfix.Commits[*block] // of ack=bundle
 
 	// pulls ends all pulls and probes, work what is done in the background besides.
 	pulls, work         context.Context
@@ -63,6 +64,8 @@ func newPuller(ctx context.Context, l *link, c Config, sub Subscription, run *pr
 	given := leaseOf(found)
 	p := &puller{config: c, sub: sub, run: run, link: l, service: s, arrived: make(chan struct{}, 1), called: time.Now()}
 	p.room.L = &p.mu
+	p.commits.Committed = p.committed
+	p.commits.Lost = func(blocks []*block) { go p.giveBack(context.Background(), blocks) }
 	p.held = newHeld(given, sub.Lease, time.Now, func(n int) { run.Count(count.Unacked, int64(n)) })
 	p.clock = watermark{
 		now: time.Now, disorder: c.Disorder, window: sub.Window, maxLag: sub.MaxLag,
@@ -191,14 +194,10 @@ func (p *puller) handedOut(blocks []*block) {
 	}
 }
 
-// bundleEnded gives back what a bundle has handed out where it failed, and else
-// acknowledges what is sure to be committed. It does not block.
-func (p *puller) bundleEnded(number int64, blocks []*block, committed bool) {
-	if !committed {
-		go p.giveBack(context.Background(), blocks)
-		return
-	}
-	for _, b := range p.commits.finalized(number, blocks) {
+// committed lets go of what bundles have handed out that the runner has committed. It
+// does not block.
+func (p *puller) committed(blocks []*block) {
+	for _, b := range blocks {
 		p.held.release(b.inputs)
 	}
 }
@@ -216,10 +215,8 @@ func (p *puller) worksAt(worker string) {
 		before = nil
 	}
 	p.mu.Unlock()
-	bundles.abandon(before)
+	beamfix.Abandon(before)
 	if before != nil {
-		if rest := p.commits.drop(); len(rest) > 0 {
-			go p.giveBack(context.Background(), rest)
-		}
+		p.commits.Drop()
 	}
 }

@@ -7,6 +7,7 @@ import (
 	"github.com/apache/beam/sdks/v2/go/pkg/beam/core/sdf"
 	"github.com/apache/beam/sdks/v2/go/pkg/beam/register"
 
+	"ordertimeout/transforms/beamfix"
 	"ordertimeout/transforms/connect/sequence"
 	"ordertimeout/transforms/order"
 	"ordertimeout/transforms/process"
@@ -43,8 +44,8 @@ func (fn *readFn) ProcessElement(
 	return handOut(ctx, fn.ID, fn.Config, we, rt, event, reject)
 }
 
-// readAndFinalizeFn is a readFn that asks the runner to finalize its bundles.
-// What it is given for that does not work: see finalize.go.
+// readAndFinalizeFn is a readFn whose bundles the runner finalizes. What the SDK gives it
+// for that does not work: see finalize.go of beamfix.
 type readAndFinalizeFn struct {
 	sequence.Source
 	Config Config
@@ -64,17 +65,21 @@ func handOut(
 	ctx context.Context, id string, c Config, we *sequence.Watermark, rt *sdf.LockRTracker,
 	event func(beam.EventTime, []order.Event), reject func(beam.EventTime, order.Reject),
 ) (sdf.ProcessContinuation, error) {
-	bundles.setIdle(thisBundle(ctx), true)
 	run := process.Of(c.Run)
+	bundle, err := beamfix.BundleOf(ctx)
+	if err != nil {
+		return sdf.StopProcessing(), run.Fail(c.fault("%v", err))
+	}
+	bundle.SetIdle(true)
 	run.Throttle()
 	p, err := pullerOf(ctx, id, c)
 	if err != nil {
 		awaitEnd(ctx, run)
 		return sdf.StopProcessing(), err
 	}
-	p.worksAt(workerOf(ctx))
+	p.worksAt(bundle.Worker())
 	this := call{
-		puller: p, id: thisBundle(ctx), before: max(0, we.Millis()),
+		puller: p, bundle: bundle, before: max(0, we.Millis()),
 		position: rt.GetRestriction().(sequence.Rest).Start,
 		claim:    rt.TryClaim, event: event, reject: reject,
 	}

@@ -3,6 +3,8 @@ package pubsub
 import (
 	"context"
 	"time"
+
+	"ordertimeout/transforms/beamfix"
 )
 
 // awaitStop stops the source once the run is to stop.
@@ -46,7 +48,7 @@ func (p *puller) awaitAbsence(limit time.Duration) {
 		ctx, cancel := context.WithTimeout(context.Background(), requestTime)
 		defer cancel()
 		p.close(ctx)
-		bundles.abandon(p.workers)
+		beamfix.Abandon(p.workers)
 	}()
 }
 
@@ -82,7 +84,7 @@ func (p *puller) stop(ctx context.Context) {
 func (p *puller) quiet() bool {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	return p.stopped && bundles.quiet(p.workers, quietTime)
+	return p.stopped && beamfix.Quiet(p.workers, quietTime)
 }
 
 // close acknowledges what can be and gives back the rest, within the time that
@@ -101,7 +103,7 @@ func (p *puller) close(ctx context.Context) {
 func closeSources(ctx context.Context, pullers map[string]*puller) {
 	for _, p := range pullers {
 		p.close(ctx)
-		bundles.forget(p.workers)
+		beamfix.Forget(p.workers)
 	}
 }
 

@@ -1,10 +1,9 @@
-package pubsub
+package beamfix
 
 import (
 	"context"
 	"slices"
 	"testing"
-	"time"
 
 	fnpb "github.com/apache/beam/sdks/v2/go/pkg/beam/model/fnexecution_v1"
 	"github.com/apache/beam/sdks/v2/go/pkg/beam/util/grpcx"
@@ -12,27 +11,27 @@ import (
 
 // harness plays the harness of a worker: what the SDK answers is given.
 type harness struct {
-	t   *testing.T
-	ctx context.Context
-	id  string // of the worker
+	t       *testing.T
+	ctx     context.Context
+	id      string // of the worker
+	bundles *registry
 }
 
 func newHarness(t *testing.T) *harness {
-	t.Cleanup(func() { bundles.forget([]string{t.Name()}) })
-	return &harness{t, grpcx.WriteWorkerID(t.Context(), t.Name()), t.Name()}
+	return &harness{t, grpcx.WriteWorkerID(t.Context(), t.Name()), t.Name(), newRegistry()}
 }
 
-func (h *harness) bundle(instruction string) bundleID { return bundleID{h.id, instruction} }
+func (h *harness) bundle(instruction string) Bundle { return Bundle{h.id, instruction} }
 
 func (h *harness) request(r *fnpb.InstructionRequest) *fnpb.InstructionRequest {
-	if _, err := onRequest(h.ctx, r); err != nil {
+	if _, err := h.bundles.onRequest(h.ctx, r); err != nil {
 		h.t.Fatal(err)
 	}
 	return r
 }
 
 func (h *harness) answer(req *fnpb.InstructionRequest, resp *fnpb.InstructionResponse) *fnpb.InstructionResponse {
-	if err := onResponse(h.ctx, req, resp); err != nil {
+	if err := h.bundles.onResponse(h.ctx, req, resp); err != nil {
 		h.t.Fatal(err)
 	}
 	return resp
@@ -71,7 +70,7 @@ func TestBundleIsFinalizedOnceItIsCommitted(t *testing.T) {
 	h := newHarness(t)
 	var ends []bool
 	for _, id := range []string{"1", "2"} { // the SDK's own works once
-		bundles.onEnd(h.bundle(id), func(committed bool) { ends = append(ends, committed) })
+		h.bundles.onEnd(h.bundle(id), func(committed bool) { ends = append(ends, committed) })
 		if !h.process(id, "", false) {
 			t.Error("the runner is not asked to finalize the bundle")
 		}
@@ -93,7 +92,7 @@ func TestBundleIsFinalizedOnceItIsCommitted(t *testing.T) {
 func TestFailedBundleIsNotFinalized(t *testing.T) {
 	h := newHarness(t)
 	var ends []bool
-	bundles.onEnd(h.bundle("1"), func(committed bool) { ends = append(ends, committed) })
+	h.bundles.onEnd(h.bundle("1"), func(committed bool) { ends = append(ends, committed) })
 	if h.process("1", "it failed", false) {
 		t.Error("the runner is asked to finalize the bundle")
 	}
@@ -116,7 +115,7 @@ func TestBundleWithNothingToFinalizeIsLeftAlone(t *testing.T) {
 func TestWhatTheSDKFinalizesIsLeftToIt(t *testing.T) {
 	h := newHarness(t)
 	called := false
-	bundles.onEnd(h.bundle("1"), func(bool) { called = true })
+	h.bundles.onEnd(h.bundle("1"), func(bool) { called = true })
 	if !h.process("1", "", true) {
 		t.Error("the runner is not asked to finalize the bundle")
 	}
@@ -128,44 +127,10 @@ func TestWhatTheSDKFinalizesIsLeftToIt(t *testing.T) {
 func TestBundlesOfOtherWorkersAreOthers(t *testing.T) {
 	h := newHarness(t)
 	called := false
-	bundles.onEnd(bundleID{"another worker", "1"}, func(bool) { called = true })
+	h.bundles.onEnd(Bundle{"another worker", "1"}, func(bool) { called = true })
 	h.process("1", "", false)
 	h.finalize("2", "1")
 	if called {
 		t.Error("the bundle of another worker was finalized")
-	}
-	bundles.finalized(bundleID{"another worker", "1"}, bundleID{})
-}
-
-func TestQuietIsWhenNoBundleIsAtWork(t *testing.T) {
-	h := newHarness(t)
-	quiet := func(d time.Duration) bool { return bundles.quiet([]string{h.id}, d) }
-	if !quiet(time.Hour) {
-		t.Error("not before the first bundle")
-	}
-	req := h.start("1")
-	if quiet(0) {
-		t.Error("while a bundle is at work")
-	}
-	bundles.setIdle(h.bundle("1"), true)
-	bundles.setIdle(h.bundle("1"), true)
-	if !quiet(time.Hour) {
-		t.Error("not while it is idle")
-	}
-	bundles.setIdle(h.bundle("1"), false)
-	if quiet(0) {
-		t.Error("when it goes to work")
-	}
-	bundles.setIdle(h.bundle("1"), true)
-	h.answer(req, &fnpb.InstructionResponse{})
-	if !quiet(time.Hour) {
-		t.Error("not after an idle bundle")
-	}
-	h.process("2", "", false)
-	if quiet(time.Hour) {
-		t.Error("right after a bundle")
-	}
-	if !quiet(0) {
-		t.Error("not a while after a bundle")
 	}
 }

@@ -1,12 +1,12 @@
-package pubsub
+package beamfix
 
 import "testing"
 
 // A checkpoint is taken after bundle 1 and complete after bundle 2: then both are
 // finalized, and it has only the first.
 func TestWhatAFinalizedBundleHandedOutWaitsForALaterOne(t *testing.T) {
-	var c commits
-	blocks := []*block{{size: 1}, {size: 2}, {size: 3}}
+	var c Commits[*int]
+	blocks := []*int{new(int), new(int), new(int)}
 	first, second := c.number(), c.number()
 	for i, n := range []int64{first, second} {
 		if got := c.finalized(n, blocks[i:i+1]); len(got) > 0 {
