@@ -104,6 +104,7 @@ func Match(s beam.Scope, keyed beam.PCollection, c MatchConfig) (successes, time
 	if err := c.Validate(); err != nil {
 		panic(err)
 	}
+	process.Of(c.Run).AddConsumer()
 	s = s.Scope("transforms.Match")
 	return beam.ParDo4(s, &matchFn{
 		Config: c,

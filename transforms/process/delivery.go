@@ -74,3 +74,12 @@ func (r *Run) Done(refs []uint64) {
 		(*f)(refs)
 	}
 }
+
+// AddConsumer says that one more step takes every event of the source: a source that
+// holds the input of an event lets go of it once all of them are done with it. Call it
+// where the graph is built. Counted as they come, the first one would let go of what
+// the second has not got yet.
+func (r *Run) AddConsumer() { r.consumers.Add(1) }
+
+// Consumers returns how many steps take every event of the source: one at least.
+func (r *Run) Consumers() int { return max(1, int(r.consumers.Load())) }

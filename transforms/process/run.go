@@ -66,10 +66,11 @@ type Run struct {
 	closed   bool
 	closedAt time.Time
 
-	inFlight atomic.Int64
-	done     atomic.Pointer[func(refs []uint64)]
-	counters sync.Map // *atomic.Int64 by name
-	tally    Tally
+	inFlight  atomic.Int64
+	consumers atomic.Int64
+	done      atomic.Pointer[func(refs []uint64)]
+	counters  sync.Map // *atomic.Int64 by name
+	tally     Tally
 }
 
 // runs are the runs of this process by id: those that it has started, also once they
