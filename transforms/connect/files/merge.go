@@ -121,7 +121,7 @@ func (m *merge) handAtOnce(h *head, e *entry) bool {
 	at := e.event.Time
 	alone := len(m.heads)+len(m.wrong) == 0 && len(m.unread) == 1
 	switch {
-	case len(h.pending) == 0 && m.doubt.plain(m.clock, at):
+	case len(h.pending) == 0 && m.doubt.near(m.clock, at):
 		return false
 	case h.pipe != nil && alone:
 		m.handOut(e)
