@@ -40,9 +40,9 @@ type ending int
 
 const (
 	more     ending = iota // there is or may be more to read
-	split                   // the rest belongs to another bundle
-	complete                // the log has come to its end
-	stopped                 // the run is to end here
+	split                  // the rest belongs to another bundle
+	complete               // the log has come to its end
+	stopped                // the run is to end here
 )
 
 // read hands out what there is to read until the bundle is full. An error is
