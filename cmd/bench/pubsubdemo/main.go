@@ -3,8 +3,8 @@
 // the events of a simulated shop as they happen, runs ordertimeout from Pub/Sub to
 // Pub/Sub, and prints the outcomes as they are published.
 //
-//	go run ./cmd/pubsubdemo
-//	go run ./cmd/pubsubdemo -within 10s -for 0
+//	go run -C cmd/bench ./pubsubdemo
+//	go run -C cmd/bench ./pubsubdemo -within 10s -for 0
 //
 // It ends after the time that -for says, or with ctrl-c, and stops ordertimeout as
 // an operator would: by SIGTERM.
@@ -21,6 +21,8 @@ import (
 	"sync"
 	"syscall"
 	"time"
+
+	"ordertimeout/cmd/bench/internal/product"
 )
 
 // settings is what the flags say.
@@ -73,12 +75,16 @@ func (s settings) validate() error {
 // writes what happens to out.
 func demo(ctx context.Context, set settings, out io.Writer) error {
 	out = &screen{out: out}
+	root, err := product.Root(ctx)
+	if err != nil {
+		return err
+	}
 	dir, err := os.MkdirTemp("", "ordertimeout-pubsubdemo")
 	if err != nil {
 		return err
 	}
 	defer os.RemoveAll(dir)
-	if err := build(ctx, dir); err != nil {
+	if err := product.Build(ctx, root, dir, "ordertimeout"); err != nil {
 		return err
 	}
 	s, err := newService(ctx, set.lease())

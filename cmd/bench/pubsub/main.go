@@ -1,4 +1,4 @@
-// Command benchpubsub measures ordertimeout on Pub/Sub, and prints tables in
+// Command pubsub measures ordertimeout on Pub/Sub, and prints tables in
 // Markdown:
 //
 //	a  events a second where each message has one event, of a backlog and of a
@@ -9,9 +9,9 @@
 //	e  how long after their deadlines alerts are published on Flink, also where a
 //	   worker is killed (only where it is asked for, and with Java 17 and Maven)
 //
-//	go run ./cmd/benchpubsub
-//	go run ./cmd/benchpubsub -only c -emulator none
-//	go run ./cmd/benchpubsub -only e
+//	go run -C cmd/bench ./pubsub
+//	go run -C cmd/bench ./pubsub -only c -emulator none
+//	go run -C cmd/bench ./pubsub -only e
 //
 // The server is a process of its own on this machine: Google's emulator, where it
 // and Java are installed, else the client library's fake, which keeps a pull that
@@ -31,7 +31,8 @@ import (
 	"syscall"
 	"time"
 
-	"ordertimeout/cmd/internal/machine"
+	"ordertimeout/cmd/bench/internal/machine"
+	"ordertimeout/cmd/bench/internal/product"
 )
 
 // settings is what the flags say.
@@ -60,16 +61,16 @@ func main() {
 		err = bench(ctx, set)
 	}
 	if err != nil {
-		fmt.Fprintln(os.Stderr, "benchpubsub:", err)
+		fmt.Fprintln(os.Stderr, "bench/pubsub:", err)
 		os.Exit(1)
 	}
 }
 
 func parse(args []string) (settings, error) {
 	var set settings
-	flags := flag.NewFlagSet("benchpubsub", flag.ExitOnError)
+	flags := flag.NewFlagSet("pubsub", flag.ExitOnError)
 	flags.StringVar(&set.only, "only", "a,b,c,d", "parts to measure")
-	flags.StringVar(&set.emulator, "emulator", "", "JAR of the emulator; none: the library's fake (default: the one of the Google Cloud SDK)")
+	flags.StringVar(&set.emulator, "emulator", "", "JAR of the emulator, from the root of the repository; none: the library's fake (default: the one of the Google Cloud SDK)")
 	flags.IntVar(&set.rounds, "rounds", 3, "runs of each case of a and b")
 	flags.IntVar(&set.messages, "messages", 100_000, "messages of a")
 	flags.IntVar(&set.streamed, "streamed", 400_000, "messages of the stream of a")
@@ -106,19 +107,29 @@ func parse(args []string) (settings, error) {
 }
 
 func bench(ctx context.Context, set settings) error {
+	root, err := product.Root(ctx)
+	if err != nil {
+		return err
+	}
 	dir, err := os.MkdirTemp("", "ordertimeout-benchpubsub")
 	if err != nil {
 		return err
 	}
 	defer os.RemoveAll(dir)
-	if err := build(ctx, dir); err != nil {
+	if err := product.Build(ctx, root, dir, "ordertimeout", "ordertimeout-boot"); err != nil {
 		return err
+	}
+	if set.emulator != "" && set.emulator != "none" {
+		set.emulator = product.Path(root, set.emulator)
+	}
+	onFlink := func(ctx context.Context, dir string, s *server, set settings) error {
+		return measureFlink(ctx, root, dir, s, set)
 	}
 	var name string
 	for _, part := range []struct {
 		letter  string
 		measure func(ctx context.Context, dir string, s *server, set settings) error
-	}{{"a", measureSingle}, {"a", measureStream}, {"b", measurePacked}, {"c", measureLatency}, {"d", measureOpen}, {"e", measureFlink}} {
+	}{{"a", measureSingle}, {"a", measureStream}, {"b", measurePacked}, {"c", measureLatency}, {"d", measureOpen}, {"e", onFlink}} {
 		if !strings.Contains(set.only, part.letter) {
 			continue
 		}
@@ -135,6 +146,6 @@ func bench(ctx context.Context, set settings) error {
 		}
 	}
 	fmt.Printf("%s; the server is %s; %s: `%s`\n", machine.Describe(), name, runtime.Version(),
-		strings.Join(append([]string{"go run ./cmd/benchpubsub"}, os.Args[1:]...), " "))
+		strings.Join(append([]string{"go run -C cmd/bench ./pubsub"}, os.Args[1:]...), " "))
 	return nil
 }

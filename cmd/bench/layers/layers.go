@@ -22,12 +22,12 @@ var layers = []struct{ what, packages, benchmark string }{
 	{"a message of Pub/Sub: hold and acknowledge it", "./transforms/connect/pubsub", "BenchmarkHeld"},
 }
 
-// benchLayers runs them and prints a table.
-func benchLayers() error {
+// benchLayers runs them in the module of the folder root, and prints a table.
+func benchLayers(root string) error {
 	fmt.Println("| layer | ns per event |")
 	fmt.Println("|---|---:|")
 	for _, l := range layers {
-		ns, err := benchLayer(l.packages, l.benchmark)
+		ns, err := benchLayer(root, l.packages, l.benchmark)
 		if err != nil {
 			return err
 		}
@@ -37,9 +37,10 @@ func benchLayers() error {
 	return nil
 }
 
-func benchLayer(packages, benchmark string) (ns float64, err error) {
+func benchLayer(root, packages, benchmark string) (ns float64, err error) {
 	pattern := "^" + strings.ReplaceAll(benchmark, "/", "$/^") + "$"
 	cmd := exec.Command("go", "test", "-run", "^$", "-bench", pattern, packages)
+	cmd.Dir = root
 	out, err := cmd.Output()
 	if err != nil {
 		return 0, fmt.Errorf("%s %s: %w: %s", packages, benchmark, err, out)

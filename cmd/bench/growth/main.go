@@ -1,9 +1,9 @@
-// Command benchgrowth measures how the costs of ordertimeout grow: with the orders
+// Command growth measures how the costs of ordertimeout grow: with the orders
 // that are open at a time, with the length of the log, and with the number of users,
 // one of them changing at a time. It prints a table in Markdown for each, and draws
 // growth-open.svg, growth-length.svg and growth-users.svg.
 //
-//	go run ./cmd/benchgrowth
+//	go run -C cmd/bench ./growth
 //
 // CPU seconds per million events that stay within 20 % of the first ones are a cost
 // in proportion to the events. Of the memory only that of the open and the
@@ -25,7 +25,8 @@ import (
 	"strings"
 	"syscall"
 
-	"ordertimeout/cmd/internal/machine"
+	"ordertimeout/cmd/bench/internal/machine"
+	"ordertimeout/cmd/bench/internal/product"
 )
 
 // minEvents is where the numbers of users of the smallest points still differ.
@@ -42,23 +43,27 @@ func main() {
 	// Stopped by a signal it still removes its files.
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
-	set, err := parse(os.Args[1:])
+	root, err := product.Root(ctx)
+	var set settings
 	if err == nil {
-		err = bench(ctx, set)
+		set, err = parse(root, os.Args[1:])
+	}
+	if err == nil {
+		err = bench(ctx, root, set)
 	}
 	if err != nil {
-		fmt.Fprintln(os.Stderr, "benchgrowth:", err)
+		fmt.Fprintln(os.Stderr, "bench/growth:", err)
 		os.Exit(1)
 	}
 }
 
-func parse(args []string) (settings, error) {
+func parse(root string, args []string) (settings, error) {
 	var set settings
-	flags := flag.NewFlagSet("benchgrowth", flag.ExitOnError)
+	flags := flag.NewFlagSet("growth", flag.ExitOnError)
 	flags.IntVar(&set.events, "events", baseEvents, "events of a log; the open orders and the users grow with it")
 	flags.IntVar(&set.rounds, "rounds", 3, "runs of each log")
 	flags.Float64Var(&set.maxLength, "max-length", 25, "longest log, in times -events")
-	flags.StringVar(&set.output, "o", "pipeline", "folder of the pictures")
+	flags.StringVar(&set.output, "o", "pipeline", "folder of the pictures, from the root of the repository")
 	if err := flags.Parse(args); err != nil {
 		return set, err
 	}
@@ -74,19 +79,20 @@ func parse(args []string) (settings, error) {
 	if !(set.maxLength >= 1) { // not NaN either
 		return set, fmt.Errorf("-max-length %v: want at least 1", set.maxLength)
 	}
+	set.output = product.Path(root, set.output)
 	if info, err := os.Stat(set.output); err != nil || !info.IsDir() {
 		return set, fmt.Errorf("-o %q: want a folder that exists", set.output)
 	}
 	return set, nil
 }
 
-func bench(ctx context.Context, set settings) error {
+func bench(ctx context.Context, root string, set settings) error {
 	dir, err := os.MkdirTemp("", "ordertimeout-benchgrowth")
 	if err != nil {
 		return err
 	}
 	defer os.RemoveAll(dir)
-	if err := command(ctx, "go", "build", "-o", dir+"/", "./cmd/ordertimeout", "./cmd/orderlog"); err != nil {
+	if err := product.Build(ctx, root, dir, "ordertimeout", "bench/orderlog"); err != nil {
 		return err
 	}
 	all := allSeries(set.events, set.maxLength)
@@ -100,7 +106,7 @@ func bench(ctx context.Context, set settings) error {
 		}
 	}
 	fmt.Printf("Medians of %d rounds (least-most) on %s; %s: `%s`\n", set.rounds, machine.Describe(), runtime.Version(),
-		strings.Join(append([]string{"go run ./cmd/benchgrowth"}, os.Args[1:]...), " "))
+		strings.Join(append([]string{"go run -C cmd/bench ./growth"}, os.Args[1:]...), " "))
 	return nil
 }
 

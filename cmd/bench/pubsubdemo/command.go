@@ -11,14 +11,6 @@ import (
 	"time"
 )
 
-// build builds ordertimeout in a folder.
-func build(ctx context.Context, dir string) error {
-	if out, err := exec.CommandContext(ctx, "go", "build", "-o", dir, "ordertimeout/cmd/ordertimeout").CombinedOutput(); err != nil {
-		return fmt.Errorf("build: %w\n%s", err, out)
-	}
-	return nil
-}
-
 // killTime is how long the command has to stop; it wants less than 5 s.
 const killTime = 10 * time.Second
 

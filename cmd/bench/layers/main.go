@@ -1,7 +1,9 @@
-// Command bench measures single layers, and whole runs of ordertimeout on logs of
+// Command layers measures single layers, and whole runs of ordertimeout on logs of
 // orderlog, and prints tables: nanoseconds per event of a layer; events per
 // second, CPU seconds per million events, peak memory, and calls of state per
 // event of a run.
+//
+//	go run -C cmd/bench ./layers
 //
 // It builds both commands, writes its logs to a temporary folder, and runs each
 // case several times; the figures are medians. Run it on a quiet machine, and
@@ -11,6 +13,7 @@ package main
 import (
 	"bytes"
 	"cmp"
+	"context"
 	"errors"
 	"flag"
 	"fmt"
@@ -22,15 +25,16 @@ import (
 	"syscall"
 	"time"
 
-	"ordertimeout/cmd/internal/machine"
+	"ordertimeout/cmd/bench/internal/machine"
+	"ordertimeout/cmd/bench/internal/product"
 )
 
 func main() {
 	events := flag.Int("events", 2_000_000, "events of the first case")
 	rounds := flag.Int("rounds", 3, "runs of each case")
 	flag.Parse()
-	if err := bench(*events, *rounds); err != nil {
-		fmt.Fprintln(os.Stderr, "bench:", err)
+	if err := bench(context.Background(), *events, *rounds); err != nil {
+		fmt.Fprintln(os.Stderr, "bench/layers:", err)
 		os.Exit(1)
 	}
 }
@@ -50,17 +54,21 @@ type figures struct {
 	calls        int64 // of state
 }
 
-func bench(events, rounds int) error {
+func bench(ctx context.Context, events, rounds int) error {
+	root, err := product.Root(ctx)
+	if err != nil {
+		return err
+	}
 	dir, err := os.MkdirTemp("", "ordertimeout-bench")
 	if err != nil {
 		return err
 	}
 	defer os.RemoveAll(dir)
-	if out, err := exec.Command("go", "build", "-o", dir+"/", "./cmd/ordertimeout", "./cmd/orderlog").CombinedOutput(); err != nil {
-		return fmt.Errorf("build: %w\n%s", err, out)
+	if err := product.Build(ctx, root, dir, "ordertimeout", "bench/orderlog"); err != nil {
+		return err
 	}
 	fmt.Printf("%s, medians of %d rounds\n\n", machine.Describe(), rounds)
-	if err := benchLayers(); err != nil {
+	if err := benchLayers(root); err != nil {
 		return err
 	}
 	fmt.Println("| log | events | events/s | CPU s per million | peak memory | state calls per event |")

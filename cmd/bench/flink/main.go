@@ -1,10 +1,10 @@
-// Command benchflink measures how fast ordertimeout reads a log on Apache Flink, beside
+// Command flink measures how fast ordertimeout reads a log on Apache Flink, beside
 // the job on Flink's own CEP library of testdata/peers, with which it takes turns, and
 // prints tables in Markdown. It fails where the two do not report the same outcomes.
-// How late alerts are on Flink, benchpubsub measures.
+// How late alerts are on Flink, the command pubsub measures.
 //
-//	go run ./cmd/benchflink
-//	go run ./cmd/benchflink -flink-options shutdown_sources_after_idle_ms=11000
+//	go run -C cmd/bench ./flink
+//	go run -C cmd/bench ./flink -flink-options shutdown_sources_after_idle_ms=11000
 //
 // Beam's job server runs the jobs of ordertimeout on a Flink in its own process,
 // with the production settings. It runs one job before those that count, as the figures
@@ -31,9 +31,10 @@ import (
 	"syscall"
 	"time"
 
+	"ordertimeout/cmd/bench/internal/machine"
+	"ordertimeout/cmd/bench/internal/peers"
+	"ordertimeout/cmd/bench/internal/product"
 	"ordertimeout/cmd/internal/jobserver"
-	"ordertimeout/cmd/internal/machine"
-	"ordertimeout/cmd/internal/peers"
 )
 
 // heap is that of the job server, which in these jobs is Flink, too.
@@ -43,29 +44,33 @@ func main() {
 	// Stopped by a signal it still ends its job server and removes its files.
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
-	flags := flag.NewFlagSet("benchflink", flag.ExitOnError)
+	flags := flag.NewFlagSet("flink", flag.ExitOnError)
 	options := flags.String("flink-options", "", "as of ordertimeout")
 	set, err := peers.Parse(flags, os.Args[1:], 3)
 	if err == nil {
 		err = bench(ctx, set, *options)
 	}
 	if err != nil {
-		fmt.Fprintln(os.Stderr, "benchflink:", err)
+		fmt.Fprintln(os.Stderr, "bench/flink:", err)
 		os.Exit(1)
 	}
 }
 
 func bench(ctx context.Context, set peers.Settings, options string) error {
+	root, err := product.Root(ctx)
+	if err != nil {
+		return err
+	}
 	dir, err := os.MkdirTemp("", "ordertimeout-benchflink")
 	if err != nil {
 		return err
 	}
 	defer os.RemoveAll(dir)
-	jar, err := peers.Build(ctx, dir)
+	jar, err := peers.Build(ctx, root, dir)
 	if err != nil {
 		return err
 	}
-	lib, err := jobserver.Build(ctx, filepath.Join("testdata", "flink"))
+	lib, err := jobserver.Build(ctx, filepath.Join(root, "testdata", "flink"))
 	if err != nil {
 		return err
 	}
@@ -97,6 +102,6 @@ func bench(ctx context.Context, set peers.Settings, options string) error {
 	fmt.Printf("Medians of %d rounds (least-most) on %s; %s, the job server of testdata/flink with -Xmx%s, beside it %s with -Xmx%s; parallelism %d; the job server's first job, which does not count, read %.0f events/s; its %d jobs completed %d checkpoints: `%s`\n",
 		set.Rounds, machine.Describe(), runtime.Version(), heap, versions, set.Heap, set.Parallelism, cold,
 		1+len(set.Within)*set.Rounds, strings.Count(server.Log(), "Completed checkpoint "),
-		strings.Join(append([]string{"go run ./cmd/benchflink"}, os.Args[1:]...), " "))
+		strings.Join(append([]string{"go run -C cmd/bench ./flink"}, os.Args[1:]...), " "))
 	return nil
 }

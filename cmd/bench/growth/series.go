@@ -8,7 +8,7 @@ import (
 	"time"
 )
 
-// The log that all series start from: that of cmd/bench.
+// The log that all series start from: that of the command layers.
 const (
 	baseEvents = 2_000_000
 	baseRate   = 1000 // events a second of event time

@@ -2,7 +2,7 @@
 // logs, in turns, for the commands that compare them: it takes their figures, sees
 // that they have the same outcomes, and makes tables in Markdown.
 //
-//	jar, err := peers.Build(ctx, dir)
+//	jar, err := peers.Build(ctx, root, dir)
 //	versions, err := peers.Compare(ctx, dir, set, func(log string, within time.Duration) ([]peers.Job, error) {
 //		return []peers.Job{peers.Ours(dir, log, within), peers.Flink("cep", dir, log, jar, within, set)}, nil
 //	})

@@ -17,14 +17,6 @@ import (
 	"time"
 )
 
-// build builds ordertimeout, and what starts its workers on Flink, in a folder.
-func build(ctx context.Context, dir string) error {
-	if out, err := exec.CommandContext(ctx, "go", "build", "-o", dir+"/", "ordertimeout/cmd/ordertimeout", "ordertimeout/cmd/ordertimeout-boot").CombinedOutput(); err != nil {
-		return fmt.Errorf("build: %w\n%s", err, out)
-	}
-	return nil
-}
-
 // command is ordertimeout at work.
 type command struct {
 	cmd     *exec.Cmd

@@ -24,9 +24,10 @@ const (
 
 // measureFlink is part e: how long after its deadline an alert is published by a job
 // on a cluster of Flink, with its workers in processes of their own and the
-// production settings: undisturbed, and where a worker is killed meanwhile.
-func measureFlink(ctx context.Context, dir string, s *server, set settings) error {
-	lib, err := jobserver.Build(ctx, filepath.Join("testdata", "flink"))
+// production settings: undisturbed, and where a worker is killed meanwhile. root is the
+// folder of the product's module.
+func measureFlink(ctx context.Context, root, dir string, s *server, set settings) error {
+	lib, err := jobserver.Build(ctx, filepath.Join(root, "testdata", "flink"))
 	if err != nil {
 		return err
 	}

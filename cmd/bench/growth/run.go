@@ -72,7 +72,7 @@ func peakMemory(ended *os.ProcessState) (float64, error) {
 		return 0, err
 	}
 	if usage.Maxrss <= own.Maxrss {
-		return 0, fmt.Errorf("peak memory %d KiB, want more than the %d KiB of benchgrowth", usage.Maxrss, own.Maxrss)
+		return 0, fmt.Errorf("peak memory %d KiB, want more than the %d KiB of this program", usage.Maxrss, own.Maxrss)
 	}
 	return float64(usage.Maxrss) / 1024, nil
 }
