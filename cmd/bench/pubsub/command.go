@@ -1,7 +1,6 @@
 package main
 
 import (
-	"bufio"
 	"bytes"
 	"context"
 	"errors"
@@ -11,10 +10,12 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
-	"strconv"
 	"strings"
 	"syscall"
 	"time"
+
+	"github.com/prometheus/common/expfmt"
+	"github.com/prometheus/common/model"
 )
 
 // command is ordertimeout at work.
@@ -106,15 +107,25 @@ func (c *command) look(ctx context.Context) figures {
 	return parseMetrics(response.Body)
 }
 
+// parseMetrics returns the figures of a text in the format of Prometheus. Where it is
+// cut off there are none.
 func parseMetrics(r io.Reader) figures {
+	parser := expfmt.NewTextParser(model.LegacyValidation)
+	families, err := parser.TextToMetricFamilies(r)
+	if err != nil {
+		return nil
+	}
 	f := figures{}
-	for lines := bufio.NewScanner(r); lines.Scan(); {
-		name, value, _ := strings.Cut(lines.Text(), " ")
+	for name, family := range families {
 		if !strings.HasPrefix(name, "ordertimeout_") {
 			continue
 		}
-		if n, err := strconv.ParseFloat(value, 64); err == nil {
-			f[name] = n
+		samples, err := expfmt.ExtractSamples(&expfmt.DecodeOptions{}, family)
+		if err != nil {
+			return nil
+		}
+		for _, s := range samples {
+			f[s.Metric.String()] = float64(s.Value)
 		}
 	}
 	return f

@@ -100,6 +100,9 @@ func TestMetricsAreReadAsTheyAreServed(t *testing.T) {
 	if diff := cmp.Diff(figures{eventsRead: 1e6, successes: 12}, got); diff != "" {
 		t.Errorf("(-want +got)\n%s", diff)
 	}
+	if cut := parseMetrics(strings.NewReader(text[:len(text)-20])); cut != nil {
+		t.Errorf("got %v of a text that is cut off, want none", cut)
+	}
 	if got.knowsTime() {
 		t.Error("knows the time without a watermark")
 	}
