@@ -101,8 +101,7 @@ func (q queue) publishLive(ctx context.Context, from, orders, perSecond int) err
 const alertTime = time.Minute
 
 // receiveLatencies returns the milliseconds from deadline to publication of n alerts
-// of orders from a number on, up to another. One that is published twice counts as it
-// was first.
+// of orders from a number on, up to another: see firstLatencies.
 func (q queue) receiveLatencies(ctx context.Context, from, to, n int) ([]float64, error) {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
@@ -117,6 +116,14 @@ func (q queue) receiveLatencies(ctx context.Context, from, to, n int) ([]float64
 			}
 		})
 	}()
+	return firstLatencies(got, ended, from, to, n)
+}
+
+// firstLatencies waits for n alerts of orders from a number on, up to another, and
+// returns the milliseconds from deadline to publication of each. One that is published
+// twice counts as it was first. It fails where the receiver has ended, and where the
+// next alert takes longer than alertTime.
+func firstLatencies(got <-chan *pubsub.Message, ended <-chan error, from, to, n int) ([]float64, error) {
 	late := map[int]float64{}
 	for len(late) < n {
 		select {

@@ -1,18 +1,14 @@
 package main
 
 import (
-	"context"
 	"encoding/json"
-	"errors"
 	"io"
 	"os"
 	"os/exec"
-	"slices"
 	"strings"
 	"testing"
 	"time"
 
-	"cloud.google.com/go/pubsub/v2"
 	"cloud.google.com/go/pubsub/v2/pstest"
 	"github.com/google/go-cmp/cmp"
 )
@@ -135,200 +131,6 @@ func TestTimesOfARun(t *testing.T) {
 	}
 	if !v.first.Before(v.read) || !v.read.Before(v.known) || !v.known.Before(v.acked) {
 		t.Errorf("times are out of order: %+v", v)
-	}
-}
-
-// fake returns the library's fake in this process.
-func fake(t *testing.T) *server {
-	s, _ := fakeWithMessages(t)
-	return s
-}
-
-// fakeWithMessages returns what tells of the messages, too.
-func fakeWithMessages(t *testing.T) (*server, func() []*pstest.Message) {
-	f := pstest.NewServer()
-	t.Cleanup(func() { f.Close() })
-	t.Setenv("PUBSUB_EMULATOR_HOST", f.Addr)
-	client, err := pubsub.NewClient(t.Context(), project)
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { client.Close() })
-	return &server{lease: 10 * time.Second, client: client}, f.Messages
-}
-
-func TestPullAllAcknowledgesEverythingOnce(t *testing.T) {
-	s := fake(t)
-	for _, when := range []time.Duration{atOnce, whenAll, 50 * time.Millisecond} {
-		q, n, err := s.preload(t.Context(), 1500, 1)
-		if err != nil || n != 3000 {
-			t.Fatalf("%d messages: %v", n, err)
-		}
-		if took, err := q.pullAll(t.Context(), n, when, new(tally)); err != nil || took <= max(0, when) {
-			t.Fatalf("acknowledged %v later: took %v: %v", when, took, err)
-		}
-		if left, err := q.pull(t.Context()); err != nil || len(left) > 0 {
-			t.Errorf("acknowledged %v later: %d messages are left: %v", when, len(left), err)
-		}
-		if err := q.delete(t.Context()); err != nil {
-			t.Error(err)
-		}
-		if _, err := q.pullAll(t.Context(), 1, when, new(tally)); err == nil {
-			t.Error("pulled from a queue that is deleted")
-		}
-	}
-}
-
-// A client that acknowledges nothing before all is read has nothing acknowledged until
-// then.
-func TestPullAllHoldsWhatItIsTo(t *testing.T) {
-	q, n, err := fake(t).preload(t.Context(), 500, 1)
-	if err != nil {
-		t.Fatal(err)
-	}
-	ctx, cancel := context.WithCancel(t.Context())
-	var count tally
-	ended := make(chan error, 1)
-	go func() {
-		_, err := q.pullAll(ctx, n+1, whenAll, &count)
-		ended <- err
-	}()
-	for count.pulled.Load() < int64(n) {
-		time.Sleep(10 * time.Millisecond)
-	}
-	time.Sleep(50 * time.Millisecond)
-	if acked := count.acked.Load(); acked != 0 {
-		t.Errorf("%d messages are acknowledged, with one to come", acked)
-	}
-	cancel()
-	if err := <-ended; !errors.Is(err, context.Canceled) {
-		t.Errorf("got %v", err)
-	}
-}
-
-func TestAStreamIsReadToItsEnd(t *testing.T) {
-	s := fake(t)
-	s.cmd = &exec.Cmd{Process: &os.Process{Pid: os.Getpid()}}
-	var used cost
-	if rate, err := s.libraryStream(t.Context(), 1500, atOnce, &used); err != nil || rate <= 0 || len(used[0]) != 1 {
-		t.Errorf("%v messages a second, %v of CPU: %v", rate, used, err)
-	}
-}
-
-// The rate is that of what comes between the first and the last fifth, or of all where
-// nothing was seen in between.
-func TestFlowRate(t *testing.T) {
-	for _, test := range []struct {
-		reason string
-		acked  []int64 // by look, one a 20 ms
-		least  float64
-		most   float64
-	}{
-		{"seen in between", []int64{100, 200, 500, 800, 1000, 1000, 1000, 1000, 1000, 1000, 1000}, 1, 600 / 0.04},
-		{"seen at the end only", []int64{0, 0, 0, 0, 1000}, 1, 1000 / 0.08},
-	} {
-		ended := make(chan error, 2)
-		looks := 0
-		rate, err := flowRate(t.Context(), 1000, ended, func() int64 {
-			time.Sleep(20 * time.Millisecond)
-			if looks++; looks == len(test.acked) {
-				ended <- nil
-				ended <- nil
-			}
-			return test.acked[min(looks, len(test.acked))-1]
-		})
-		if err != nil || rate < test.least || rate > test.most {
-			t.Errorf("%s: %v a second, want %v to %v: %v", test.reason, rate, test.least, test.most, err)
-		}
-	}
-}
-
-// Where nobody reads, the publisher stops before it has filled the server.
-func TestAStreamWaitsForItsReader(t *testing.T) {
-	s, messages := fakeWithMessages(t)
-	q, err := s.newQueue(t.Context())
-	if err != nil {
-		t.Fatal(err)
-	}
-	ctx, cancel := context.WithCancel(t.Context())
-	published := make(chan error)
-	go func() { published <- q.publishFlow(ctx, maxUnread, func() int64 { return 0 }) }()
-	for len(messages()) < maxUnread {
-		time.Sleep(10 * time.Millisecond)
-	}
-	select {
-	case err := <-published:
-		t.Fatalf("ended: %v", err)
-	case <-time.After(50 * time.Millisecond):
-	}
-	if n := len(messages()); n > maxUnread {
-		t.Errorf("%d messages, want %d", n, maxUnread)
-	}
-	cancel()
-	if err := <-published; !errors.Is(err, context.Canceled) {
-		t.Errorf("got %v", err)
-	}
-}
-
-func TestPullAllEndsWithItsContext(t *testing.T) {
-	q, err := fake(t).newQueue(t.Context())
-	if err != nil {
-		t.Fatal(err)
-	}
-	ctx, cancel := context.WithCancel(t.Context())
-	cancel()
-	if _, err := q.pullAll(ctx, 1, atOnce, new(tally)); !errors.Is(err, context.Canceled) {
-		t.Errorf("got %v", err)
-	}
-}
-
-// Alerts come in any order. The first publication of one counts, and none of an order
-// of earlier.
-func TestAlertsThatComeTwiceCountOnce(t *testing.T) {
-	s, messages := fakeWithMessages(t)
-	q, err := s.newQueue(t.Context())
-	if err != nil {
-		t.Fatal(err)
-	}
-	alert := func(order string, late time.Duration) []byte {
-		return []byte(`{"orderId":"` + order + `","deadline":"` + time.Now().Add(-late).UTC().Format(time.RFC3339Nano) + `"}`)
-	}
-	alerts := [][]byte{alert("o6", 9*time.Hour), alert("o7", time.Hour)}
-	for range 50 {
-		alerts = append(alerts, alert("o7", 3*time.Hour))
-	}
-	if err := q.publish(t.Context(), alerts); err != nil {
-		t.Fatal(err)
-	}
-	go func() { // the fake delivers in any order, and the last order ends the wait
-		for slices.ContainsFunc(messages(), func(m *pstest.Message) bool { return m.Acks == 0 }) {
-			time.Sleep(10 * time.Millisecond)
-		}
-		if err := q.publish(t.Context(), [][]byte{alert("o8", 2*time.Hour)}); err != nil {
-			t.Error(err)
-		}
-	}()
-	ms, err := q.receiveLatencies(t.Context(), 7, 10, 2)
-	if err != nil || len(ms) != 2 {
-		t.Fatalf("got %v, %v", ms, err)
-	}
-	slices.Sort(ms)
-	for i, late := range ms {
-		if want := float64(i+1) * float64(time.Hour.Milliseconds()); late < want || late > want+60_000 {
-			t.Errorf("got %v ms, want %v and a little", late, want)
-		}
-	}
-}
-
-func TestAnAlertIsOfANumberedOrder(t *testing.T) {
-	number, deadline, err := parseAlert([]byte(`{"id":"x","orderId":"o17","deadline":"2026-03-01T09:00:00.250Z"}`))
-	if want := time.Date(2026, 3, 1, 9, 0, 0, 250e6, time.UTC); err != nil || number != 17 || !deadline.Equal(want) {
-		t.Errorf("got %d, %v, %v", number, deadline, err)
-	}
-	for _, line := range []string{"o17", `{"orderId":"17"}`, `{"deadline":"2026-03-01T09:00:00.250Z"}`} {
-		if _, _, err := parseAlert([]byte(line)); err == nil || !strings.HasPrefix(err.Error(), "alert ") {
-			t.Errorf("%s: got %v", line, err)
-		}
 	}
 }
 

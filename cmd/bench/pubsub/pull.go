@@ -53,57 +53,94 @@ func (b *batch) addThose(pulled <-chan batch) {
 	}
 }
 
-// pullAll takes n messages out of a queue with nothing but the client library, as
-// the source of the pipeline does: so many pulls at a time, and as many
-// acknowledgements besides, which come at once, later or when all is pulled. It returns
-// the time from the first pull to the last acknowledgement.
+// pullAll takes n messages out of a queue with nothing but the client library: see
+// client.takeAll.
 func (q queue) pullAll(ctx context.Context, n int, when time.Duration, count *tally) (took time.Duration, err error) {
+	return client{q.pull, q.acknowledge}.takeAll(ctx, n, when, count)
+}
+
+// client takes messages without a pipeline.
+type client struct {
+	pull        func(context.Context) (ids []string, err error) // maybe none
+	acknowledge func(ctx context.Context, ids []string) error
+}
+
+// takeAll takes n messages, as the source of the pipeline does: so many pulls at a
+// time, and as many acknowledgements besides, which come at once, later or when all is
+// pulled. It returns the time from the first pull to the last acknowledgement.
+func (c client) takeAll(ctx context.Context, n int, when time.Duration, count *tally) (took time.Duration, err error) {
 	ctx, end := context.WithCancelCause(ctx)
 	defer end(nil)
-	pulled := make(chan batch, n)
 	all := make(chan struct{})
-	readAll := sync.OnceFunc(func() { close(all) })
+	t := taking{
+		client: c, n: int64(n), when: when, count: count, end: end,
+		pulled: make(chan batch, n), all: all, readAll: sync.OnceFunc(func() { close(all) }),
+	}
 	var pullers, ackers sync.WaitGroup
 	start := time.Now()
 	for range pulls {
-		pullers.Go(func() {
-			for ctx.Err() == nil {
-				got, err := q.pull(ctx)
-				if err != nil {
-					end(err)
-				}
-				if len(got) > 0 {
-					pulled <- batch{got, time.Now().Add(when)}
-					if count.pulled.Add(int64(len(got))) == int64(n) {
-						readAll()
-					}
-				}
-			}
-			readAll() // or it will not be
-		})
+		pullers.Go(func() { t.pullOn(ctx) })
 		ackers.Go(func() {
-			for b := range pulled {
-				if when == whenAll {
-					<-all
-				}
-				b.addThose(pulled)
-				pause(ctx, time.Until(b.due))
-				if err := q.acknowledge(ctx, b.ids); err != nil {
-					end(err)
-				} else if count.acked.Add(int64(len(b.ids))) == int64(n) {
-					took = time.Since(start)
-					end(errAll)
-				}
+			if t.acknowledgeOn(ctx) {
+				took = time.Since(start)
+				end(errAll)
 			}
 		})
 	}
 	pullers.Wait()
-	close(pulled)
+	close(t.pulled)
 	ackers.Wait()
 	if err := context.Cause(ctx); !errors.Is(err, errAll) {
 		return 0, err
 	}
 	return took, nil
+}
+
+// taking is a takeAll at work.
+type taking struct {
+	client
+	n       int64
+	when    time.Duration
+	count   *tally
+	pulled  chan batch      // from the pulls to the acknowledgements
+	all     <-chan struct{} // closed once all is pulled, or will not be
+	readAll func()          // closes it
+	end     func(error)
+}
+
+// pullOn pulls until ctx ends.
+func (t *taking) pullOn(ctx context.Context) {
+	for ctx.Err() == nil {
+		got, err := t.pull(ctx)
+		if err != nil {
+			t.end(err)
+		}
+		if len(got) > 0 {
+			t.pulled <- batch{got, time.Now().Add(t.when)}
+			if t.count.pulled.Add(int64(len(got))) == t.n {
+				t.readAll()
+			}
+		}
+	}
+	t.readAll() // or it will not be
+}
+
+// acknowledgeOn acknowledges what is pulled, and reports whether what it acknowledged
+// was the last of all.
+func (t *taking) acknowledgeOn(ctx context.Context) (last bool) {
+	for b := range t.pulled {
+		if t.when == whenAll {
+			<-t.all
+		}
+		b.addThose(t.pulled)
+		pause(ctx, time.Until(b.due))
+		if err := t.acknowledge(ctx, b.ids); err != nil {
+			t.end(err)
+		} else if t.count.acked.Add(int64(len(b.ids))) == t.n {
+			return true
+		}
+	}
+	return false
 }
 
 // pull returns the acknowledgement ids of some messages, maybe none.

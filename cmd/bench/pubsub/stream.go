@@ -142,12 +142,17 @@ type mark struct {
 	acked int64
 }
 
-// publishFlow publishes the events of orders as they happen, and waits while too many
-// are not read.
+// publishFlow publishes the events of orders as they happen: see flow.
 func (q queue) publishFlow(ctx context.Context, orders int, read func() int64) error {
 	p := q.client.Publisher(q.topic())
 	defer p.Stop() // publishes what is under way
 	p.PublishSettings.CountThreshold = 1000
+	return flow(ctx, orders, read, func(event []byte) { p.Publish(ctx, &pubsub.Message{Data: event}) })
+}
+
+// flow publishes the events of orders as they happen, and waits while too many are not
+// read.
+func flow(ctx context.Context, orders int, read func() int64, publish func(event []byte)) error {
 	published := int64(0)
 	for _, s := range steps(orders) {
 		for published-read() >= maxUnread {
@@ -155,7 +160,7 @@ func (q queue) publishFlow(ctx context.Context, orders int, read func() int64) e
 				return ctx.Err()
 			}
 		}
-		p.Publish(ctx, &pubsub.Message{Data: event(s.number, s.kind, time.Now())})
+		publish(event(s.number, s.kind, time.Now()))
 		published++
 	}
 	return nil
