@@ -25,6 +25,7 @@ worker: ## bin/ordertimeout-worker, what the workers of a cluster run: linux/amd
 	CGO_ENABLED=0 GOOS=linux GOARCH=amd64 go build -ldflags '-s -w' -o bin/ordertimeout-worker ./cmd/ordertimeout
 
 test: ## all tests
+	@echo "about five minutes on two cores; a new machine builds the Beam SDK first, in five more"
 	go test ./...
 	go test -C cmd/bench ./...
 
