@@ -1,4 +1,4 @@
-package harness
+package beamfix
 
 import (
 	"bytes"
@@ -10,26 +10,37 @@ import (
 	"google.golang.org/grpc"
 )
 
-// Of what a worker sends, Flink takes a hundred messages of a bundle at most, and
-// looks at them when the bundle has ended: with one more the worker waits for Flink,
-// which waits for the worker, and the job hangs for ever (Beam 2.70.0,
-// sdk.fn.data.BeamFnDataInboundObserver, whose queue is read by
-// runners.fnexecution.control.SdkHarnessClient.ActiveBundle.close after it has got
-// the answer). The SDK sends a message for each timer (Beam 2.77.0,
-// core/runtime/harness/datamgr.go:741), of which a bundle easily has a hundred.
+// What is wrong: Flink takes a hundred messages from the outputs of a bundle at most, and
+// looks at them when the bundle has ended. With one more the worker waits for Flink, and
+// Flink waits for the worker: the job hangs for ever (Beam 2.70.0,
+// sdk.fn.data.BeamFnDataInboundObserver, whose queue
+// runners.fnexecution.control.SdkHarnessClient.ActiveBundle.close reads after it has the
+// answer). The Go SDK sends a message for each timer (Beam 2.77.0,
+// core/runtime/harness/datamgr.go:741), and a bundle easily has a hundred timers.
 //
-// So the messages are put together: one for each output of a bundle, or a few where
-// they are large. To be deleted when either side is repaired.
+// What is done: the worker puts messages together. An output of a bundle is one message,
+// or a few where it is large.
+//
+// When to delete it: when TestTheSDKSendsAMessageForEachTimer fails, or Flink reads the
+// messages as they come.
 
-const hookName = "ordertimeout-flink"
+// dialHook names the dialer in the options of a pipeline, by which its workers find it.
+const dialHook = "beamfix-elements"
 
-func init() {
-	grpcx.RegisterHook(hookName, func([]string) grpcx.Hook { return grpcx.Hook{Dialer: dialer(interceptElements)} })
+func registerDialer() {
+	grpcx.RegisterHook(dialHook, func([]string) grpcx.Hook { return grpcx.Hook{Dialer: dialer(interceptElements)} })
 }
 
-// ForFlink lets the workers of the pipelines that are built from now on put their
-// messages together, wherever they run.
-func ForFlink() { grpcx.EnableHook(hookName) }
+// ForFlink lets the workers of the pipelines that are submitted from now on put their
+// messages together, wherever they run. It is to be called before the options of the
+// pipeline are encoded, and fails where [Install] was not called.
+func ForFlink() error {
+	if !bundles.installed.Load() {
+		return errNotInstalled
+	}
+	grpcx.EnableHook(dialHook)
+	return nil
+}
 
 func interceptElements(ctx context.Context, desc *grpc.StreamDesc, conn *grpc.ClientConn, method string, open grpc.Streamer, opts ...grpc.CallOption) (grpc.ClientStream, error) {
 	stream, err := open(ctx, desc, conn, method, opts...)

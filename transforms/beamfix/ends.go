@@ -1,4 +1,4 @@
-package harness
+package beamfix
 
 import (
 	"context"
@@ -12,24 +12,24 @@ import (
 	"google.golang.org/grpc/metadata"
 )
 
-// Prism waits for two things of a bundle: the ends of its outputs, and the answer of
-// the worker. If the ends come first it does not wait for the answer but asks for it in
-// a loop (Beam 2.77.0, runners/prism/internal/stage.go:217: the channel that was closed
-// when the outputs ended stays in the select); the other way round it waits. The SDK
-// sends the ends first. The loop has a core to itself, one of which the worker is in
-// need just then: the answer took milliseconds instead of a tenth of one, and the loop
-// was two thirds of the CPU of a live run.
+// What is wrong: Prism waits for two things of a bundle, the ends of its outputs and the
+// answer of the worker. If the ends come first, it asks for the answer in a loop (Beam
+// 2.77.0, runners/prism/internal/stage.go:217: the channel that was closed when the outputs
+// ended stays in the select). The other way round it waits. The SDK sends the ends first.
+// The loop then takes a core that the worker needs for its answer.
 //
-// So the ends are held until the answer has gone. To be deleted when Prism sets that
+// What is done: the worker holds the ends until the answer has gone.
+//
+// When to delete it: when TestPrismAsksForTheAnswerInALoop fails. Prism has to set the
 // channel to nil.
 
-// headStart is how long the answer is ahead of the ends: they go by connections of
-// their own, and with a fifth of it some overtake the answer.
+// headStart is how long the answer is ahead of the ends. They go by connections of their
+// own, and with much less some overtake the answer.
 const headStart = 500 * time.Microsecond
 
-// ForPrism lets the workers of this process that are started from now on answer before
+// answerFirst lets the workers of this process that are started from now on answer before
 // they end their outputs.
-func ForPrism() { grpcx.Dial = dialer(new(workers).intercept) }
+func answerFirst() { grpcx.Dial = dialer(new(workers).intercept) }
 
 // workers are the workers of a process.
 type workers struct {

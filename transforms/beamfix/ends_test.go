@@ -1,10 +1,8 @@
-package harness
+package beamfix
 
 import (
 	"context"
-	"flag"
 	"fmt"
-	"os"
 	"slices"
 	"strings"
 	"sync"
@@ -13,18 +11,10 @@ import (
 	"github.com/apache/beam/sdks/v2/go/pkg/beam"
 	fnpb "github.com/apache/beam/sdks/v2/go/pkg/beam/model/fnexecution_v1"
 	"github.com/apache/beam/sdks/v2/go/pkg/beam/register"
-	"github.com/apache/beam/sdks/v2/go/pkg/beam/runners/prism"
-	"github.com/apache/beam/sdks/v2/go/pkg/beam/util/grpcx"
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/credentials/insecure"
 	"google.golang.org/grpc/metadata"
 )
-
-func TestMain(m *testing.M) {
-	flag.Parse()
-	beam.Init()
-	os.Exit(m.Run())
-}
 
 // wire is what the streams of a worker have sent, in order.
 type wire struct {
@@ -68,11 +58,11 @@ func (s *wireStream) SendMsg(message any) error {
 	return s.ClientStream.SendMsg(message)
 }
 
-func data(instruction, bytes string, last bool) *fnpb.Elements {
+func ofData(instruction, bytes string, last bool) *fnpb.Elements {
 	return &fnpb.Elements{Data: []*fnpb.Elements_Data{{InstructionId: instruction, Data: []byte(bytes), IsLast: last}}}
 }
 
-func timers(instruction, bytes string, last bool) *fnpb.Elements {
+func ofTimers(instruction, bytes string, last bool) *fnpb.Elements {
 	return &fnpb.Elements{Timers: []*fnpb.Elements_Timers{{InstructionId: instruction, Timers: []byte(bytes), IsLast: last}}}
 }
 
@@ -110,14 +100,14 @@ func TestAnAnswerIsAheadOfTheEndsOfItsBundle(t *testing.T) {
 	answer := func(id string) *fnpb.InstructionResponse {
 		return &fnpb.InstructionResponse{InstructionId: id, Response: &fnpb.InstructionResponse_ProcessBundle{ProcessBundle: &fnpb.ProcessBundleResponse{}}}
 	}
-	send(out, data("1", "", true))
-	send(out, data("1", "a", false))
+	send(out, ofData("1", "", true))
+	send(out, ofData("1", "a", false))
 	want(`data 1 "a" last=false`)
-	send(out, timers("1", "", true))
-	send(out, data("2", "", true))
-	send(out, data("3", "with its end", true))
+	send(out, ofTimers("1", "", true))
+	send(out, ofData("2", "", true))
+	send(out, ofData("3", "with its end", true))
 	want(`data 3 "with its end" last=true`)
-	send(other, data("1", "", true)) // whose control stream is not known
+	send(other, ofData("1", "", true)) // whose control stream is not known
 	want(`data 1 "" last=true`)
 	send(control, answer("3"))
 	want("answer 3")
@@ -143,14 +133,9 @@ func TestPrismGetsTheAnswersFirst(t *testing.T) {
 		s, err := open(ctx, desc, conn, method, opts...)
 		return &wireStream{s, w}, err
 	}
-	dial := grpcx.Dial
-	defer func() { grpcx.Dial = dial }()
-	grpcx.Dial = dialer(all.intercept, record)
-	p, s := beam.NewPipelineWithRoot()
-	beam.GroupByKey(s, beam.ParDo(s, pair, beam.Create(s, 1, 2, 3)))
-	if _, err := prism.Execute(t.Context(), p); err != nil {
-		t.Fatal(err)
-	}
+	runOnPrism(t, func(s beam.Scope) {
+		beam.GroupByKey(s, beam.ParDo(s, pair, beam.Create(s, 1, 2, 3)))
+	}, all.intercept, record)
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	ends := 0

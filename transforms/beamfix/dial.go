@@ -1,12 +1,4 @@
-// Package harness changes in which messages the SDK's workers say what they have to
-// say, for runners that cannot take it as it comes:
-//
-//	harness.ForPrism() // before the pipeline is run
-//	harness.ForFlink() // before its options are encoded
-//
-// Each is to be deleted when its runner is repaired; the reasons stand with them, in
-// ends.go and elements.go.
-package harness
+package beamfix
 
 import (
 	"context"
@@ -18,8 +10,8 @@ import (
 	"google.golang.org/grpc/credentials/insecure"
 )
 
-// The streams between a worker and its runner: of instructions and what became of
-// them, and of what bundles take and put out.
+// The streams between a worker and its runner: one of instructions and answers, and one
+// of what bundles take and put out.
 const (
 	controlMethod = "/org.apache.beam.model.fn_execution.v1.BeamFnControl/Control"
 	dataMethod    = "/org.apache.beam.model.fn_execution.v1.BeamFnData/Data"
@@ -35,7 +27,7 @@ func dialer(streams ...grpc.StreamClientInterceptor) func(context.Context, strin
 		conn, err := grpc.DialContext(ctx, endpoint, grpc.WithTransportCredentials(insecure.NewCredentials()), grpc.WithBlock(),
 			grpc.WithDefaultCallOptions(grpc.MaxCallRecvMsgSize(math.MaxInt32)), grpc.WithChainStreamInterceptor(streams...))
 		if err != nil {
-			return nil, fmt.Errorf("harness: connect to %s: %w", endpoint, err)
+			return nil, fmt.Errorf("beamfix: connect to %s: %w", endpoint, err)
 		}
 		return conn, nil
 	}
