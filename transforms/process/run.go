@@ -89,8 +89,8 @@ func newRun(id string) *Run {
 }
 
 // Of returns the run with an id: the one that this process has started, or else this
-// process's share of one that another has started. An empty id is that of all pipelines
-// that nobody has started a run for.
+// process's share of one that another has started. All pipelines that nobody has started
+// a run for have an empty id, and share one.
 func Of(id string) *Run {
 	if r, ok := runs.Load(id); ok {
 		return r.(*Run)

@@ -29,7 +29,7 @@ type verdict int
 
 const (
 	followed verdict = iota // the clock of the log follows it
-	wrong                   // its own clock is wrong, so that of the log does not
+	wrong                   // its own clock is wrong, so the log's does not follow it
 	unknown                 // more events have to come first
 )
 

@@ -28,7 +28,7 @@ type head struct {
 	entry entry
 	index int
 	// pending are the times of a pipe's events that were handed out before it was known
-	// whether the clock is to follow them, the first of which is in doubt.
+	// whether the clock is to follow them. The first one is in doubt.
 	pending []int64
 }
 
