@@ -59,7 +59,7 @@ func TestEventsArriveWhileTheWatermarkStands(t *testing.T) {
 	c := transforms.MatchConfig{Pattern: "create followedBy pay within 10m", Tick: time.Second, Shards: 1, Run: run.ID}
 	p, s := beam.NewPipelineWithRoot()
 	events := beam.ParDo(s, &standingFn{Run: run.ID, Bundles: 3}, beam.Impulse(s))
-	transforms.Match(s, transforms.KeyByUser(s, events, c), c)
+	transforms.Match(s, events, c)
 	ptest.RunAndValidate(t, p)
 	if !arrived.Load() {
 		t.Error("events wait for the watermark, which stands")

@@ -9,7 +9,7 @@ import (
 	"ordertimeout/transforms/cep"
 )
 
-// Shard is the image of one shard in memory. It is not safe for concurrent use.
+// Shard is one shard in memory. It is not safe for concurrent use.
 type Shard struct {
 	prog *cep.Prog
 	tick int64 // milliseconds
