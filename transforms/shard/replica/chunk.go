@@ -46,7 +46,7 @@ func (r *replica) isOver(tick int64) bool {
 // work works the next chunk of a tick, and makes its outcomes.
 func (r *replica) work(tick int64, c *Chunk) (err error) {
 	r.snapshot = nil
-	c.more = r.shard.TickSome(tick, c.config.ChunkSize, &c.Output)
+	c.more = r.shard.TickUpTo(tick, c.config.ChunkSize, &c.Output)
 	c.Outcomes, err = r.builder.outcomes(c.Output.Ended)
 	return err
 }

@@ -13,7 +13,7 @@ const (
 // those that the end leaves undecided, in blocks that emit may keep.
 func (c *Chunk) Open(emit func([]order.Event)) error {
 	out := &c.Output
-	blocks := openBlocks{most: min(openBlock, len(out.Open)+len(out.Returned)), emit: emit}
+	blocks := openBlocks{most: min(openBlock, len(out.Open)+len(out.Undecided)), emit: emit}
 	for i := range out.Open {
 		e := &out.Open[i]
 		user, id, err := c.config.orderOf(e)
@@ -26,8 +26,8 @@ func (c *Chunk) Open(emit func([]order.Event)) error {
 			blocks.add(order.Event{UserID: user, OrderID: id, Type: steps[i].Type, ID: t.ID, Time: t.Time, Raw: t.Data, Ref: t.Ref})
 		}
 	}
-	for i := range out.Returned {
-		e := &out.Returned[i]
+	for i := range out.Undecided {
+		e := &out.Undecided[i]
 		blocks.add(order.Event{Type: e.Type, ID: e.ID, Time: e.Time, Raw: e.Data, Ref: e.Ref})
 	}
 	blocks.flush()

@@ -14,12 +14,12 @@ import (
 func TestOpenBlocksAreBounded(t *testing.T) {
 	var out shard.Output
 	for i := range 2*openBlock + 1 {
-		out.Returned = append(out.Returned, shard.Event{Source: fmt.Sprint(i)})
+		out.Undecided = append(out.Undecided, shard.Event{Source: fmt.Sprint(i)})
 	}
 	for range 4 {
 		e := shard.Event{}
 		e.Data = make([]byte, openBlockBytes/2)
-		out.Returned = append(out.Returned, e)
+		out.Undecided = append(out.Undecided, e)
 	}
 	var sizes []int
 	if err := (&Chunk{Output: out}).Open(func(events []order.Event) { sizes = append(sizes, len(events)) }); err != nil {
