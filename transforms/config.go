@@ -36,10 +36,10 @@ type MatchConfig struct {
 	// RejectsUnread says that nobody reads the rejects: they are counted, but none is
 	// made, and what is held for them is let go of at once.
 	RejectsUnread bool
-	// WatermarkSlack is how much later than the runner's watermark says a time is over. It
-	// is for a source that lets the watermark run ahead of its events, by at most so much:
-	// a tick is then worked when the watermark is so much beyond it. Zero for a source
-	// whose watermark is never ahead of its events. In whole milliseconds.
+	// WatermarkSlack is how far the watermark may be ahead of the events that are still to
+	// come. A tick waits until the watermark is so much beyond it, so that such an event is
+	// not late. Zero for a source whose watermark is never ahead of its events, as all in
+	// this module but one are. In whole milliseconds.
 	WatermarkSlack time.Duration
 	// Run is the id of the process.Run that the pipeline belongs to, if any.
 	Run string

@@ -19,14 +19,14 @@ func init() {
 	register.Emitter3[beam.EventTime, int64, []byte]()
 }
 
-// keyByShard gathers the events of a bundle by shard. The shard of an event is that of its
-// user id; of its order id if it has no user, or if the settings say ByOrder, for payments
-// that do not name the user. So a runner sees a few keys with large values, and the
-// stateful step pays for its calls of state once a batch and not once an event.
+// keyByShard gathers the events of a bundle by shard. The user id decides the shard of an
+// event. The order id does so if there is no user, or if the settings say ByOrder, for
+// payments that do not name the user. So a runner sees a few keys with large values, and
+// the stateful step pays for its calls of state once a batch and not once an event.
 //
 // PCollection<[]order.Event> -> PCollection<KV<int64, []byte>>, the shard and an
-// encoded shard.Batch. A batch has the timestamp of its earliest event or, where that is
-// earlier, of the bundle's earliest element (see send).
+// encoded shard.Batch. A batch has the timestamp of its earliest event, or of the bundle's
+// earliest element where that is earlier (see send).
 func keyByShard(s beam.Scope, events beam.PCollection, c MatchConfig) beam.PCollection {
 	return beam.ParDo(s, &keyFn{Shards: int64(c.Shards), ByOrder: c.ByOrder, Slack: c.WatermarkSlack.Milliseconds(), Run: c.Run}, events)
 }
@@ -119,8 +119,8 @@ func (f *keyFn) FinishBundle(emit func(beam.EventTime, int64, []byte)) {
 }
 
 // send emits a shard's batch. Its header says when its tick is due. Its timestamp is the
-// time that the source was at before the bundle, not that of its earliest event, which is
-// later by the disorder of the source.
+// time that the source was at before the bundle. The earliest event of the batch is later,
+// by the disorder of the source.
 //
 // The reason is that Prism takes what is pending for a key by its time. With a later
 // timestamp the key's next tick would come before the batch. In a replay that tick would

@@ -79,13 +79,16 @@ func TestTwoMatchStepsOnOneSource(t *testing.T) {
 	defer run.Close()
 	p, s := beam.NewPipelineWithRoot()
 	events := beam.ParDo(s, &standingFn{Run: run.ID, Bundles: 3}, beam.Impulse(s))
-	for within, want := range map[string][]any{
-		"10m": {"timeout u o0 at 1700000600000", "timeout u o1 at 1700000660000", "timeout u o2 at 1700000720000"},
-		"1s":  {"timeout u o0 at 1700000001000", "timeout u o1 at 1700000061000", "timeout u o2 at 1700000121000"},
+	for _, step := range []struct {
+		within string
+		want   []any
+	}{
+		{"10m", []any{"timeout u o0 at 1700000600000", "timeout u o1 at 1700000660000", "timeout u o2 at 1700000720000"}},
+		{"1s", []any{"timeout u o0 at 1700000001000", "timeout u o1 at 1700000061000", "timeout u o2 at 1700000121000"}},
 	} {
-		c := transforms.MatchConfig{Pattern: "create followedBy pay within " + within, Tick: time.Second, Shards: 2, Run: run.ID}
+		c := transforms.MatchConfig{Pattern: "create followedBy pay within " + step.within, Tick: time.Second, Shards: 2, Run: run.ID}
 		_, timeouts, _, _ := transforms.Match(s, events, c)
-		equals(s.Scope(within), beam.ParDo(s, outcomeText, timeouts), want)
+		equals(s.Scope(step.within), beam.ParDo(s, outcomeText, timeouts), step.want)
 	}
 	if got := run.Consumers(); got != 2 {
 		t.Errorf("%d steps take the events, want 2", got)

@@ -17,8 +17,8 @@ const (
 	maxSnapshot = 1 << 30
 )
 
-// scratch is memory to compress into before the size of the result is known. It is that of
-// all shards, as it holds nothing between two calls.
+// scratch is memory to compress into before the size of the result is known. All shards
+// share it, as it holds nothing between two calls.
 var scratch = sync.Pool{New: func() any { return new([]byte) }}
 
 // compress returns head and the compressed body.

@@ -70,7 +70,7 @@ func (s *Shard) ends(h Header) {
 	}
 }
 
-// queue puts events into the slots of their places. Those of a batch are mostly
+// queue puts events into the slots of their places. The events of a batch are mostly
 // in order, so a slot gets few parts of it.
 func (s *Shard) queue(events []Event) {
 	for i := range events {

@@ -119,8 +119,9 @@ func (t *table) put(p place) {
 	t.places[i] = p
 }
 
-// remove removes an entry, whose memory another key gets. Slots may still have
-// it: its due is notDue until then, and that of the other key's slot after.
+// remove removes an entry, whose memory another key gets. A slot may still have its
+// number. The entry's due says that it is not for that slot: it is notDue, and later the
+// slot of the other key.
 func (t *table) remove(e *entry) {
 	i := t.bucket(e.tag)
 	for t.places[i].number != e.n+1 {

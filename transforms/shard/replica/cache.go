@@ -5,10 +5,9 @@ import (
 	"sync/atomic"
 )
 
-// Cache has the replicas that a process keeps in memory between bundles, those of all
-// stateful steps of a run. A bundle takes a replica out and puts it back when it is done
-// with it, so no two bundles have the same one. Its methods may be called from any
-// goroutine.
+// Cache has the replicas of a run that a process keeps in memory between bundles. A bundle
+// takes a replica out, and puts it back when it is done with it, so no two bundles have
+// the same one. Its methods may be called from any goroutine.
 type Cache struct {
 	bundles atomic.Int64 // how many have begun
 

@@ -9,16 +9,17 @@ import (
 type Chunk struct {
 	// Output is what came out of the shard.
 	Output shard.Output
-	// Outcomes are those of Output.Ended that are read, rendered. They may be kept.
+	// Outcomes are made of Output.Ended, and rendered; kinds that nobody reads are left
+	// out. They may be kept.
 	Outcomes []order.Outcome
 
 	config *Config
 	more   bool // the tick has another chunk
 }
 
-// Settled returns the Refs of the events that nothing is made of, to be let go of once the
-// bundle's output is accepted: see shard.Output. Those of rejects that nobody reads are
-// among them. The lists may be kept.
+// Settled returns the Refs of the events that nothing is made of, rejects that nobody reads
+// among them. They are to be let go of once the tick is done: see shard.Output. The lists
+// may be kept.
 func (c *Chunk) Settled() [][]uint64 {
 	settled := c.Output.Settled
 	if !c.config.RejectsUnread {
@@ -55,7 +56,8 @@ func (r *replica) work(tick int64, c *Chunk) (err error) {
 // the tick was begun early, its first chunk is there already. A chunk is handed on while
 // the next one is worked, and the last one while write waits for the runner.
 func (r *replica) finish(tick int64, emit func(*Chunk) error, write func() error) error {
-	// A chunk that was worked early may be that of an earlier tick. It then goes first.
+	// If an earlier tick was begun early, its first chunk goes first, and the rest of it is
+	// worked as a part of this one.
 	more := tick > r.early.tick || r.chunk.more
 	r.early.tick = noTick
 	for more {

@@ -16,13 +16,13 @@ type replica struct {
 	shard   *shard.Shard
 	builder outcomeBuilder
 
-	// versions are those of the log that the replica was made from.
+	// versions are what the versions of the log were when the replica was last changed.
 	versions []int64
 	// verified and versioned are the bundles that last compared the versions and added
 	// one. A bundle is committed or fails as a whole, so once each is enough.
 	verified, versioned int64
-	// logSize is the size of the log in bytes, and snapshotSize that of the snapshot
-	// that it begins with.
+	// logSize is the size of the log in bytes. snapshotSize is the size of the snapshot
+	// that it begins with, zero without one.
 	logSize, snapshotSize int
 
 	// next is the timer that is set for the next tick, as far as the replica knows. A
@@ -35,8 +35,8 @@ type replica struct {
 	early
 }
 
-// open returns the replica of the shard in a store: the cached one (nil without one), if
-// it is that of the log, else one that is made from the log.
+// open returns the replica of the shard in a store. That is the cached one, which may be
+// nil, if the log has not gone on without it. Otherwise it is made from the log.
 func (s *Shards) open(store Store, cached *replica) (*replica, error) {
 	current, versions, err := s.verify(store, cached)
 	if current != nil || err != nil {
@@ -54,8 +54,8 @@ func (s *Shards) open(store Store, cached *replica) (*replica, error) {
 	return r, nil
 }
 
-// verify returns a replica, which may be nil, if it is that of the log. Otherwise it
-// returns nil and the versions of the log.
+// verify returns a replica, which may be nil, if it has the versions of the log. Otherwise
+// it returns nil, and the versions of the log.
 func (s *Shards) verify(store Store, r *replica) (current *replica, versions []int64, err error) {
 	if r != nil && r.verified == s.bundle {
 		return r, nil, nil
