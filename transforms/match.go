@@ -100,11 +100,11 @@ func (f *matchFn) ProcessElement(ctx context.Context, at beam.EventTime, sp stat
 	f.run.Sent(-len(batch))
 	store := f.store(sp, n)
 	defer store.report(ctx)
-	set, clear, err := f.shards.Add(store, n, at.Milliseconds()-f.slack(), batch)
+	set, old, err := f.shards.Add(store, n, at.Milliseconds()-f.slack(), batch)
 	if err != nil {
 		return f.run.Fail(err)
 	}
-	f.clearTimer(tp, clear)
+	f.clearTimer(tp, old)
 	f.setTimer(tp, set)
 	return nil
 }

@@ -50,11 +50,11 @@ func New(cache *Cache, step string, c Config) *Shards {
 // as a whole, or not at all.
 func (s *Shards) StartBundle() { s.bundle = s.cache.bundles.Add(1) }
 
-// Add appends an encoded shard.Batch to the log of shard n. at is a time, in milliseconds,
-// before which no more events come because of this batch. Add returns the timer that is to
-// be set, and one that is to be cleared before, if that is not the zero Timer. After an
-// error the bundle is to fail.
-func (s *Shards) Add(store Store, n, at int64, batch []byte) (set, clear Timer, err error) {
+// Add appends an encoded shard.Batch to the log of shard n. at is the timestamp of the
+// batch in milliseconds: the output watermark is not held before it. Add returns the timer
+// that is to be set, and one that is to be cleared first, if that is not the zero Timer.
+// After an error the bundle is to fail.
+func (s *Shards) Add(store Store, n, at int64, batch []byte) (set, old Timer, err error) {
 	h, err := shard.DecodeHeader(batch)
 	if err != nil {
 		return Timer{}, Timer{}, err
@@ -78,11 +78,11 @@ func (s *Shards) Add(store Store, n, at int64, batch []byte) (set, clear Timer, 
 	if err := r.writeBatch(store, s.bundle, batch); err != nil {
 		return Timer{}, Timer{}, err
 	}
-	if clear = r.takeNext(h, set.Tick); clear != (Timer{}) {
-		set.Hold = min(set.Hold, clear.Hold)
+	if old = r.takeNext(h, set.Tick); old != (Timer{}) {
+		set.Hold = min(set.Hold, old.Hold)
 	}
 	s.cache.put(place{s.step, n}, r)
-	return set, clear, nil
+	return set, old, nil
 }
 
 // replicaFor returns the replica that is to take a batch, or nil where the log alone is to
@@ -127,8 +127,9 @@ func (s *Shards) Tick(store Store, n, tick int64, emit func(*Chunk) error) (Time
 	if err := r.finish(tick, emit, write); err != nil {
 		return Timer{}, err
 	}
+	next := r.setNext(s.config.Tick)
 	if !r.shard.Finished() {
 		s.cache.put(place{s.step, n}, r)
 	}
-	return r.setNext(s.config.Tick), nil
+	return next, nil
 }
