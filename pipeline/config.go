@@ -250,19 +250,19 @@ func (c Config) match() transforms.MatchConfig {
 		panic(err) // Validate has parsed it before
 	}
 	m := transforms.MatchConfig{
-		Pattern:  p.String(),
-		Remember: c.remember(p.Within),
-		Tick:     c.tick(p.Within),
-		Shards:   c.Shards,
-		ByOrder:  c.byOrder(),
-		Live:     c.Live(),
-		Unread:   c.unread(),
-		Run:      c.Run,
+		Pattern:   p.String(),
+		Remember:  c.remember(p.Within),
+		Tick:      c.tick(p.Within),
+		Shards:    c.Shards,
+		ByOrder:   c.byOrder(),
+		WallClock: c.Live(),
+		Unread:    c.unread(),
+		Run:       c.Run,
 
 		RejectsUnread: c.Rejects == localfile.None,
 	}
 	if c.Live() && c.native() {
-		m.Behind = c.Disorder // other sources see to that themselves
+		m.WatermarkSlack = c.Disorder // other sources see to that themselves
 	}
 	return m
 }

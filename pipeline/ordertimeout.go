@@ -1,10 +1,10 @@
 // Package pipeline is the whole of the order timeout pipeline: which orders were
 // created and not paid within T, and which were paid in time.
 //
-//	read ─ key by user ─ match ─┬─ successes ─ format ─ write
-//	                            ├─ timeouts ── format ─ write
-//	                            ├─ rejects ─── format ─ write
-//	                            └─ open ────── format ─ write
+//	read ─ match ─┬─ successes ─ format ─ write
+//	              ├─ timeouts ── format ─ write
+//	              ├─ rejects ─── format ─ write
+//	              └─ open ────── format ─ write
 //
 // Config says what is read, matched and written. What the pipeline means exactly
 // stands in SEMANTICS.md beside this file, and what it costs in PERFORMANCE.md.
@@ -33,8 +33,7 @@ func Build(s beam.Scope, c Config) {
 // match adds all that follows the source: PCollection<[]order.Event>, and what the
 // source rejected, some PCollection<order.Reject>.
 func match(s beam.Scope, c Config, events beam.PCollection, rejects []beam.PCollection) {
-	keyed := transforms.KeyByUser(s, events, c.match())
-	successes, timeouts, unmatched, open := transforms.Match(s, keyed, c.match())
+	successes, timeouts, unmatched, open := transforms.Match(s, events, c.match())
 	// The scopes keep the name of a transform the same whatever else is written: a
 	// runner that updates a job knows by its name what goes on.
 	deliver(s.Scope("successes"), c, c.Success, successes)

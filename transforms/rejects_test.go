@@ -26,8 +26,7 @@ func TestRejectsThatNobodyReadsAreNotMade(t *testing.T) {
 		defer run.Close()
 		var done []string
 		run.OnDone(func(refs []uint64) { done = append(done, fmt.Sprint(refs)) })
-		w := newWorker(t, newStore())
-		w.fn.Config.RejectsUnread, w.fn.run = test.unread, run
+		w := newWorkerOf(t, newStore(), MatchConfig{RejectsUnread: test.unread, Run: run.ID})
 		var b shard.Batch
 		for i, e := range []cep.Event{
 			{Type: "pay", Time: 1000, At: 1000},

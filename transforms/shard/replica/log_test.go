@@ -1,10 +1,9 @@
-package transforms
+package replica
 
 import (
 	"bytes"
 	"fmt"
 	"math/rand/v2"
-	"strings"
 	"testing"
 
 	"ordertimeout/transforms/cep"
@@ -26,20 +25,20 @@ func TestLogBecomesASnapshot(t *testing.T) {
 	} {
 		s := newStore()
 		w := newWorker(t, s)
-		s.bundle["log"] = []any{[]byte("what was there")}
-		im := &image{shard: shard.New(w.fn.prog, 1000), logSize: test.logSize, snapshotSize: test.snapshot, ahead: noTick}
-		if err := w.fn.append(s, 0, im, record); err != nil {
+		s.bundle.log = [][]byte{[]byte("what was there")}
+		r := &replica{shard: shard.New(w.shards.config.Prog, 1000), logSize: test.logSize, snapshotSize: test.snapshot}
+		if err := r.writeTick(s, 0, 1, 1000); err != nil {
 			t.Fatal(err)
 		}
-		last := s.bundle["log"][len(s.bundle["log"])-1].([]byte)
-		if got := len(s.bundle["log"]) == 1 && shard.IsSnapshot(last); got != test.wantSnapshot {
+		last := s.bundle.log[len(s.bundle.log)-1]
+		if got := len(s.bundle.log) == 1 && shard.IsSnapshot(last); got != test.wantSnapshot {
 			t.Errorf("%s: snapshot %v, want %v", test.reason, got, test.wantSnapshot)
 		}
-		if test.wantSnapshot && (im.logSize != len(last) || im.snapshotSize != len(last)) {
-			t.Errorf("%s: log of %d bytes, snapshot of %d: want both %d", test.reason, im.logSize, im.snapshotSize, len(last))
+		if test.wantSnapshot && (r.logSize != len(last) || r.snapshotSize != len(last)) {
+			t.Errorf("%s: log of %d bytes, snapshot of %d: want both %d", test.reason, r.logSize, r.snapshotSize, len(last))
 		}
-		if !test.wantSnapshot && im.logSize != test.logSize+len(record) {
-			t.Errorf("%s: log of %d bytes, want %d", test.reason, im.logSize, test.logSize+len(record))
+		if !test.wantSnapshot && r.logSize != test.logSize+len(record) {
+			t.Errorf("%s: log of %d bytes, want %d", test.reason, r.logSize, test.logSize+len(record))
 		}
 	}
 }
@@ -51,7 +50,7 @@ func noise(n int) []byte {
 	return b
 }
 
-// However much goes through a shard, its log stays small, and leads to the image.
+// However much goes through a shard, its log stays small, and leads to the replica.
 func TestLogStaysBounded(t *testing.T) {
 	s := newStore()
 	w := newWorker(t, s)
@@ -65,13 +64,13 @@ func TestLogStaysBounded(t *testing.T) {
 		w.bytes(at, b.Bytes())
 		w.tick(at + 1000)
 		total := 0
-		for _, record := range s.bundle["log"] {
-			total += len(record.([]byte))
+		for _, record := range s.bundle.log {
+			total += len(record)
 		}
 		if open := 10; total > 2*(open+1)*size+logSlack+size {
 			t.Fatalf("round %d: the log has %d bytes", i, total)
 		}
-		if record := s.bundle["log"][0].([]byte); shard.IsSnapshot(record) && !bytes.Equal(record, first) {
+		if record := s.bundle.log[0]; shard.IsSnapshot(record) && !bytes.Equal(record, first) {
 			first = record
 			snapshots++
 		}
@@ -79,14 +78,16 @@ func TestLogStaysBounded(t *testing.T) {
 	if snapshots < 2 || snapshots > rounds/3 {
 		t.Errorf("%d snapshots in %d rounds", snapshots, rounds)
 	}
-	// An image that is built from a log that begins with a snapshot knows so.
-	im, err := newWorker(t, s).fn.image(s, 0)
+	// A replica that is built from a log that begins with a snapshot knows so.
+	again := newWorker(t, s)
+	again.start()
+	r, err := again.shards.open(s, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if im.snapshotSize != len(first) || im.logSize < len(first) || im.shard.Open() != w.cachedShard().Open() {
+	if r.snapshotSize != len(first) || r.logSize < len(first) || r.shard.Open() != w.cached().shard.Open() {
 		t.Errorf("restored: snapshot of %d bytes, want %d; log of %d; %d orders open, want %d",
-			im.snapshotSize, len(first), im.logSize, im.shard.Open(), w.cachedShard().Open())
+			r.snapshotSize, len(first), r.logSize, r.shard.Open(), w.cached().shard.Open())
 	}
 }
 
@@ -97,15 +98,15 @@ func TestNothingIsLeftAfterTheEnd(t *testing.T) {
 	w.tick(2000)
 	w.batch("end@11000")
 	w.want(w.tick(12000), "timeout o1", "open o2")
-	if len(s.bundle) > 0 {
-		t.Errorf("left in the state: %d marks, %d records of log", len(s.bundle["marks"]), len(s.bundle["log"]))
+	if len(s.bundle.log)+len(s.bundle.versions) > 0 {
+		t.Errorf("left in the state: %d versions, %d records of log", len(s.bundle.versions), len(s.bundle.log))
 	}
-	if w.cachedShard() != nil {
-		t.Error("left in memory: an image")
+	if w.cached() != nil {
+		t.Error("left in memory: a replica")
 	}
 	s.writes = 0
 	w.want(w.tick(13000))
-	if s.writes > 0 || w.cachedShard() != nil {
+	if s.writes > 0 || w.cached() != nil {
 		t.Errorf("a timer after the end: %d writes", s.writes)
 	}
 }
@@ -116,18 +117,18 @@ func TestStaleTickWritesNothing(t *testing.T) {
 	w := newWorker(t, s)
 	w.batch("create@1000 o1", "create@2500 o2")
 	w.want(w.tick(5000))
-	s.writes, w.timers.tags = 0, nil
+	s.writes, w.timers = 0, nil
 	for _, tick := range []int64{2000, 3000, 5000} {
 		w.want(w.tick(tick))
-		if s.writes > 0 || len(w.timers.tags) > 0 {
-			t.Errorf("tick %d after that at 5000: %d writes, timers %q", tick, s.writes, w.timers.tags)
+		if s.writes > 0 || len(w.timers) > 0 {
+			t.Errorf("tick %d after that at 5000: %d writes, timers %v", tick, s.writes, w.timers)
 		}
-		if w.cachedShard() == nil {
-			t.Errorf("tick %d after that at 5000: the image is lost", tick)
+		if w.cached() == nil {
+			t.Errorf("tick %d after that at 5000: the replica is lost", tick)
 		}
 	}
 	w.want(w.tick(11000), "timeout o1")
-	if s.writes == 0 || len(w.timers.tags) != 1 || !strings.HasPrefix(w.timers.tags[0], "a14/") {
-		t.Errorf("the next tick: %d writes, timers %q: want one at 13000", s.writes, w.timers.tags)
+	if s.writes == 0 || len(w.timers) != 1 || w.timers[0].Tick != 13000 {
+		t.Errorf("the next tick: %d writes, timers %v: want one at 13000", s.writes, w.timers)
 	}
 }

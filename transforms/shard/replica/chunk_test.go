@@ -1,4 +1,4 @@
-package transforms
+package replica
 
 import (
 	"fmt"
@@ -6,16 +6,8 @@ import (
 	"testing"
 )
 
-// smallParts makes parts of so many runs, for a test.
-func smallParts(t *testing.T, size int) {
-	before := partSize
-	partSize = size
-	t.Cleanup(func() { partSize = before })
-}
-
-// However many parts a tick has, all of it comes out once, and the log has it as one.
+// However many chunks a tick has, all of it comes out once, and the log has it as one.
 func TestTickInParts(t *testing.T) {
-	smallParts(t, 2)
 	creates := []string{"pay@1500 x"}
 	want := []string{"orphan"}
 	for i := range int64(7) {
@@ -31,21 +23,21 @@ func TestTickInParts(t *testing.T) {
 		{"ahead of its timer", []string{"watermark@20000"}, true},
 	} {
 		s := newStore()
-		w := newWorker(t, s)
+		w := newWorkerOf(t, s, Config{ChunkSize: 2})
 		w.batch("create@0 first", "pay@0 first")
 		w.want(w.tick(1000), "success first")
 		w.batch(append(slices.Clone(creates), test.promise...)...)
-		if im := images.m[imageKey{w.fn.ID, 0}]; im.wait() != nil || im.part.more != test.more {
-			t.Errorf("%s: there is more: %v, want %v", test.reason, im.part.more, test.more)
+		if r := w.cached(); r.chunk.more != test.more {
+			t.Errorf("%s: there is more: %v, want %v", test.reason, r.chunk.more, test.more)
 		}
-		records := len(s.bundle["log"])
+		records := len(s.bundle.log)
 		got := w.tick(20000)
 		slices.Sort(got)
 		w.want(got, want...)
-		if got := len(s.bundle["log"]) - records; got != 1 {
+		if got := len(s.bundle.log) - records; got != 1 {
 			t.Errorf("%s: the tick made %d records of log, want 1", test.reason, got)
 		}
-		again := newWorker(t, s.copy())
+		again := newWorkerOf(t, s.copy(), Config{ChunkSize: 2})
 		w.want(again.tick(40000))
 		w.want(w.tick(40000))
 	}
@@ -67,23 +59,22 @@ func TestTicksBeforeTheFirstPromiseAreOneStep(t *testing.T) {
 		w.batch("create@1000 o1", "pay@1500 o1", "create@3000 o2")
 		w.batch("create@2500 o3", "pay@4000 o3")
 		w.batch("first@20000")
-		records := len(s.bundle["log"])
+		records := len(s.bundle.log)
 		for _, tick := range []int64{2000, 3000, 4000} { // the timers of the batches
 			w.want(w.tick(tick))
 		}
 		w.want(w.tick(20000), "success o1", "success o3", "timeout o2")
-		if got := len(s.bundle["log"]) - records; got != 1 {
+		if got := len(s.bundle.log) - records; got != 1 {
 			t.Errorf("%s: ticks made %d records of log, want 1", test.reason, got)
 		}
 		w.want(newWorker(t, s.copy()).tick(40000))
 	}
 }
 
-// Where a part cannot be sent, the image that has gone on does not count.
+// Where a chunk cannot be sent, the replica that has gone on does not count.
 func TestTickThatFailsInItsSecondPart(t *testing.T) {
-	smallParts(t, 2)
 	s := newStore()
-	w := newWorker(t, s)
+	w := newWorkerOf(t, s, Config{ChunkSize: 2})
 	w.batch("create@1000 o1", "create@2000 o2", "create@3000 o3", "create@4000 o4", "create@5000 o5", "watermark@5500")
 	w.want(w.tick(5500))
 	s.commit()
