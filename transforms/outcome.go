@@ -179,9 +179,6 @@ func (m *maker) rejects(out *shard.Output, reject func(order.Reject)) {
 	}
 }
 
-// The two say the same: a shard does not know orders, nor those who hold messages shards.
-var _ = [1]struct{}{}[order.Later^shard.Later]
-
 // settled returns the Refs of what nothing is made of, those of rejects that nobody
 // reads among them.
 func (m *maker) settled(out *shard.Output) [][]uint64 {
