@@ -29,6 +29,8 @@ import (
 	"sync"
 	"sync/atomic"
 	"time"
+
+	"ordertimeout/transforms/ledger"
 )
 
 // Run is one run of a pipeline, as this process sees it. Its methods may be called
@@ -68,7 +70,7 @@ type Run struct {
 
 	inFlight  atomic.Int64
 	consumers atomic.Int64
-	done      atomic.Pointer[func(refs []uint64)]
+	ledger    atomic.Pointer[ledger.Ledger]
 	counters  sync.Map // *atomic.Int64 by name
 	tally     Tally
 }

@@ -1,10 +1,13 @@
 package shard
 
-import "ordertimeout/transforms/cep"
+import (
+	"ordertimeout/transforms/cep"
+	"ordertimeout/transforms/ledger"
+)
 
 // Later, as a bit of a Ref in Output.Settled, says that the event is to be let go of after
 // the first one of its list.
-const Later uint64 = 1 << 63
+const Later = ledger.Later
 
 // Output is what came out of a tick. It shares memory with the batches.
 type Output struct {

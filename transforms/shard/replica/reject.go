@@ -8,10 +8,6 @@ import (
 	"ordertimeout/transforms/shard"
 )
 
-// The two say the same. A shard does not know orders, and those who hold messages do not
-// know shards.
-var _ = [1]struct{}{}[order.Later^shard.Later]
-
 // Rejects gives emit the events that were put aside, or none where nobody reads them.
 func (c *Chunk) Rejects(emit func(order.Reject)) {
 	if c.config.RejectsUnread {

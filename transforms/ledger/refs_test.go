@@ -1,4 +1,4 @@
-package pubsub
+package ledger
 
 import (
 	"math/rand/v2"
@@ -11,18 +11,13 @@ func TestRefsFindTheMessageOfAnEventUntilItIsDone(t *testing.T) {
 	for seed := range uint64(20) {
 		dice := rand.New(rand.NewPCG(seed, 1))
 		var r refs
-		want := map[uint64]*input{}
+		want := map[uint64]*Message{}
 		var open []uint64
 		for range 3000 {
 			n := 1 + dice.IntN(9)
-			x := &input{}
-			if dice.IntN(10) == 0 {
-				x = nil
-			}
-			for ref := r.add(x, n); n > 0; n, ref = n-1, ref+1 {
-				if x != nil {
-					want[ref], open = x, append(open, ref)
-				}
+			x := &Message{}
+			for ref := r.add(x, n, 1); n > 0; n, ref = n-1, ref+1 {
+				want[ref], open = x, append(open, ref)
 			}
 			// Most are done a while later, every tenth only in the end.
 			for len(open) > 500 {
@@ -35,11 +30,11 @@ func TestRefsFindTheMessageOfAnEventUntilItIsDone(t *testing.T) {
 				if got := r.find(ref); got != want[ref] || got == nil {
 					t.Fatalf("seed %d: ref %d: found %p, want %p", seed, ref, got, want[ref])
 				}
-				if got := r.take(ref); got != want[ref] {
-					t.Fatalf("seed %d: ref %d: took %p, want %p", seed, ref, got, want[ref])
+				if got, last := r.drop(ref); got != want[ref] || !last {
+					t.Fatalf("seed %d: ref %d: dropped %p, the last holder: %t, want %p", seed, ref, got, last, want[ref])
 				}
 				delete(want, ref)
-				if r.find(ref) != nil || r.take(ref) != nil {
+				if r.find(ref) != nil || dropped(&r, ref) != nil {
 					t.Fatalf("seed %d: ref %d is done, and still found", seed, ref)
 				}
 			}
@@ -47,11 +42,11 @@ func TestRefsFindTheMessageOfAnEventUntilItIsDone(t *testing.T) {
 				t.Fatalf("seed %d: %d are not done, want %d", seed, got, len(want))
 			}
 		}
-		if r.find(0) != nil || r.take(0) != nil || r.find(r.last+1) != nil || r.take(r.last+pageRefs) != nil {
+		if r.find(0) != nil || dropped(&r, 0) != nil || r.find(r.last+1) != nil || dropped(&r, r.last+pageRefs) != nil {
 			t.Errorf("seed %d: what was never given out is found", seed)
 		}
 		for ref, x := range want {
-			if r.take(ref) != x {
+			if dropped(&r, ref) != x {
 				t.Errorf("seed %d: ref %d is not found in the end", seed, ref)
 			}
 		}
@@ -65,14 +60,14 @@ func TestRefsFindTheMessageOfAnEventUntilItIsDone(t *testing.T) {
 func TestRefsOfDoneEventsTakeNoMemory(t *testing.T) {
 	for name, open := range map[string]uint64{"few of a page": pageRefs, "many of a page": 4} {
 		var r refs
-		x, n := &input{}, 0
+		x, n := &Message{}, 0
 		for range 3 * maxPages * pageRefs / 64 {
-			for ref := r.add(x, 64); ref <= r.last; ref++ {
+			for ref := r.add(x, 64, 1); ref <= r.last; ref++ {
 				// Those of the first pages only.
 				if ref < 100*pageRefs && ref%open == 0 {
 					n++
 				} else {
-					r.take(ref)
+					r.drop(ref)
 				}
 			}
 		}
@@ -80,31 +75,42 @@ func TestRefsOfDoneEventsTakeNoMemory(t *testing.T) {
 			t.Errorf("%s: %d pages, want %d at most; %d are not done, want %d", name, len(r.pages), maxPages, r.size(), n)
 		}
 		for ref := open; ref < 100*pageRefs; ref += open {
-			if r.take(ref) != x {
+			if dropped(&r, ref) != x {
 				t.Fatalf("%s: ref %d is not found", name, ref)
 			}
 		}
 	}
 }
 
-func TestFifoGivesWhatItGotInOrder(t *testing.T) {
-	dice := rand.New(rand.NewPCG(1, 1))
-	var q fifo[int]
-	in, out := 0, 0
-	for range 10_000 {
-		for range dice.IntN(4) {
-			q.push(in)
-			in++
-		}
-		for n := dice.IntN(4); n > 0 && q.n > 0; n-- {
-			first := *q.first()
-			if got := q.pop(); first != out || got != out {
-				t.Fatalf("first %d, then %d, want %d", first, got, out)
+// The holders of a Ref are counted in a page and as a stray.
+func TestRefsCountTheHolders(t *testing.T) {
+	for name, more := range map[string]int{"in a page": 0, "as strays": maxPages * pageRefs} {
+		var r refs
+		x := &Message{}
+		ref := r.add(x, 3, 3)
+		alone := r.add(x, 1, 1)
+		r.hold(ref)
+		r.add(x, more, 1)
+		r.hold(ref + 1)
+		r.hold(ref + uint64(more) + 99) // nobody has it
+		for i, holders := range []int{4, 4, 3, 1} {
+			for n := 1; n <= holders; n++ {
+				if m, last := r.drop(ref + uint64(i)); m != x || last != (n == holders) {
+					t.Errorf("%s: ref %d: holder %d of %d: got %p, the last one: %t", name, ref+uint64(i), n, holders, m, last)
+				}
 			}
-			out++
+			if r.hold(ref + uint64(i)); dropped(&r, ref+uint64(i)) != nil {
+				t.Errorf("%s: ref %d has a holder after the last one", name, ref+uint64(i))
+			}
 		}
-		if q.n != in-out {
-			t.Fatalf("it has %d, want %d", q.n, in-out)
+		if (r.page(alone/pageRefs) == nil) != (more > 0) || r.size() != more {
+			t.Errorf("%s: %d Refs have holders, want %d", name, r.size(), more)
 		}
 	}
+}
+
+// dropped is drop for who does not care whether the holder was the last one.
+func dropped(r *refs, ref uint64) *Message {
+	m, _ := r.drop(ref)
+	return m
 }
