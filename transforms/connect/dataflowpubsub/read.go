@@ -79,7 +79,7 @@ func (fn *decodeFn) Setup() error {
 }
 
 func (fn *decodeFn) StartBundle(_ func([]order.Event), _ func(order.Reject)) {
-	fn.decoder = fn.Config.decoder() // it counts
+	fn.decoder = fn.Config.Decoder() // it counts
 	fn.counts = count.Source{}
 }
 
