@@ -7,7 +7,10 @@ import (
 
 	"ordertimeout/transforms"
 	"ordertimeout/transforms/cep"
+	"ordertimeout/transforms/connect"
+	"ordertimeout/transforms/connect/files"
 	"ordertimeout/transforms/connect/localfile"
+	"ordertimeout/transforms/connect/windowfile"
 	"ordertimeout/transforms/order"
 )
 
@@ -18,13 +21,8 @@ type Config struct {
 	// input; or one "demo:" URI (see package demo); or one subscription,
 	// "pubsub://PROJECT/SUBSCRIPTION" (see package pubsub).
 	Input []string
-	// InputIfAny (-input-if-any) are files that are read beside Input where they are
-	// there, such as what Open of the run before has written.
-	InputIfAny []string
-	// Format (-format) is "jsonl" or "csv"; "": by the file's extension.
-	Format string
-	// Columns (-columns) are the columns of CSV files without a header row.
-	Columns []string
+	// Flags are those of the file source.
+	files.Flags
 	// TimeUnit (-time-unit) is the unit of integer times: time.Millisecond or
 	// time.Second.
 	TimeUnit time.Duration
@@ -45,16 +43,6 @@ type Config struct {
 	// MaxAhead (-max-ahead) is how far ahead of the clock an event time may be;
 	// a later one is malformed. Zero: any.
 	MaxAhead time.Duration
-	// MaxJump (-max-jump) is how far beyond the largest event time so far an event of a
-	// file or pipe may be before its clock is doubted. Zero: any; negative: the largest
-	// of the window, Disorder and an hour.
-	MaxJump time.Duration
-	// LivePipe (-live) says that the one input is a pipe that is written to now: once it
-	// is silent time goes on with the clock.
-	LivePipe bool
-	// MaxLag (-max-lag) is how far an event of a live pipe may come behind its time and
-	// hold the watermark back. One that is behind by more is late. Negative: a minute.
-	MaxLag time.Duration
 	// Tick (-tick) is how often deadlines are looked at, in event time; zero: a
 	// sixtieth of the window, at least 10 ms and at most 10 s.
 	Tick time.Duration
@@ -71,11 +59,10 @@ type Config struct {
 	// Dataflow a file is a directory of files by window (see package windowfile),
 	// and "-" needs Loopback.
 	Success, Timeouts, Rejects, Open string
-	// FileWindow (-file-window) is how much event time a file of such a directory
-	// holds. Zero: a minute of a subscription, an hour of another input.
-	FileWindow time.Duration
-	// FileShards (-file-shards) is how many files a window has. Zero: one.
-	FileShards int
+	// Layout is that of such directories.
+	windowfile.Layout
+	// Connectors are further kinds of source and sink, beside those of this module.
+	Connectors []connect.Connector
 
 	// FormatOut (-format-out) is how outcomes are written to standard output: FormatTable,
 	// a table for people, on the embedded runner alone; or FormatLines, lines of JSON, as
@@ -90,15 +77,21 @@ type Config struct {
 	// its standard input and output, its open files, and its process.Run.
 	Loopback bool
 
-	// Run is the id of the process.Run that the pipeline belongs to.
+	// Run is the id of the process.Run that the pipeline belongs to; "" is none.
 	Run string
 }
 
 // Values of Config.Runner.
 const (
-	RunnerPrism    = "prism"
-	RunnerFlink    = "flink"
-	RunnerDataflow = "dataflow"
+	RunnerPrism    = connect.Prism
+	RunnerFlink    = connect.Flink
+	RunnerDataflow = connect.Dataflow
+)
+
+// Values of Config.FormatOut.
+const (
+	FormatLines = "jsonl"
+	FormatTable = "table"
 )
 
 // Values of Config.Key and Config.AtEnd.
@@ -118,8 +111,7 @@ func Default() Config {
 		Disorder: 5 * time.Second,
 		Remember: -1,
 		MaxAhead: 24 * time.Hour,
-		MaxJump:  -1,
-		MaxLag:   -1,
+		Flags:    files.DefaultFlags(),
 		AtEnd:    AtEndOpen,
 		Shards:   16,
 		Success:  localfile.Stdout,
@@ -131,88 +123,46 @@ func Default() Config {
 	}
 }
 
-// maxDuration bounds durations, so that a time plus one is a time that Beam can
-// express.
-const maxDuration = 100 * 365 * 24 * time.Hour
-
 // maxShards bounds Config.Shards. Each bundle may have a batch for each shard, and
 // none of a few events is worth its own.
 const maxShards = 4096
 
-// Validate returns what is wrong with the settings in a line that names the flag,
-// or nil. It looks at no file.
-func (c Config) Validate() error {
-	pattern, err := c.pattern()
-	if err != nil {
-		return err
-	}
-	if err := c.validateDurations(pattern.Within); err != nil {
-		return err
+// validate checks the settings that say something by themselves.
+func (c Config) validate(within time.Duration) error {
+	for _, d := range []struct {
+		flag        string
+		value       time.Duration
+		least, most time.Duration
+	}{
+		{"within", within, time.Millisecond, connect.MaxDuration},
+		{"disorder", c.Disorder, 0, connect.MaxDuration},
+		{"remember", c.remember(within), 0, connect.MaxDuration},
+		{"max-ahead", c.MaxAhead, 0, connect.MaxDuration},
+		{"tick", c.tick(within), time.Millisecond, 24 * time.Hour},
+	} {
+		if err := connect.CheckDuration(d.flag, d.value, d.least, d.most); err != nil {
+			return err
+		}
 	}
 	switch {
 	case !slices.Contains([]string{KeyUser, KeyOrder}, c.Key):
 		return fmt.Errorf("-key %q: want user or order", c.Key)
 	case !slices.Contains([]string{AtEndOpen, AtEndTimeout}, c.AtEnd):
 		return fmt.Errorf("-at-end %q: want open or timeout", c.AtEnd)
-	case c.AtEnd == AtEndTimeout && c.Open != localfile.None:
-		return fmt.Errorf("-at-end timeout with -open %q: where all time out, none is open and the next run has nothing to go on with", c.Open)
 	case c.Shards < 1 || c.Shards > maxShards:
 		return fmt.Errorf("-shards %d: want 1 to %d", c.Shards, maxShards)
-	}
-	if err := c.validateTargets(); err != nil {
-		return err
-	}
-	if err := c.validateFormat(); err != nil {
-		return err
-	}
-	if c.Runner == RunnerDataflow {
-		if err := c.validateDataflow(); err != nil {
-			return err
-		}
-	}
-	if err := c.validateKind(); err != nil {
-		return err
-	}
-	if c.Live() {
-		return c.validateLive()
-	}
-	if c.isDemo() {
-		d, err := c.demo()
-		if err != nil {
-			return fmt.Errorf("-input: %w", err)
-		}
-		return d.Validate()
-	}
-	if err := c.validateInputs(); err != nil {
-		return err
-	}
-	return c.Files().Validate()
-}
-
-func (c Config) validateDurations(within time.Duration) error {
-	for _, d := range []struct {
-		flag     string
-		value    time.Duration
-		min, max time.Duration
-	}{
-		{"within", within, time.Millisecond, maxDuration},
-		{"disorder", c.Disorder, 0, maxDuration},
-		{"remember", c.remember(within), 0, maxDuration},
-		{"max-ahead", c.MaxAhead, 0, maxDuration},
-		{"max-jump", c.maxJump(within), 0, maxDuration},
-		{"max-lag", c.maxLag(), 0, maxDuration},
-		{"tick", c.tick(within), time.Millisecond, 24 * time.Hour},
-	} {
-		switch {
-		case d.value < d.min:
-			return fmt.Errorf("-%s %v: want at least %v", d.flag, d.value, d.min)
-		case d.value > d.max:
-			return fmt.Errorf("-%s %v: want at most %v", d.flag, d.value, d.max)
-		case d.value%time.Millisecond != 0:
-			return fmt.Errorf("-%s %v: want whole milliseconds", d.flag, d.value)
-		}
+	case !slices.Contains([]string{"", FormatLines, FormatTable}, c.FormatOut):
+		return fmt.Errorf("-format-out %q: want jsonl or table", c.FormatOut)
 	}
 	return nil
+}
+
+// runner returns the runner: all but those for clusters are the embedded one.
+func (c Config) runner() string {
+	if c.Runner == RunnerFlink || c.Runner == RunnerDataflow {
+		return c.Runner
+	}
+	return RunnerPrism
 }
 
 // pattern returns the pattern with the window that counts.
@@ -241,43 +191,34 @@ func (c Config) tick(within time.Duration) time.Duration {
 	return min(max((within/60).Truncate(time.Millisecond), 10*time.Millisecond), 10*time.Second)
 }
 
-func (c Config) byOrder() bool { return c.Key == KeyOrder }
+// match returns the settings of the stateful transform of a plan.
+func (c Config) match(p Plan) transforms.MatchConfig {
+	return transforms.MatchConfig{
+		Pattern:        p.Pattern.String(),
+		Remember:       c.remember(p.Pattern.Within),
+		Tick:           c.tick(p.Pattern.Within),
+		Shards:         c.Shards,
+		ByOrder:        c.Key == KeyOrder,
+		WallClock:      p.Live,
+		Unread:         p.unread(),
+		WatermarkSlack: p.source.Traits().WatermarkSlack,
+		Run:            c.Run,
 
-// match returns the settings of the stateful transform.
-func (c Config) match() transforms.MatchConfig {
-	p, err := c.pattern()
-	if err != nil {
-		panic(err) // Validate has parsed it before
+		RejectsUnread: p.Rejects.Traits().Nothing,
 	}
-	m := transforms.MatchConfig{
-		Pattern:   p.String(),
-		Remember:  c.remember(p.Within),
-		Tick:      c.tick(p.Within),
-		Shards:    c.Shards,
-		ByOrder:   c.byOrder(),
-		WallClock: c.Live(),
-		Unread:    c.unread(),
-		Run:       c.Run,
-
-		RejectsUnread: c.Rejects == localfile.None,
-	}
-	if c.Live() && c.native() {
-		m.WatermarkSlack = c.Disorder // other sources see to that themselves
-	}
-	return m
 }
 
 // unread returns the kinds of outcome that are not to be made, as they go nowhere.
 // Successes and timeouts of a live input are made all the same: their messages are let
 // go of where they are written.
-func (c Config) unread() (kinds []order.Kind) {
-	if c.Success == localfile.None && !c.Live() {
+func (p Plan) unread() (kinds []order.Kind) {
+	if p.Success.Traits().Nothing && !p.Live {
 		kinds = append(kinds, order.Success)
 	}
-	if c.Timeouts == localfile.None && !c.Live() {
+	if p.Timeouts.Traits().Nothing && !p.Live {
 		kinds = append(kinds, order.Timeout)
 	}
-	if c.Open == localfile.None {
+	if p.Open.Traits().Nothing {
 		kinds = append(kinds, order.Open)
 	}
 	return kinds

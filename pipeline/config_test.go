@@ -8,7 +8,12 @@ import (
 
 	_ "github.com/apache/beam/sdks/v2/go/pkg/beam/io/filesystem/memfs"
 
+	"ordertimeout/transforms/connect/dataflowpubsub"
+	"ordertimeout/transforms/connect/demo"
+	"ordertimeout/transforms/connect/files"
 	"ordertimeout/transforms/connect/localfile"
+	"ordertimeout/transforms/connect/pubsub"
+	"ordertimeout/transforms/connect/windowfile"
 )
 
 func TestValidate(t *testing.T) {
@@ -137,7 +142,7 @@ func TestValidate(t *testing.T) {
 		c := Default()
 		c.Input = []string{"orders.jsonl"}
 		test.change(&c)
-		err := c.Validate()
+		_, err := c.Plan()
 		switch {
 		case test.want == "" && err != nil:
 			t.Errorf("%s: got %v, want no error", test.reason, err)
@@ -159,7 +164,7 @@ func (c *Config) onFlink(to string) {
 	c.Success, c.Timeouts, c.Rejects, c.Open = to, to, to, to
 }
 
-// What Validate lets pass the transforms take, too: Build does not panic.
+// What Plan lets pass the transforms take, too: Build does not panic.
 func TestDefaultsFollowTheWindow(t *testing.T) {
 	for _, test := range []struct {
 		reason         string
@@ -177,11 +182,12 @@ func TestDefaultsFollowTheWindow(t *testing.T) {
 	} {
 		c := Default()
 		c.Input, c.Within = []string{"orders.jsonl"}, test.within
-		if err := c.Validate(); err != nil {
+		p, err := c.Plan()
+		if err != nil {
 			t.Errorf("%s: %v", test.reason, err)
 			continue
 		}
-		m := c.match()
+		m := p.match
 		if m.Tick != test.tick || m.Remember != test.remember {
 			t.Errorf("%s: within %v: tick %v, remember %v, want %v, %v", test.reason, test.within, m.Tick, m.Remember, test.tick, test.remember)
 		}
@@ -196,42 +202,57 @@ func TestSettingsReachTheirTransforms(t *testing.T) {
 	c.Input, c.Run = []string{"orders.jsonl"}, "run"
 	c.Pattern, c.Within, c.Remember, c.Tick = "a next b within 9h", time.Hour, 2*time.Minute, 3*time.Second
 	c.Key, c.AtEnd, c.Disorder, c.MaxAhead, c.Shards = KeyOrder, AtEndTimeout, 4*time.Second, 5*time.Second, 6
-	m := c.match()
+	m := plan(t, c).match
 	if m.Pattern != "a next b within 1h" || m.Remember != c.Remember || m.Tick != c.Tick || m.Shards != 6 || !m.ByOrder || m.Run != "run" {
 		t.Errorf("match settings %+v", m)
 	}
-	f := c.Files()
+	f := plan(t, c).source.(files.Source).Config
 	if !f.ByOrder || !f.EndOfTime || f.Disorder != c.Disorder || f.MaxAhead != c.MaxAhead || f.Within != time.Hour || f.Run != "run" {
 		t.Errorf("file settings %+v", f)
 	}
-	for rejects, unread := range map[string]bool{"none": true, "rejects": false} {
-		c.Rejects = rejects
-		of := c
-		of.Input = []string{"pubsub://p/s"}
-		if c.match().RejectsUnread != unread || c.Files().RejectsUnread != unread || of.PubSub().RejectsUnread != unread || of.nativePubSub().RejectsUnread != unread {
+	of := c
+	of.Input, of.AtEnd, of.Success, of.Timeouts = []string{"pubsub://shop/orders"}, AtEndOpen, "none", "none"
+	native := of
+	native.Runner = RunnerDataflow
+	for rejects, unread := range map[string]bool{"none": true, "memfs://rejects": false} {
+		native.Rejects = rejects
+		of.Rejects = strings.TrimPrefix(rejects, "memfs://")
+		c.Rejects = of.Rejects
+		if plan(t, c).match.RejectsUnread != unread || plan(t, c).source.(files.Source).Config.RejectsUnread != unread ||
+			plan(t, of).source.(pubsub.Source).Config.RejectsUnread != unread || plan(t, native).source.(dataflowpubsub.Source).Config.RejectsUnread != unread {
 			t.Errorf("-rejects %s is to be unread: %t", rejects, unread)
 		}
 	}
-	c.FileWindow, c.FileShards = 2*time.Minute, 3
-	if d := c.directory("out"); d.Dir != "out" || d.Window != 2*time.Minute || d.Shards != 3 || d.Run != "run" {
+	directories := c
+	directories.Runner, directories.Success, directories.FileWindow, directories.FileShards = RunnerFlink, "out", 2*time.Minute, 3
+	if d := plan(t, directories).Success.Sink.(windowfile.Sink).Config; d.Dir != "out" || d.Window != 2*time.Minute || d.Shards != 3 || d.Run != "run" {
 		t.Errorf("directory settings %+v", d)
 	}
-	c.Input = []string{"pubsub://p/s"}
-	if c.PubSub().Within != time.Hour || c.nativePubSub().Within != time.Hour {
-		t.Errorf("settings of Pub/Sub %+v, %+v", c.PubSub(), c.nativePubSub())
+	if p, n := plan(t, of).source.(pubsub.Source).Config, plan(t, native).source.(dataflowpubsub.Source).Config; p.Within != time.Hour || n.Within != time.Hour {
+		t.Errorf("settings of Pub/Sub %+v, %+v", p, n)
 	}
 	c.Input = []string{"demo:?count=10"}
-	d, err := c.demo()
-	if err != nil || d.Within != time.Hour || !d.EndOfTime || d.Disorder != c.Disorder || d.Run != "run" {
-		t.Errorf("demo settings %+v, %v", d, err)
+	d := plan(t, c).source.(demo.Source).Config
+	if d.Within != time.Hour || !d.EndOfTime || d.Disorder != c.Disorder || d.Run != "run" {
+		t.Errorf("demo settings %+v", d)
 	}
 }
 
+// plan returns the plan of settings that are valid.
+func plan(t *testing.T, c Config) Plan {
+	t.Helper()
+	p, err := c.Plan()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return p
+}
+
 func TestFilesOfADirectoryHoldAnHourOrOfASubscriptionAMinute(t *testing.T) {
-	for input, want := range map[string]time.Duration{"orders.jsonl": time.Hour, "demo:": time.Hour, "pubsub://p/s": time.Minute} {
+	for input, want := range map[string]time.Duration{"orders.jsonl": time.Hour, "demo:": time.Hour, "pubsub://shop/orders": time.Minute} {
 		c := Default()
-		c.Input = []string{input}
-		if d := c.directory("out"); d.Window != want || d.Shards != 1 {
+		c.Input, c.Runner, c.Success = []string{input}, RunnerFlink, "out"
+		if d := plan(t, c).Success.Sink.(windowfile.Sink).Config; d.Window != want || d.Shards != 1 {
 			t.Errorf("of %s: window %v, %d shards, want %v and one", input, d.Window, d.Shards, want)
 		}
 	}
@@ -240,17 +261,17 @@ func TestFilesOfADirectoryHoldAnHourOrOfASubscriptionAMinute(t *testing.T) {
 // The files that the command opens are those of its own process.
 func TestOutputsAreThoseOfThisProcess(t *testing.T) {
 	c := Default()
-	c.Success, c.Timeouts, c.Rejects = "out", "pubsub://p/t", "-"
+	c.Success, c.Timeouts, c.Rejects = "out", "pubsub://shop/topic", "-"
 	c.Input = []string{"orders.jsonl"}
-	if got, want := c.Outputs(), []localfile.Target{{Name: "out"}, {Name: "-"}, {Name: "none", Mode: localfile.Aside}}; !slices.Equal(got, want) {
+	if got, want := plan(t, c).Outputs(), []localfile.Target{{Name: "out"}, {Name: "-"}, {Name: "none", Mode: localfile.Aside}}; !slices.Equal(got, want) {
 		t.Errorf("on Prism outputs %v, want %v", got, want)
 	}
 	c.Input, c.Open = []string{"-"}, "open"
-	if got, want := c.Outputs(), []localfile.Target{{Name: "out", Mode: localfile.Append}, {Name: "-", Mode: localfile.Append}, {Name: "open", Mode: localfile.Aside}}; !slices.Equal(got, want) {
+	if got, want := plan(t, c).Outputs(), []localfile.Target{{Name: "out", Mode: localfile.Append}, {Name: "-", Mode: localfile.Append}, {Name: "open", Mode: localfile.Aside}}; !slices.Equal(got, want) {
 		t.Errorf("of a pipe outputs %v, want %v", got, want)
 	}
 	c.Input, c.Open, c.Runner = []string{"orders.jsonl"}, "none", RunnerFlink
-	if got, want := c.Outputs(), []localfile.Target{{Name: "-"}, {Name: "none", Mode: localfile.Aside}}; !slices.Equal(got, want) {
+	if got, want := plan(t, c).Outputs(), []localfile.Target{{Name: "-"}, {Name: "none", Mode: localfile.Aside}}; !slices.Equal(got, want) {
 		t.Errorf("on Flink outputs %v, want %v", got, want)
 	}
 }

@@ -122,20 +122,16 @@ func outcomesOf(t *testing.T, c Config, dir, name string, lines []string, csv bo
 	defer run.Close()
 	c.Run, c.Input = run.ID, []string{path}
 	c.Success, c.Timeouts = path+".out", path+".out"
-	if err := c.Validate(); err != nil {
-		t.Fatal(err)
-	}
-	paths, err := c.InputPaths()
+	plan, _, err := plan(t, c).Resolve()
 	if err != nil {
 		t.Fatal(err)
 	}
-	c.Input, c.InputIfAny = paths, nil
-	outputs, err := localfile.Open(run, c.Outputs()...)
+	outputs, err := localfile.Open(run, plan.Outputs()...)
 	if err != nil {
 		t.Fatal(err)
 	}
 	p, s := beam.NewPipelineWithRoot()
-	Build(s, c)
+	Build(s, plan)
 	if _, err := beam.Run(context.Background(), "prism", p); err != nil {
 		t.Fatal(err)
 	}

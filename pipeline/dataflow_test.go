@@ -35,7 +35,7 @@ func TestWhatDataflowCannotDoIsRefused(t *testing.T) {
 	} {
 		c := dataflow()
 		test.change(&c)
-		err := c.Validate()
+		_, err := c.Plan()
 		if test.want == "" && err != nil || test.want != "" && (err == nil || !strings.Contains(err.Error(), test.want)) {
 			t.Errorf("%+v: got %v, want %q", c, err, test.want)
 		}
@@ -52,11 +52,11 @@ func TestOnlyANativeSubscriptionIsAheadOfItsEvents(t *testing.T) {
 		{RunnerDataflow, "pubsub://shop/orders", 7 * time.Second},
 		{RunnerFlink, "pubsub://shop/orders", 0},
 		{RunnerPrism, "pubsub://shop/orders", 0},
-		{RunnerDataflow, "gs://shop/orders.jsonl", 0},
+		{RunnerDataflow, "memfs://shop/orders.jsonl", 0},
 	} {
 		c := dataflow()
-		c.Runner, c.Input, c.Disorder = test.runner, []string{test.input}, 7*time.Second
-		if got := c.match().WatermarkSlack; got != test.want {
+		c.Runner, c.Input, c.Disorder, c.Run = test.runner, []string{test.input}, 7*time.Second, "run"
+		if got := plan(t, c).match.WatermarkSlack; got != test.want {
 			t.Errorf("%s, %s: %v, want %v", test.runner, test.input, got, test.want)
 		}
 	}

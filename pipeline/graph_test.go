@@ -86,7 +86,7 @@ func golden(t *testing.T, path, got string) {
 func graph(t *testing.T, c Config) string {
 	t.Helper()
 	p, s := beam.NewPipelineWithRoot()
-	Build(s, c)
+	Build(s, plan(t, c))
 	edges, _, err := p.Build()
 	if err != nil {
 		t.Fatal(err)

@@ -6,7 +6,8 @@
 //	              ├─ rejects ─── format ─ write
 //	              └─ open ────── format ─ write
 //
-// Config says what is read, matched and written. What the pipeline means exactly
+// Config says what is read, matched and written, and Config.Plan makes of it a pipeline
+// whose sources and sinks are known. What the pipeline means exactly
 // stands in SEMANTICS.md beside this file, and what it costs in PERFORMANCE.md.
 package pipeline
 
@@ -14,107 +15,60 @@ import (
 	"github.com/apache/beam/sdks/v2/go/pkg/beam"
 
 	"ordertimeout/transforms"
-	"ordertimeout/transforms/connect/dataflowpubsub"
-	"ordertimeout/transforms/connect/demo"
-	"ordertimeout/transforms/connect/files"
-	"ordertimeout/transforms/connect/localfile"
-	"ordertimeout/transforms/connect/pubsub"
-	"ordertimeout/transforms/connect/webhook"
-	"ordertimeout/transforms/connect/windowfile"
 )
 
-// Build adds the pipeline to a scope. The settings must Validate, and the files
-// that they write to must be open (localfile.Open with c.Run and c.Outputs).
-func Build(s beam.Scope, c Config) {
-	events, rejects := read(s, c)
-	match(s, c, events, rejects)
+// Build adds a pipeline to a scope. The files that it writes to must be open
+// (localfile.Open with p.Outputs).
+func Build(s beam.Scope, p Plan) {
+	events, rejects := p.source.Read(s)
+	match(s, p, events, rejects)
 }
 
 // match adds all that follows the source: PCollection<[]order.Event>, and what the
 // source rejected, some PCollection<order.Reject>.
-func match(s beam.Scope, c Config, events beam.PCollection, rejects []beam.PCollection) {
-	successes, timeouts, unmatched, open := transforms.Match(s, events, c.match())
+func match(s beam.Scope, p Plan, events beam.PCollection, rejects []beam.PCollection) {
+	successes, timeouts, unmatched, open := transforms.Match(s, events, p.match)
 	// The scopes keep the name of a transform the same whatever else is written: a
 	// runner that updates a job knows by its name what goes on.
-	deliver(s.Scope("successes"), c, c.Success, successes)
-	deliver(s.Scope("timeouts"), c, c.Timeouts, timeouts)
+	p.deliver(s.Scope("successes"), p.Success, successes)
+	p.deliver(s.Scope("timeouts"), p.Timeouts, timeouts)
 	for _, malformed := range rejects {
-		putAside(s.Scope("malformed"), c, malformed)
+		p.writeRejects(s.Scope("malformed"), malformed)
 	}
-	putAside(s.Scope("unmatched"), c, unmatched)
-	if c.Open != localfile.None {
-		refuse(s.Scope("unopened"), c, write(s, c, c.Open, transforms.FormatOpen(s, open)))
+	p.writeRejects(s.Scope("unmatched"), unmatched)
+	if !p.Open.Traits().Nothing {
+		p.refuse(s.Scope("unopened"), p.Open.Write(s, transforms.FormatOpen(s, open)))
 	}
 }
 
 // deliver adds the sink of outcomes, PCollection<*order.Outcome>. The source does not let
 // go of the input of what is not delivered and goes nowhere else either.
-func deliver(s beam.Scope, c Config, target string, outcomes beam.PCollection) {
-	refuse(s.Scope("undelivered"), c, write(s, c, target, c.format(s, target, outcomes)))
+func (p Plan) deliver(s beam.Scope, to Output, outcomes beam.PCollection) {
+	p.refuse(s.Scope("undelivered"), to.Write(s, p.format(s, to, outcomes)))
+}
+
+// format formats outcomes for an output: PCollection<*order.Outcome> ->
+// PCollection<order.Message>.
+func (p Plan) format(s beam.Scope, to Output, outcomes beam.PCollection) beam.PCollection {
+	if p.Table && to.Traits().Stdout {
+		return transforms.FormatTable(s, outcomes, p.match.Pattern)
+	}
+	return transforms.FormatOutcomes(s, outcomes)
 }
 
 // refuse adds the sink of what was not delivered, some PCollection<order.Reject>, if there
 // are rejects to have it.
-func refuse(s beam.Scope, c Config, undelivered []beam.PCollection) {
-	if c.Rejects == localfile.None {
+func (o *outputs) refuse(s beam.Scope, undelivered []beam.PCollection) {
+	if o.Rejects.Traits().Nothing {
 		return
 	}
 	for _, u := range undelivered {
-		putAside(s, c, u)
+		o.writeRejects(s, u)
 	}
 }
 
-// putAside adds the sink of rejects, PCollection<order.Reject>. What that refuses goes
+// writeRejects adds the sink of rejects, PCollection<order.Reject>. What that refuses goes
 // nowhere, and its messages go on being held.
-func putAside(s beam.Scope, c Config, rejects beam.PCollection) {
-	write(s, c, c.Rejects, transforms.FormatRejects(s, rejects))
-}
-
-// read adds the source that the input names:
-//
-//	-> PCollection<[]order.Event>, and a PCollection<order.Reject> if the source can
-//	meet input that is no event
-func read(s beam.Scope, c Config) (events beam.PCollection, rejects []beam.PCollection) {
-	var malformed beam.PCollection
-	switch {
-	case c.isDemo():
-		d, err := c.demo()
-		if err != nil {
-			panic(err) // Validate has parsed it before
-		}
-		return demo.Read(s, d), nil
-	case c.Live() && c.native():
-		events, malformed = dataflowpubsub.Read(s, c.nativePubSub())
-	case c.Live():
-		events, malformed = pubsub.Read(s, c.PubSub())
-	default:
-		events, malformed = files.Read(s, c.Files())
-	}
-	return events, []beam.PCollection{malformed}
-}
-
-// write adds the sink that a target names:
-//
-//	PCollection<order.Message> -> a PCollection<order.Reject> of what was not
-//	delivered, if the target has one
-func write(s beam.Scope, c Config, to string, messages beam.PCollection) (undelivered []beam.PCollection) {
-	switch t := (target{value: to}); {
-	case pubsub.Is(to) && c.native():
-		dataflowpubsub.Write(s, to, messages)
-	case pubsub.Is(to):
-		return []beam.PCollection{pubsub.Write(s, c.Run, to, messages)}
-	case webhook.Is(to):
-		w, err := webhook.Parse(to)
-		if err != nil {
-			panic(err) // Validate has parsed it before
-		}
-		return []beam.PCollection{webhook.Write(s, c.Run, w, messages)}
-	case c.windowed() && t.isFile():
-		windowfile.Write(s, c.directory(to), messages)
-	case to == localfile.None:
-		localfile.Write(s, c.Run, to, messages)
-	default:
-		return []beam.PCollection{localfile.Write(s, c.Run, to, messages)}
-	}
-	return nil
+func (o *outputs) writeRejects(s beam.Scope, rejects beam.PCollection) {
+	o.Rejects.Write(s, transforms.FormatRejects(s, rejects))
 }

@@ -3,6 +3,7 @@ package pipeline
 import (
 	"bufio"
 	"bytes"
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -14,6 +15,7 @@ import (
 	"github.com/apache/beam/sdks/v2/go/pkg/beam"
 	"github.com/apache/beam/sdks/v2/go/pkg/beam/register"
 
+	"ordertimeout/transforms/connect"
 	"ordertimeout/transforms/connect/localfile"
 	"ordertimeout/transforms/order"
 	"ordertimeout/transforms/process"
@@ -38,53 +40,42 @@ type ResendConfig struct {
 	Run string
 }
 
-// Validate returns what is wrong with the settings in a line that names the flag, or
-// nil. It looks at no file.
-func (c ResendConfig) Validate() error {
+// ResendPlan is a run that sends again whose settings are valid. ResendConfig.Plan makes
+// one.
+type ResendPlan struct {
+	outputs
+	undelivered undeliveredFn
+}
+
+// Plan returns the run of the settings. The error is a line that names the flag. It asks
+// no service and looks at no file.
+func (c ResendConfig) Plan() (ResendPlan, error) {
 	if len(c.From) == 0 {
-		return errors.New("no -from: want a file of rejects, or - (standard input)")
+		return ResendPlan{}, errors.New("no -from: want a file of rejects, or - (standard input)")
 	}
 	if c.Success == "" && c.Timeouts == "" {
-		return errors.New("no -success and no -timeouts: want what to send to")
+		return ResendPlan{}, errors.New("no -success and no -timeouts: want what to send to")
 	}
-	full := c.config()
-	for _, t := range full.targets() {
-		if err := t.validate(); err != nil {
-			return err
-		}
-		if err := full.validateFile(t); err != nil {
+	p := ResendPlan{undelivered: undeliveredFn{RunID: c.Run, From: c.From, Success: c.Success != "", Timeouts: c.Timeouts != ""}}
+	env := connect.Env{Runner: connect.Prism, Loopback: true, Run: c.Run}
+	err := p.parse(new(Config).Kinds(), env, cmp.Or(c.Success, connect.None), cmp.Or(c.Timeouts, connect.None), c.Rejects, connect.None)
+	return p, err
+}
+
+// Check asks the services that the settings name whether they can be used, as Plan.Check
+// does.
+func (p ResendPlan) Check(ctx context.Context) error {
+	for _, output := range p.each() {
+		if err := output.check(ctx); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-// Check asks the services that the settings name whether they can be used, as
-// Config.Check does.
-func (c ResendConfig) Check(ctx context.Context) error {
-	_, err := c.config().Check(ctx)
-	return err
-}
-
-// Outputs returns the files that are added to, and "-" and "none".
-func (c ResendConfig) Outputs() []localfile.Target {
-	outputs := c.config().Outputs()
-	for i := range outputs {
-		outputs[i].Mode = localfile.Append
-	}
-	return outputs
-}
-
-// config returns the settings of a pipeline with the same sinks.
-func (c ResendConfig) config() Config {
-	full := Default()
-	full.Success, full.Timeouts, full.Rejects, full.Run = c.Success, c.Timeouts, c.Rejects, c.Run
-	for _, to := range []*string{&full.Success, &full.Timeouts} {
-		if *to == "" {
-			*to = localfile.None
-		}
-	}
-	return full
+// Outputs returns the files that are added to, and "-" and "none", for localfile.Open.
+func (p ResendPlan) Outputs() []localfile.Target {
+	return p.opened(localfile.Append, localfile.Append)
 }
 
 // The live counters of a run that sends again. Of what is sent, the counter
@@ -102,20 +93,18 @@ const (
 //	read ─┬─ successes ─ write
 //	      └─ timeouts ── write
 //
-// The settings must Validate, and the files that they write to must be open (localfile.Open
-// with c.Run and c.Outputs). It is for runners that work in this process. A line that
-// is no reject gives a warning of slog with its number; more than a few are counted.
-func BuildResend(s beam.Scope, c ResendConfig) {
-	full := c.config()
-	fn := &undeliveredFn{RunID: c.Run, From: c.From, Success: c.Success != "", Timeouts: c.Timeouts != ""}
-	successes, timeouts := beam.ParDo2(s, fn, beam.Impulse(s))
-	resend := func(s beam.Scope, to string, messages beam.PCollection) {
-		for _, undelivered := range write(s, full, to, messages) {
-			putAside(s.Scope("undelivered"), full, undelivered)
+// The files that it writes to must be open (localfile.Open with p.Outputs). It is for
+// runners that work in this process. A line that is no reject gives a warning of slog
+// with its number; more than a few are counted.
+func BuildResend(s beam.Scope, p ResendPlan) {
+	successes, timeouts := beam.ParDo2(s, &p.undelivered, beam.Impulse(s))
+	resend := func(s beam.Scope, to Output, messages beam.PCollection) {
+		for _, undelivered := range to.Write(s, messages) {
+			p.writeRejects(s.Scope("undelivered"), undelivered)
 		}
 	}
-	resend(s.Scope("successes"), full.Success, successes)
-	resend(s.Scope("timeouts"), full.Timeouts, timeouts)
+	resend(s.Scope("successes"), p.Success, successes)
+	resend(s.Scope("timeouts"), p.Timeouts, timeouts)
 }
 
 // undeliveredFn reads files of rejects. At a stop it goes on to their end: the sinks
@@ -148,7 +137,7 @@ const maxUndelivered = 128 << 20
 
 func (fn *undeliveredFn) read(path string, success, timeout func(order.Message)) error {
 	in := io.Reader(os.Stdin)
-	if path != localfile.Stdout {
+	if path != connect.Stdout {
 		f, err := os.Open(path)
 		if err != nil {
 			return fmt.Errorf("-from: %w", err)

@@ -28,7 +28,7 @@ func TestASparseLogTakesFewSteps(t *testing.T) {
 		c := Default()
 		c.Input, c.Success, c.Timeouts, c.MaxAhead = []string{path}, "none", "none", 0
 		p, s := beam.NewPipelineWithRoot()
-		Build(s, c)
+		Build(s, plan(t, c))
 		pr, err := beam.Run(context.Background(), "prism", p)
 		if err != nil {
 			t.Fatal(err)

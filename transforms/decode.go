@@ -2,7 +2,6 @@ package transforms
 
 import (
 	"context"
-	"time"
 
 	"github.com/apache/beam/sdks/v2/go/pkg/beam"
 	"github.com/apache/beam/sdks/v2/go/pkg/beam/register"
@@ -16,20 +15,6 @@ func init() {
 	register.Emitter2[beam.EventTime, []order.Event]()
 }
 
-// DecodeConfig are the settings of Decode.
-type DecodeConfig struct {
-	// TimeUnit is the unit of integer times: time.Millisecond (zero, too) or
-	// time.Second.
-	TimeUnit time.Duration
-	// MaxAhead is how far ahead of the clock an event time may be. Zero: any.
-	MaxAhead time.Duration
-	// ByOrder makes orderId a required field.
-	ByOrder bool
-	// Within is the time that orders have: an event with a deadline after the year 9999
-	// is malformed. Zero: not known.
-	Within time.Duration
-}
-
 // Decode reads events from lines of JSON, for lines that come from another source
 // than those of this module (which decode by themselves, as they need the time):
 //
@@ -37,20 +22,20 @@ type DecodeConfig struct {
 //
 // An event is a block of its own. It has its event time as timestamp, and no place
 // in time yet (its At is zero). A blank line is nothing; one that is no event is a reject.
-func Decode(s beam.Scope, lines beam.PCollection, c DecodeConfig) (events, rejects beam.PCollection) {
+func Decode(s beam.Scope, lines beam.PCollection, c order.DecoderConfig) (events, rejects beam.PCollection) {
 	s = s.Scope("transforms.Decode")
 	return beam.ParDo2(s, &decodeFn{Config: c}, lines)
 }
 
 type decodeFn struct {
-	Config DecodeConfig
+	Config order.DecoderConfig
 
-	decoder         order.Decoder
+	decoder         *order.Decoder
 	read, malformed int64
 }
 
 func (f *decodeFn) Setup() {
-	f.decoder = order.Decoder{Unit: f.Config.TimeUnit, MaxAhead: f.Config.MaxAhead, ByOrder: f.Config.ByOrder, Within: f.Config.Within}
+	f.decoder = f.Config.Decoder()
 }
 
 func (f *decodeFn) StartBundle(_ func(beam.EventTime, []order.Event), _ func(order.Reject)) {
@@ -58,14 +43,15 @@ func (f *decodeFn) StartBundle(_ func(beam.EventTime, []order.Event), _ func(ord
 }
 
 func (f *decodeFn) ProcessElement(line string, event func(beam.EventTime, []order.Event), reject func(order.Reject)) {
-	if isBlank(line) {
+	record := []byte(line)
+	if order.IsBlank(record) {
 		return
 	}
 	f.read++
-	e, err := f.decoder.JSON([]byte(line))
+	e, err := f.decoder.JSON(record)
 	if err != nil {
 		f.malformed++
-		reject(order.NewReject(order.Malformed, err.Error(), "", 0, []byte(line)))
+		reject(order.NewReject(order.Malformed, err.Error(), "", 0, record))
 		return
 	}
 	event(beam.EventTime(e.Time), []order.Event{e})
@@ -74,13 +60,4 @@ func (f *decodeFn) ProcessElement(line string, event func(beam.EventTime, []orde
 func (f *decodeFn) FinishBundle(ctx context.Context, _ func(beam.EventTime, []order.Event), _ func(order.Reject)) {
 	count.Beam(ctx, count.Read, f.read)
 	count.Beam(ctx, count.Malformed, f.malformed)
-}
-
-func isBlank(line string) bool {
-	for i := range len(line) {
-		if c := line[i]; c != ' ' && c != '\t' && c != '\r' && c != '\n' {
-			return false
-		}
-	}
-	return true
 }

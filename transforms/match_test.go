@@ -309,7 +309,7 @@ func TestOutcomesThatNobodyReadsAreCounted(t *testing.T) {
 func TestDecode(t *testing.T) {
 	p, s := beam.NewPipelineWithRoot()
 	lines := beam.Create(s, `{"orderId":1,"userId":"u","type":"create","time":1000}`, "", " \t", `{"orderId":`, `{"orderId":1,"time":1000}`)
-	events, rejects := transforms.Decode(s, lines, transforms.DecodeConfig{})
+	events, rejects := transforms.Decode(s, lines, order.DecoderConfig{})
 	passert.Equals(s, beam.ParDo(s, &openTextFn{}, events), "create u 1 at 1000")
 	passert.Equals(s, beam.ParDo(s, rejectText, rejects),
 		"malformed: not JSON: unexpected end of JSON input at byte 11", "malformed: type: missing, want a non-empty string")

@@ -7,8 +7,6 @@ import (
 	"time"
 
 	"ordertimeout/pipeline"
-	"ordertimeout/transforms/cep"
-	"ordertimeout/transforms/connect/localfile"
 	"ordertimeout/transforms/count"
 	"ordertimeout/transforms/process"
 	"ordertimeout/transforms/screen"
@@ -23,18 +21,21 @@ import (
 func nothingWorked(counters map[string]int64, o options, run *process.Run) error {
 	read, malformed, other := counters[count.Read], counters[count.Malformed], counters["other"]
 	first, ok := run.Tally().FirstMalformed()
-	switch others := unnamed(o.config, run); {
+	switch others := unnamed(o.plan, run); {
 	case ok && read > 0 && malformed == read:
 		return fmt.Errorf("no event was understood: %s: %s%s", screen.Text(first.Source), screen.Text(first.Error), hint(first, o.config))
 	case len(others) > 0 && malformed+other == read && !run.Stopped():
 		return fmt.Errorf("no event was understood: the pattern names %s, the events have %s: name their types in -pattern",
-			listTypes(steps(o.config), " and "), listCounts(others))
+			listTypes(steps(o.plan), " and "), listCounts(others))
 	}
 	due := int64(0)
-	for _, of := range []struct{ target, counter string }{
-		{o.config.Success, count.Success}, {o.config.Timeouts, count.Timeout},
+	for _, of := range []struct {
+		target  pipeline.Output
+		counter string
+	}{
+		{o.plan.Success, count.Success}, {o.plan.Timeouts, count.Timeout},
 	} {
-		if of.target != localfile.None {
+		if !of.target.Traits().Nothing {
 			due += counters[of.counter]
 		}
 	}
@@ -66,7 +67,7 @@ func advise(counters map[string]int64, o options, run *process.Run, failed bool)
 // adviseTypes returns a line where a step of the pattern never came, and other types
 // did: then each order seems not to be paid.
 func adviseTypes(counters map[string]int64, o options, run *process.Run) []string {
-	others, all := unnamed(o.config, run), steps(o.config)
+	others, all := unnamed(o.plan, run), steps(o.plan)
 	var missing string
 	switch {
 	case len(others) == 0 || counters["late"]+counters["returned"] > 0: // each step may be among these
@@ -128,7 +129,7 @@ func adviseOrphans(counters map[string]int64, o options, run *process.Run) []str
 		why = fmt.Sprintf("%s of them name no user: if the first events of their orders do, use -key order", grouped(known.NoUser))
 	case known.Ended > 0 && known.Ended >= known.Unknown:
 		why = fmt.Sprintf("%s of them came when their order had ended: is the window too short? Then use -within", grouped(known.Ended))
-	case o.config.Live():
+	case o.plan.Live:
 		why = "their orders did not begin in what was read: after a restart they may have ended before it"
 	default:
 		why = "their orders did not begin in this input: if it is a part of a log, write -open FILE with the part before, and read that, too"
@@ -148,27 +149,23 @@ func listReasons(reasons []process.Reason, o options) (lines []string) {
 		}
 		lines = append(lines, fmt.Sprintf("rejects: %s %s%s: %s", grouped(r.Count), r.Class, at, screen.Text(r.Text)))
 	}
-	if len(reasons) > 0 && o.config.Rejects == localfile.None {
+	if len(reasons) > 0 && o.plan.Rejects.Traits().Nothing {
 		lines = append(lines, "-rejects FILE writes each of these with its line")
 	}
 	return lines
 }
 
 // steps returns the types that the pattern names.
-func steps(c pipeline.Config) (types []string) {
-	p, err := cep.Parse(c.Pattern)
-	if err != nil {
-		panic(err) // Validate has parsed it before
-	}
-	for _, s := range p.Steps {
+func steps(p pipeline.Plan) (types []string) {
+	for _, s := range p.Pattern.Steps {
 		types = append(types, s.Type)
 	}
 	return types
 }
 
 // unnamed returns the types of events that the pattern does not name.
-func unnamed(c pipeline.Config, run *process.Run) []process.TypeCount {
-	named := steps(c)
+func unnamed(p pipeline.Plan, run *process.Run) []process.TypeCount {
+	named := steps(p)
 	return slices.DeleteFunc(run.Tally().Others(), func(t process.TypeCount) bool { return slices.Contains(named, t.Type) })
 }
 

@@ -200,7 +200,11 @@ func TestWhatMakesARunAFailure(t *testing.T) {
 			run.Stop()
 		}
 		o := options{config: pipeline.Default()}
-		o.config.Timeouts = test.timeouts
+		o.config.Input, o.config.Timeouts, o.config.Rejects = []string{"-"}, test.timeouts, "rejects"
+		var err error
+		if o.plan, err = o.config.Plan(); err != nil {
+			t.Fatal(err)
+		}
 		switch err := nothingWorked(test.counters, o, run); {
 		case test.want == "" && err != nil:
 			t.Errorf("%s: got %v, want none", test.reason, err)

@@ -17,7 +17,6 @@ import (
 	"github.com/apache/beam/sdks/v2/go/pkg/beam/runners/dataflow/dataflowlib"
 
 	"ordertimeout/pipeline"
-	"ordertimeout/transforms/connect/localfile"
 )
 
 // defaultJobName is the name of a job without -job_name. It stays the same, as a job
@@ -30,7 +29,7 @@ var jobName = regexp.MustCompile(`^[a-z]([-a-z0-9]{0,61}[a-z0-9])?$`)
 // completeDataflow completes Beam's flags for Dataflow and checks them. It looks at
 // the binary for the workers, and at nothing that is not on this machine.
 func completeDataflow(o *options) error {
-	o.config.Loopback = false
+	o.config.Loopback, o.config.Run = false, "" // the workers know nothing of this process
 	if *jobopts.JobName == "" {
 		*jobopts.JobName = defaultJobName
 	}
@@ -51,12 +50,6 @@ func completeDataflow(o *options) error {
 		return errors.New("-worker_harness_container_image: want -sdk_container_image")
 	case !jobName.MatchString(*jobopts.JobName):
 		return fmt.Errorf("-job_name %q: want 1 to 63 of a-z, 0-9 and -, a letter first and no - last", *jobopts.JobName)
-	case o.metrics != "":
-		return errors.New("-metrics: the counters of a Dataflow job are those in Cloud Monitoring")
-	case o.summary != localfile.None:
-		return errors.New("-summary: the command ends when the job has been submitted, and its counters are in Cloud Monitoring")
-	case o.profile != "":
-		return errors.New("-cpuprofile: the workers do the work: want -cpu_profiling gs://BUCKET/PATH")
 	}
 	return nil
 }
@@ -89,7 +82,7 @@ func runDataflow(o options, stdout, stderr io.Writer) (err error) {
 	ctx, cancel := context.WithTimeout(context.Background(), limit)
 	defer cancel()
 	if !dry {
-		if err := checkServices(o.config, stderr); err != nil {
+		if err := checkServices(o.plan, stderr); err != nil {
 			return err
 		}
 	}
@@ -100,7 +93,7 @@ func runDataflow(o options, stdout, stderr io.Writer) (err error) {
 	}
 	*jobopts.Async = true
 	p, s := beam.NewPipelineWithRoot()
-	pipeline.Build(s, o.config)
+	pipeline.Build(s, o.plan)
 	result, err := dataflow.Execute(ctx, p)
 	switch { // the result of the first three is nil
 	case err != nil:

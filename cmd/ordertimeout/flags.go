@@ -7,6 +7,7 @@ import (
 	"io"
 	"os"
 	"runtime/debug"
+	"slices"
 	"strings"
 	"time"
 
@@ -14,13 +15,13 @@ import (
 
 	"ordertimeout/cmd/internal/flink"
 	"ordertimeout/pipeline"
-	"ordertimeout/transforms/connect/localfile"
-	"ordertimeout/transforms/connect/webhook"
+	"ordertimeout/transforms/connect"
 )
 
 // options are the settings of the command.
 type options struct {
 	config  pipeline.Config
+	plan    pipeline.Plan // what config comes to
 	flink   flink.Config
 	summary string
 	profile string
@@ -35,58 +36,10 @@ type options struct {
 	failed     bool // the run has, for a reason that says what was not delivered
 }
 
-// usage prints the flags of the command, on one screen.
-func usage(w io.Writer) {
-	fmt.Fprint(w, `Usage: ordertimeout -input FROM [flags], or ordertimeout resend -h (sends undelivered outcomes again)
-
-Reports which orders were created and not paid in time, and which were paid.
-
-Input:
-  -input FROM        file of JSON lines or CSV (also .gz, .zst), glob, or - (stdin): repeat it for several;
-                     demo: (a simulated shop); pubsub://PROJECT/SUBSCRIPTION
-  -input-if-any FILE a file that may be missing, as what -open wrote the day before
-  -format FORMAT     jsonl or csv (default: by the file's name)
-  -columns A,B,...   columns of CSV without a header row
-  -time-unit UNIT    of integer times: ms or s (default ms)
-Pattern:
-  -pattern TEXT      default "create followedBy pay within 10m"
-  -within D          replaces the pattern's duration
-  -key KEY           user: an order is a user's order; order: its id alone (default user)
-  -remember D        how long ended orders are known, to tell repeats (default: within)
-Time:
-  -disorder D        how far events may be out of order (default 5s)
-  -live              -input is a pipe that is written to now: once it is silent time goes on with the clock
-  -max-lag D         how far the events of such a pipe may come behind their time (default 1m)
-  -max-ahead D       an event further ahead of the clock is malformed (default 24h; 0: none)
-  -max-jump D        so far ahead of the rest a clock is wrong (default: most of within, disorder, 1h; 0: off)
-  -tick D            how often deadlines are looked at (default within/60, 10ms to 10s)
-  -at-end WHAT       open orders at the end of the input: open or timeout (default open)
-Output (TO is a file, - for stdout, none, or pubsub://PROJECT/TOPIC):
-  -success TO        orders paid in time (default -); also a webhook: https://…, or the word webhook for
-  -timeouts TO       orders not paid in time (default -); the same           $ORDERTIMEOUT_WEBHOOK_URL
-  -rejects TO        duplicate, orphan, late, malformed events, undelivered outcomes (default none)
-  -open TO           the events of open orders at the end: an input for the next run (default none)
-  -format-out FORMAT outcomes on stdout: jsonl, or table for people (default: table on a terminal)
-  -summary TO        the counters, as a JSON object: a file or - (default none)
-  -quiet             no summary and no advice at the end, no progress
-Running:
-  -runner RUNNER     prism, the embedded one (default); flink: -endpoint, -flink-options K=V,…
-                     -resume CHECKPOINT -detach; dataflow: -project … (for both see the README)
-  -file-window D     a file is a directory there: event time in a file of it (default 1h; of Pub/Sub 1m)
-  -file-shards N     files of such a window (default 1)
-  -shards N          groups of users that state is kept by (default 16)
-  -metrics ADDRESS   serve /metrics (for Prometheus), /healthz and /livez, as on :9090
-  -max-stall D       /healthz fails once nothing has moved for longer (default 5m; 0: never)
-  -cpuprofile FILE   a CPU profile of the run, for go tool pprof
-  -v, -version       the SDK's log, too; print the version
-Durations: 90s, 10m, 1h30m. Beam's own flags are taken, too. Exit status: 0 done or stopped by a signal,
-1 the run failed or understood no event, 2 wrong flags, 130 ended at once by a second signal.
-`)
-}
-
-// parse reads the command line; its errors are one line each.
-func parse(args []string) (options, error) {
+// parse reads the command line of a run with an id; its errors are one line each.
+func parse(args []string, run string) (options, error) {
 	o := options{config: pipeline.Default()}
+	o.config.Run = run
 	fs := flag.NewFlagSet("ordertimeout", flag.ContinueOnError)
 	fs.SetOutput(io.Discard)
 	define(fs, &o)
@@ -131,23 +84,14 @@ func define(fs *flag.FlagSet, o *options) {
 	c := &o.config
 	fs.Func("input", "", func(s string) error {
 		if s == "" {
-			return errors.New("want a file, a glob, -, a demo: URI or pubsub://PROJECT/SUBSCRIPTION")
+			return errors.New("want " + c.Kinds().SourceForms(false))
 		}
 		c.Input = append(c.Input, s)
 		return nil
 	})
-	fs.Func("input-if-any", "", func(s string) error {
-		if s == "" {
-			return errors.New("want a file")
-		}
-		c.InputIfAny = append(c.InputIfAny, s)
-		return nil
-	})
-	fs.StringVar(&c.Format, "format", c.Format, "")
-	fs.Func("columns", "", func(s string) error {
-		c.Columns = strings.Split(s, ",")
-		return nil
-	})
+	for _, f := range c.Kinds().Flags() {
+		f.Bind(fs, f.Name)
+	}
 	fs.Func("time-unit", "", func(s string) error {
 		unit, ok := map[string]time.Duration{"ms": time.Millisecond, "s": time.Second}[s]
 		if !ok {
@@ -162,9 +106,6 @@ func define(fs *flag.FlagSet, o *options) {
 	fs.DurationVar(&c.Disorder, "disorder", c.Disorder, "")
 	fs.DurationVar(&c.Remember, "remember", c.Remember, "")
 	fs.DurationVar(&c.MaxAhead, "max-ahead", c.MaxAhead, "")
-	fs.DurationVar(&c.MaxJump, "max-jump", c.MaxJump, "")
-	fs.BoolVar(&c.LivePipe, "live", false, "")
-	fs.DurationVar(&c.MaxLag, "max-lag", c.MaxLag, "")
 	fs.DurationVar(&c.Tick, "tick", c.Tick, "")
 	fs.StringVar(&c.AtEnd, "at-end", c.AtEnd, "")
 	fs.IntVar(&c.Shards, "shards", c.Shards, "")
@@ -172,10 +113,8 @@ func define(fs *flag.FlagSet, o *options) {
 	fs.StringVar(&c.Timeouts, "timeouts", c.Timeouts, "")
 	fs.StringVar(&c.Rejects, "rejects", c.Rejects, "")
 	fs.StringVar(&c.Open, "open", c.Open, "")
-	fs.DurationVar(&c.FileWindow, "file-window", c.FileWindow, "")
-	fs.IntVar(&c.FileShards, "file-shards", c.FileShards, "")
 	fs.StringVar(&c.FormatOut, "format-out", c.FormatOut, "")
-	fs.StringVar(&o.summary, "summary", localfile.None, "")
+	fs.StringVar(&o.summary, "summary", connect.None, "")
 	fs.StringVar(&o.metrics, "metrics", "", "")
 	fs.DurationVar(&o.maxStall, "max-stall", defaultMaxStall, "")
 	fs.StringVar(&o.profile, "cpuprofile", "", "")
@@ -187,29 +126,17 @@ func define(fs *flag.FlagSet, o *options) {
 }
 
 func (o *options) validate(fs *flag.FlagSet) error {
-	var err error
-	fs.Visit(func(f *flag.Flag) { // zero means the default in Config, but not to who writes it
-		switch d := f.Value.String(); f.Name {
-		case "within", "tick", "file-window":
-			if d == "0s" {
-				err = fmt.Errorf("-%s %s: want at least 1ms", f.Name, d)
-			}
-		case "remember", "max-jump", "max-lag", "max-stall":
-			if strings.HasPrefix(d, "-") {
-				err = fmt.Errorf("-%s %s: want at least 0s", f.Name, d)
-			}
-		}
-	})
+	kinds := o.config.Kinds()
 	switch {
 	case fs.NArg() > 0:
-		return fmt.Errorf("unexpected argument %q: inputs are named with -input", webhook.Show(fs.Arg(0)))
-	case err != nil:
-		return err
+		return fmt.Errorf("unexpected argument %q: inputs are named with -input", kinds.Show(fs.Arg(0)))
 	case len(o.config.Input) == 0:
-		return errors.New("no -input: want a file, a glob, - (standard input), a demo: URI or pubsub://PROJECT/SUBSCRIPTION")
-	}
-	if o.summary == "" {
+		return errors.New("no -input: want " + kinds.SourceForms(true))
+	case o.summary == "":
 		return errors.New("-summary \"\": want - (standard output), none or a file")
+	}
+	if err := refuseDefaults(fs, kinds); err != nil {
+		return err
 	}
 	if err := refuseForeign(fs, o.config.Runner); err != nil {
 		return err
@@ -217,20 +144,44 @@ func (o *options) validate(fs *flag.FlagSet) error {
 	if err := o.completeRunner(); err != nil {
 		return err
 	}
-	if o.config.FormatOut == "" {
-		o.config.FormatOut = formatFor(o.config, os.Stdout)
+	var err error
+	if o.plan, err = o.config.Plan(); err != nil {
+		return err
 	}
-	return o.config.Validate()
+	embedded := o.config.Runner == pipeline.RunnerPrism || o.config.Runner == runnerDirect
+	if o.config.FormatOut == "" && embedded {
+		o.plan.Table = forPeople(o.plan, os.Stdout)
+	}
+	return nil
 }
 
-// formatFor returns how outcomes are written to standard output where nobody has said:
-// for people on a terminal, else for programs.
-func formatFor(c pipeline.Config, stdout *os.File) string {
-	embedded := c.Runner == pipeline.RunnerPrism || c.Runner == runnerDirect
-	if embedded && c.OutcomesOnStdout() && term.IsTerminal(int(stdout.Fd())) {
-		return pipeline.FormatTable
+// refuseDefaults refuses the values of durations that mean a default: they do in the
+// settings, but not to who writes them.
+func refuseDefaults(fs *flag.FlagSet, kinds connect.List) (err error) {
+	aboveZero, fromZero := []string{"within", "tick"}, []string{"remember", "max-stall"}
+	for _, f := range kinds.Flags() {
+		switch {
+		case f.AboveZero:
+			aboveZero = append(aboveZero, f.Name)
+		case f.FromZero:
+			fromZero = append(fromZero, f.Name)
+		}
 	}
-	return pipeline.FormatLines
+	fs.Visit(func(f *flag.Flag) {
+		switch d := f.Value.String(); {
+		case d == "0s" && slices.Contains(aboveZero, f.Name):
+			err = fmt.Errorf("-%s %s: want at least 1ms", f.Name, d)
+		case strings.HasPrefix(d, "-") && slices.Contains(fromZero, f.Name):
+			err = fmt.Errorf("-%s %s: want at least 0s", f.Name, d)
+		}
+	})
+	return err
+}
+
+// forPeople reports whether the outcomes on standard output are for people, where nobody
+// has said: they are on a terminal.
+func forPeople(p pipeline.Plan, stdout *os.File) bool {
+	return p.OutcomesOnStdout() && term.IsTerminal(int(stdout.Fd()))
 }
 
 // version returns the module's version and that of Beam.

@@ -28,19 +28,6 @@ func defineFlink(fs *flag.FlagSet, c *flink.Config) {
 	fs.BoolVar(&c.Detach, "detach", false, "")
 }
 
-// refuseFlink refuses what only Flink has.
-func refuseFlink(c flink.Config) error {
-	switch {
-	case len(c.Options) > 0:
-		return errors.New("-flink-options: want -runner flink")
-	case c.Resume != "":
-		return errors.New("-resume: want -runner flink")
-	case c.Detach:
-		return errors.New("-detach: want -runner flink")
-	}
-	return nil
-}
-
 // completeFlink takes the settings of Flink from Beam's flags and from the rest of
 // the settings, and checks them. It says in these whether the workers are in this
 // process.
@@ -56,7 +43,6 @@ func completeFlink(c *flink.Config, rest *pipeline.Config) error {
 		c.EnvironmentConfig = flink.DefaultImage
 	}
 	rest.Loopback = c.Environment == flink.Loopback
-	c.Bounded = rest.Bounded() || rest.Loopback && !rest.Live()
 	return c.Validate()
 }
 
@@ -71,7 +57,8 @@ const cancelTime = 30 * time.Second
 func runFlink(o options, run *process.Run, stderr io.Writer) (map[string]int64, error) {
 	ctx := context.Background()
 	p, s := beam.NewPipelineWithRoot()
-	pipeline.Build(s, o.config)
+	pipeline.Build(s, o.plan)
+	o.flink.Bounded = o.plan.Bounded() || o.config.Loopback && !o.plan.Live // a stop ends a source in this process
 	job, err := flink.Submit(ctx, p, o.flink)
 	if errors.As(err, new(flink.OptionsError)) {
 		return nil, usageError{err}
@@ -89,7 +76,7 @@ func runFlink(o options, run *process.Run, stderr io.Writer) (map[string]int64, 
 	select {
 	case err = <-ended:
 	case <-run.Stopping():
-		if o.config.Loopback && !o.config.Live() {
+		if o.config.Loopback && !o.plan.Live {
 			err = <-ended
 			break
 		}

@@ -31,8 +31,8 @@ type health struct {
 	since time.Time        // when that was
 }
 
-func newHealth(run *process.Run, c pipeline.Config, maxStall time.Duration) *health {
-	return &health{run: run, live: c.Live(), maxStall: maxStall, now: time.Now}
+func newHealth(run *process.Run, p pipeline.Plan, maxStall time.Duration) *health {
+	return &health{run: run, live: p.Live, maxStall: maxStall, now: time.Now}
 }
 
 // bytesRead is the name, among the figures that are to move, of the bytes of input.

@@ -53,11 +53,12 @@ func run(args []string, stdout, stderr io.Writer) int {
 	if len(args) > 0 && subcommands[args[0]] != nil {
 		return subcommands[args[0]](args[1:], stdout, stderr)
 	}
-	o, err := parse(args)
+	current := process.NewRun()
+	defer current.Close() // where it has not come to its end
+	o, err := parse(args, current.ID)
 	switch {
 	case errors.Is(err, flag.ErrHelp):
-		usage(stdout)
-		return exitOK
+		return tell(usage(stdout, o.config.Kinds()), stderr)
 	case err != nil:
 		fmt.Fprintf(stderr, "ordertimeout: %v\nRun 'ordertimeout -h' for the flags.\n", err)
 		return exitUsage
@@ -73,7 +74,7 @@ func run(args []string, stdout, stderr io.Writer) int {
 	if o.config.Runner == pipeline.RunnerDataflow {
 		err = runDataflow(o, stdout, stderr)
 	} else {
-		err = execute(o, stderr)
+		err = execute(o, current, stderr)
 	}
 	return tell(err, stderr)
 }
@@ -96,7 +97,7 @@ func tell(err error, stderr io.Writer) int {
 const endOfProcess = 5 * time.Second
 
 // execute runs the pipeline from open outputs to the summary.
-func execute(o options, stderr io.Writer) (err error) {
+func execute(o options, current *process.Run, stderr io.Writer) (err error) {
 	inputs := o.config.Input
 	if err := checkFiles(&o); errors.As(err, new(usageError)) {
 		return err
@@ -108,26 +109,23 @@ func execute(o options, stderr io.Writer) (err error) {
 		return err
 	}
 	defer profiled()
-	current := process.NewRun()
 	current.Cluster = o.config.Runner == pipeline.RunnerFlink
 	current.EndTime = endOfProcess
-	defer current.Close() // where it has not come to its end
-	o.config.Run = current.ID
 	stopOnSignal(current, stderr)
-	if err := checkServices(o.config, stderr); err != nil {
+	if err := checkServices(o.plan, stderr); err != nil {
 		return err
 	}
-	served, err := serveMetrics(o.metrics, newHealth(current, o.config, o.maxStall))
+	served, err := serveMetrics(o.metrics, newHealth(current, o.plan, o.maxStall))
 	if err != nil {
 		return err
 	}
 	defer served()
-	outputs, err := openOutputs(current, o.config.Outputs())
+	outputs, err := openOutputs(current, o.plan.Outputs())
 	if err != nil {
 		return err
 	}
 	defer tellWriting(current, outputs, o.config.Open, stderr)()
-	if o.config.FormatOut == pipeline.FormatTable {
+	if o.plan.Table {
 		fmt.Println(transforms.TableHeader()) // a failure is that of the rows, too
 	}
 	bar := startProgress(current, o, stderr)
@@ -141,7 +139,7 @@ func execute(o options, stderr io.Writer) (err error) {
 	}
 	if cause := current.Err(); cause != nil {
 		o.failed = true
-		err = withUndelivered(cause, current, o.config.Rejects)
+		err = withUndelivered(cause, current, o.plan.Rejects)
 	}
 	if counters == nil {
 		return err
@@ -154,7 +152,7 @@ func execute(o options, stderr io.Writer) (err error) {
 // not all was delivered.
 func (o options) commit(outputs *localfile.Set, run *process.Run, stderr io.Writer) error {
 	unread := run.Counters()[count.AllRead] == 0
-	failed := run.Err() != nil && !o.config.ReadOnce()
+	failed := run.Err() != nil && !o.plan.ReadOnce()
 	if o.takesPlace && (unread || failed) {
 		fmt.Fprintf(stderr, "ordertimeout: not all was read and delivered: %s is left as it was, for the same command again\n", o.config.Open)
 		return nil
@@ -164,7 +162,7 @@ func (o options) commit(outputs *localfile.Set, run *process.Run, stderr io.Writ
 
 // withUndelivered adds to the reason of a failure what went nowhere by it: outcomes, events
 // of open orders, and rejects, which may be theirs.
-func withUndelivered(err error, run *process.Run, rejects string) error {
+func withUndelivered(err error, run *process.Run, rejects pipeline.Output) error {
 	counters := run.Counters()
 	lost, open, unwritten := counters[count.Undelivered], counters[count.Unopened], counters[count.Unwritten]
 	var what []string
@@ -182,15 +180,15 @@ func withUndelivered(err error, run *process.Run, rejects string) error {
 		where = fmt.Sprintf(", and -rejects lacks %d rejects that could not be written", unwritten)
 	case len(what) == 0:
 		return err
-	case rejects == localfile.None:
+	case rejects.Traits().Nothing:
 		where = ", and there is no -rejects to have them"
 	}
 	return fmt.Errorf("%w (%s%s)", err, strings.Join(what, ", "), where)
 }
 
 // checkServices asks what is not on this machine whether it can be used.
-func checkServices(c pipeline.Config, stderr io.Writer) error {
-	warnings, err := c.Check(context.Background())
+func checkServices(p pipeline.Plan, stderr io.Writer) error {
+	warnings, err := p.Check(context.Background())
 	for _, w := range warnings {
 		fmt.Fprintf(stderr, "ordertimeout: %s\n", w)
 	}

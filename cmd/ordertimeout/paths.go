@@ -7,7 +7,6 @@ import (
 	"strings"
 
 	"ordertimeout/transforms/connect/localfile"
-	"ordertimeout/transforms/connect/webhook"
 )
 
 // checkFiles resolves the input files, once and before any output is opened: a glob must
@@ -15,14 +14,12 @@ import (
 // the open orders may be one, as it takes the input's place when that was read. It also
 // refuses a summary or profile in the file of another output, which it would replace.
 func checkFiles(o *options) error {
-	paths, err := o.config.InputPaths()
+	plan, paths, err := o.plan.Resolve()
 	if err != nil {
 		return err
 	}
-	if paths != nil {
-		o.config.Input, o.config.InputIfAny = paths, nil
-	}
-	outputs := o.config.Outputs()
+	o.plan = plan
+	outputs := plan.Outputs()
 	for _, report := range []string{o.summary, o.profile} {
 		if isFile(report) {
 			outputs = append(outputs, localfile.Target{Name: report})
@@ -49,10 +46,10 @@ func checkReports(o *options) error {
 			continue
 		}
 		if info, err := os.Stat(report); err == nil && info.IsDir() || strings.Contains(report, "://") {
-			return usageError{fmt.Errorf("-%s %s: want a file", []string{"summary", "cpuprofile"}[i], webhook.Show(report))}
+			return usageError{fmt.Errorf("-%s %s: want a file", []string{"summary", "cpuprofile"}[i], o.config.Kinds().Show(report))}
 		}
 		others := []string{o.profile}[:1-i]
-		for _, output := range o.config.Outputs() {
+		for _, output := range o.plan.Outputs() {
 			others = append(others, output.Name)
 		}
 		for _, other := range others {

@@ -19,9 +19,9 @@ import (
 // It is not cancelled: Beam 2.77.0 then closes a channel that the source's bundle
 // still sends its answer on (core/runtime/harness/harness.go:195 and :213), which is
 // a data race and a panic. The process ends anyway.
-func runPrism(c pipeline.Config, run *process.Run) (map[string]int64, error) {
-	build := func(s beam.Scope) { pipeline.Build(s, c) }
-	if !c.Live() {
+func runPrism(p pipeline.Plan, run *process.Run) (map[string]int64, error) {
+	build := func(s beam.Scope) { pipeline.Build(s, p) }
+	if !p.Live {
 		return executePrism(build)
 	}
 	failed := make(chan error, 1)

@@ -28,7 +28,7 @@ func startProgress(run *process.Run, o options, stderr io.Writer) *progress {
 }
 
 func writesToStdout(o options) bool {
-	for _, target := range o.config.Outputs() {
+	for _, target := range o.plan.Outputs() {
 		if target.Name == localfile.Stdout {
 			return true
 		}

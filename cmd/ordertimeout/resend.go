@@ -11,8 +11,8 @@ import (
 	"github.com/apache/beam/sdks/v2/go/pkg/beam"
 
 	"ordertimeout/pipeline"
+	"ordertimeout/transforms/connect"
 	"ordertimeout/transforms/connect/localfile"
-	"ordertimeout/transforms/connect/webhook"
 	"ordertimeout/transforms/count"
 	"ordertimeout/transforms/process"
 )
@@ -45,12 +45,16 @@ Exit status: 0 all were delivered, 1 some were not, or a line of -from is no rej
 // resendOptions are the settings of ordertimeout resend.
 type resendOptions struct {
 	config         pipeline.ResendConfig
+	plan           pipeline.ResendPlan // what config comes to
 	quiet, verbose bool
 }
 
 // resend sends again what a run could not deliver, and returns the exit status.
 func resend(args []string, stdout, stderr io.Writer) int {
-	o, err := parseResend(args)
+	current := process.NewRun()
+	current.EndTime = endOfProcess
+	defer current.Close() // where it has not come to its end
+	o, err := parseResend(args, current.ID)
 	switch {
 	case errors.Is(err, flag.ErrHelp):
 		resendUsage(stdout)
@@ -61,12 +65,12 @@ func resend(args []string, stdout, stderr io.Writer) int {
 	}
 	beam.Init()
 	quietSDK(stderr, o.verbose)
-	return tell(executeResend(o, stderr), stderr)
+	return tell(executeResend(o, current, stderr), stderr)
 }
 
-// parseResend reads the command line; its errors are one line each.
-func parseResend(args []string) (resendOptions, error) {
-	o := resendOptions{config: pipeline.ResendConfig{Rejects: localfile.None}}
+// parseResend reads the command line of a run with an id; its errors are one line each.
+func parseResend(args []string, run string) (resendOptions, error) {
+	o := resendOptions{config: pipeline.ResendConfig{Rejects: connect.None, Run: run}}
 	c := &o.config
 	fs := flag.NewFlagSet("ordertimeout resend", flag.ContinueOnError)
 	fs.SetOutput(io.Discard)
@@ -90,13 +94,14 @@ func parseResend(args []string) (resendOptions, error) {
 		return o, err
 	}
 	if fs.NArg() > 0 {
-		return o, fmt.Errorf("unexpected argument %q: files of rejects are named with -from", webhook.Show(fs.Arg(0)))
+		return o, fmt.Errorf("unexpected argument %q: files of rejects are named with -from", new(pipeline.Config).Kinds().Show(fs.Arg(0)))
 	}
-	if err := c.Validate(); err != nil {
+	var err error
+	if o.plan, err = c.Plan(); err != nil {
 		return o, err
 	}
 	for _, from := range c.From {
-		for _, target := range c.Outputs() {
+		for _, target := range o.plan.Outputs() {
 			if sameFile(from, target.Name) {
 				return o, fmt.Errorf("output %s is also read: want another file", target.Name)
 			}
@@ -106,24 +111,19 @@ func parseResend(args []string) (resendOptions, error) {
 }
 
 // executeResend runs the pipeline from open outputs to the summary.
-func executeResend(o resendOptions, stderr io.Writer) error {
-	c := o.config
-	if err := checkReadable(c.From); err != nil {
+func executeResend(o resendOptions, current *process.Run, stderr io.Writer) error {
+	if err := checkReadable(o.config.From); err != nil {
 		return err
 	}
-	current := process.NewRun()
-	current.EndTime = endOfProcess
-	defer current.Close() // where it has not come to its end
-	c.Run = current.ID
-	if err := c.Check(context.Background()); err != nil {
+	if err := o.plan.Check(context.Background()); err != nil {
 		return err
 	}
-	_, err := localfile.Open(current, c.Outputs()...)
+	_, err := localfile.Open(current, o.plan.Outputs()...)
 	if err != nil {
 		return err
 	}
 	stopOnSignal(current, stderr)
-	_, err = executePrism(func(s beam.Scope) { pipeline.BuildResend(s, c) })
+	_, err = executePrism(func(s beam.Scope) { pipeline.BuildResend(s, o.plan) })
 	if closeErr := current.Close(); err == nil {
 		err = closeErr
 	}
@@ -143,7 +143,7 @@ func executeResend(o resendOptions, stderr io.Writer) error {
 // checkReadable returns why one of the files cannot be opened.
 func checkReadable(paths []string) error {
 	for _, path := range paths {
-		if path == localfile.Stdout {
+		if path == connect.Stdout {
 			continue
 		}
 		f, err := os.Open(path)

@@ -18,25 +18,20 @@ import (
 const runnerDirect = "direct"
 
 // completeRunner completes and checks the settings of the runner.
-func (o *options) completeRunner() error {
+func (o *options) completeRunner() (err error) {
 	switch o.config.Runner {
 	case pipeline.RunnerPrism, runnerDirect:
-		return refuseFlink(o.flink)
 	case pipeline.RunnerFlink:
-		if err := completeFlink(&o.flink, &o.config); err != nil {
-			return err
-		}
-		if o.metrics != "" && !o.config.Loopback {
-			return fmt.Errorf("-metrics %s: the workers are other processes: Flink has their metrics", o.metrics)
-		}
-		return nil
+		err = completeFlink(&o.flink, &o.config)
 	case pipeline.RunnerDataflow:
-		if err := refuseFlink(o.flink); err != nil {
-			return err
-		}
-		return completeDataflow(o)
+		err = completeDataflow(o)
+	default:
+		err = fmt.Errorf("-runner %s: want prism, flink or dataflow", o.config.Runner)
 	}
-	return fmt.Errorf("-runner %s: want prism, flink or dataflow", o.config.Runner)
+	if err != nil {
+		return err
+	}
+	return refuseUnfit(o)
 }
 
 // runPipeline runs the pipeline on the runner of the settings, to its end or until
@@ -46,7 +41,7 @@ func runPipeline(o options, run *process.Run, stderr io.Writer) (counters map[st
 	if o.config.Runner == pipeline.RunnerFlink {
 		return runFlink(o, run, stderr)
 	}
-	return runPrism(o.config, run)
+	return runPrism(o.plan, run)
 }
 
 // stopGrace is how long what is under way has to be delivered at a stop, so that

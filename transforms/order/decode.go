@@ -284,6 +284,16 @@ func trimSpace(line []byte) []byte {
 	return line
 }
 
+// IsBlank reports whether a line is white space of JSON alone.
+func IsBlank(line []byte) bool {
+	for _, c := range line {
+		if c != ' ' && c != '\t' && c != '\r' && c != '\n' {
+			return false
+		}
+	}
+	return true
+}
+
 // oneLine returns valid JSON without line breaks. They can only be white space
 // there. It copies if it has to.
 func oneLine(object []byte) []byte {

@@ -23,45 +23,31 @@ import (
 type Config struct {
 	// Subscription is the URI of the subscription: see [ParseSubscription].
 	Subscription string
-	// TimeUnit is the unit of integer times: time.Millisecond, which is also
-	// what zero means, or time.Second.
-	TimeUnit time.Duration
-	// MaxAhead is how far in the future an event may lie; a later one is
-	// malformed. Zero: any distance.
-	MaxAhead time.Duration
-	// ByOrder makes orderId a required field.
-	ByOrder bool
+	// DecoderConfig says how events are decoded.
+	order.DecoderConfig
 	// RejectsUnread says that nobody reads the rejects: what is malformed is counted, but
 	// no reject of it is emitted.
 	RejectsUnread bool
-	// Behind is how long after its own time an event may be published and be on
+	// WatermarkSlack is how long after its own time an event may be published and be on
 	// time: transforms.MatchConfig.WatermarkSlack is to be the same.
-	Behind time.Duration
-	// Within is the time that orders have: an event with a deadline after the year 9999
-	// is malformed. Zero: not known.
-	Within time.Duration
+	WatermarkSlack time.Duration
 }
 
 // Validate checks the settings. The error names the flag at fault.
 func (c Config) Validate() error {
 	sub, err := ParseSubscription(c.Subscription)
+	decoding := c.DecoderConfig.Validate()
 	switch {
 	case err != nil:
 		return err
 	case c.TimeUnit == time.Second && sub.Attribute != "":
 		return fmt.Errorf("dataflowpubsub: -time-unit s: the runner takes the integers of attribute %q as milliseconds: want ms, or times in RFC 3339", sub.Attribute)
-	case c.TimeUnit != 0 && c.TimeUnit != time.Millisecond && c.TimeUnit != time.Second:
-		return fmt.Errorf("dataflowpubsub: -time-unit %v: want ms or s", c.TimeUnit)
-	case c.MaxAhead < 0:
-		return fmt.Errorf("dataflowpubsub: -max-ahead %v: want 0 or more", c.MaxAhead)
-	case c.Behind < 0:
-		return fmt.Errorf("dataflowpubsub: -disorder %v: want 0 or more", c.Behind)
+	case decoding != nil:
+		return fmt.Errorf("dataflowpubsub: %w", decoding)
+	case c.WatermarkSlack < 0:
+		return fmt.Errorf("dataflowpubsub: -disorder %v: want 0 or more", c.WatermarkSlack)
 	}
 	return nil
-}
-
-func (c Config) decoder() *order.Decoder {
-	return &order.Decoder{Unit: c.TimeUnit, MaxAhead: c.MaxAhead, ByOrder: c.ByOrder, Within: c.Within}
 }
 
 // Subscription is a subscription and how the runner reads it.

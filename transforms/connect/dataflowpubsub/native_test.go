@@ -25,7 +25,7 @@ func TestParseSubscription(t *testing.T) {
 }
 
 func TestValidate(t *testing.T) {
-	valid := Config{Subscription: "pubsub://shop/orders", Behind: time.Second}
+	valid := Config{Subscription: "pubsub://shop/orders", WatermarkSlack: time.Second}
 	if err := valid.Validate(); err != nil {
 		t.Fatal(err)
 	}
@@ -46,7 +46,7 @@ func TestValidate(t *testing.T) {
 		{"pubsub://shop/orders?time=attribute:at", func(c *Config) { c.TimeUnit = time.Second }, `-time-unit s: the runner takes the integers of attribute "at" as milliseconds`},
 		{"pubsub://shop/orders", func(c *Config) { c.TimeUnit = time.Hour }, "-time-unit 1h0m0s"},
 		{"pubsub://shop/orders", func(c *Config) { c.MaxAhead = -1 }, "-max-ahead -1ns"},
-		{"pubsub://shop/orders", func(c *Config) { c.Behind = -1 }, "-disorder -1ns"},
+		{"pubsub://shop/orders", func(c *Config) { c.WatermarkSlack = -1 }, "-disorder -1ns"},
 	} {
 		c := valid
 		c.Subscription = test.uri

@@ -35,7 +35,7 @@ const readURN = "beam:transform:pubsub_read:v1"
 // and the timestamp that the runner gave the message: the time of publishing, or that of the attribute which
 // is the time of the events. The watermark follows those timestamps.
 //
-// An event's place in time, its At, is Behind before that timestamp where its own
+// An event's place in time, its At, is WatermarkSlack before that timestamp where its own
 // time is even before that: it is late then. So what is late depends on the
 // messages alone, and not on how many wait. All other events have none, and get
 // it from the clock of their shard, which is behind their time unless the
@@ -79,7 +79,7 @@ func (fn *decodeFn) Setup() error {
 }
 
 func (fn *decodeFn) StartBundle(_ func([]order.Event), _ func(order.Reject)) {
-	fn.decoder = fn.Config.decoder() // it counts
+	fn.decoder = fn.Config.Decoder() // it counts
 	fn.counts = count.Source{}
 }
 
@@ -96,7 +96,7 @@ func (fn *decodeFn) ProcessElement(at beam.EventTime, encoded []byte, event func
 	if fn.sub.Time == pubsub.TimeOfPublish {
 		m.PublishTime = timestamppb.New(at.ToTime()) // as the watermark follows this one
 	}
-	earliest := at.Milliseconds() - fn.Config.Behind.Milliseconds()
+	earliest := at.Milliseconds() - fn.Config.WatermarkSlack.Milliseconds()
 	pubsub.Decode(m, fn.sub, fn.decoder, func(part pubsub.Part) {
 		for i := range part.Events {
 			if e := &part.Events[i]; e.Time < earliest {

@@ -121,7 +121,7 @@ func TestDecode(t *testing.T) {
 		},
 	} {
 		t.Run(test.reason, func(t *testing.T) {
-			c := Config{Subscription: "pubsub://shop/orders" + test.settings, Behind: 5 * time.Second}
+			c := Config{Subscription: "pubsub://shop/orders" + test.settings, WatermarkSlack: 5 * time.Second}
 			p, s := beam.NewPipelineWithRoot()
 			messages := beam.ParDo(s, stamp, beam.CreateList(s, test.messages))
 			events, rejects := beam.ParDo2(s, &decodeFn{Config: c}, messages)
@@ -221,7 +221,11 @@ func TestReadPanicsOnWrongSettings(t *testing.T) {
 
 func TestWriteIsTheSinkOfTheRunner(t *testing.T) {
 	p, s := beam.NewPipelineWithRoot()
-	Write(s, "pubsub://shop/timeouts", beam.CreateList(s, []order.Message{{}}))
+	topic, err := ParseTopic("pubsub://shop/timeouts")
+	if err != nil {
+		t.Fatal(err)
+	}
+	Write(s, topic, beam.CreateList(s, []order.Message{{}}))
 	got := new(pipepb.PubSubWritePayload)
 	payload(t, p, "beam:transform:pubsub_write:v1", got)
 	if diff := cmp.Diff(&pipepb.PubSubWritePayload{Topic: "projects/shop/topics/timeouts"}, got, protocmp.Transform()); diff != "" {

@@ -31,8 +31,8 @@ func TestRejectsThatNobodyReadsAreNotEmitted(t *testing.T) {
 func event1() string { return event("create", "o1", 95_000) }
 
 func TestTheWindowReachesTheDecoder(t *testing.T) {
-	c := Config{Within: time.Minute}
-	if got := c.decoder().Within; got != c.Within {
+	c := Config{DecoderConfig: order.DecoderConfig{Within: time.Minute}}
+	if got := c.Decoder().Within; got != c.Within {
 		t.Errorf("the decoder has a window of %v, want %v", got, c.Within)
 	}
 }

@@ -18,16 +18,11 @@ func init() {
 // writeURN is the runner's sink, which wants encoded PubsubMessages.
 const writeURN = "beam:transform:pubsub_write:v1"
 
-// Write publishes messages to the topic of a URI (see [ParseTopic]), as
-// [pubsub.Write] does: PCollection<order.Message> -> the topic. The input is to
-// be unbounded. A message may be published twice, and then has the same id. It
-// panics where the URI is wrong.
-func Write(s beam.Scope, uri string, messages beam.PCollection) {
+// Write publishes messages to a topic (see [ParseTopic]), as [pubsub.Write] does:
+// PCollection<order.Message> -> the topic. The input is to be unbounded. A message may be
+// published twice, and then has the same id.
+func Write(s beam.Scope, topic pubsub.Topic, messages beam.PCollection) {
 	s = s.Scope("dataflowpubsub.Write")
-	topic, err := ParseTopic(uri)
-	if err != nil {
-		panic(err)
-	}
 	payload := protox.MustEncode(&pipepb.PubSubWritePayload{Topic: topic.String()})
 	beam.External(s, writeURN, payload, []beam.PCollection{beam.ParDo(s, encode, messages)}, nil, false)
 }

@@ -4,14 +4,16 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"ordertimeout/transforms/order"
 )
 
 func TestEventsWithADeadlineAfterTheYear9999AreMalformed(t *testing.T) {
 	line := []byte(`{"orderId":"o","type":"create","time":"9999-12-31T23:55:00Z"}`)
-	if _, err := (Config{}).decoder().JSON(line); err != nil {
+	if _, err := (Config{}).Decoder().JSON(line); err != nil {
 		t.Errorf("without a window: %v", err)
 	}
-	if _, err := (Config{Within: 10 * time.Minute}).decoder().JSON(line); err == nil || !strings.Contains(err.Error(), "deadline") {
+	if _, err := (Config{DecoderConfig: order.DecoderConfig{Within: 10 * time.Minute}}).Decoder().JSON(line); err == nil || !strings.Contains(err.Error(), "deadline") {
 		t.Errorf("with a window: got %v, want an error about the deadline", err)
 	}
 }
@@ -27,9 +29,9 @@ func TestJSONLinesAmongCSVFiles(t *testing.T) {
 		config Config
 		want   []string
 	}{
-		{"a header", left, "orderId,type,time\no,pay,9\n", Config{Inputs: []string{"open", "next"}, Format: "csv", TimeUnit: time.Second},
+		{"a header", left, "orderId,type,time\no,pay,9\n", Config{Inputs: []string{"open", "next"}, Format: "csv", DecoderConfig: order.DecoderConfig{TimeUnit: time.Second}},
 			[]string{"o@7000 open:1", "o@9000 next:2"}},
-		{"columns", left + left, "9,o,pay\n", Config{Inputs: []string{"open", "next"}, Format: "csv", Columns: []string{"time", "orderId", "type"}, TimeUnit: time.Second},
+		{"columns", left + left, "9,o,pay\n", Config{Inputs: []string{"open", "next"}, Format: "csv", Columns: []string{"time", "orderId", "type"}, DecoderConfig: order.DecoderConfig{TimeUnit: time.Second}},
 			[]string{"o@7000 open:1", "o@7000 open:2", "o@9000 next:1"}},
 		{"the name of a CSV file", left, "orderId,type,time\no,pay,9000\n", Config{Inputs: []string{"open.csv", "next.csv"}},
 			[]string{"o@7000 open.csv:1", "o@9000 next.csv:2"}},

@@ -249,7 +249,7 @@ func TestPipeBesideWhatWasLeftOpen(t *testing.T) {
 // What is no event says nothing of a clock, however much of it there is.
 func TestLookingAheadIsBounded(t *testing.T) {
 	write(t, map[string]string{"f": minutes(0) + strings.Repeat(strings.Repeat("x", 99)+"\n", 200_000) + minutes(1, 2)})
-	s := &session{run: process.Of(""), config: Config{Inputs: []string{"f"}, MaxJump: time.Hour}, decoder: Config{}.decoder()}
+	s := &session{run: process.Of(""), config: Config{Inputs: []string{"f"}, MaxJump: time.Hour}, decoder: Config{}.Decoder()}
 	inputs, err := s.open()
 	if err != nil {
 		t.Fatal(err)

@@ -53,20 +53,11 @@ type Config struct {
 	// Columns are the columns of CSV files without a header row. Empty: the
 	// first row is the header.
 	Columns []string
-	// TimeUnit is the unit of integer times: time.Millisecond, which is also
-	// what zero means, or time.Second.
-	TimeUnit time.Duration
-	// MaxAhead is how far in the future an event may lie; a later one is
-	// malformed. Zero: any distance.
-	MaxAhead time.Duration
-	// ByOrder makes orderId a required field.
-	ByOrder bool
+	// DecoderConfig says how events are decoded.
+	order.DecoderConfig
 	// Disorder is how far an event may come behind the largest event time
 	// before it and still be on time; in whole milliseconds, finer is cut.
 	Disorder time.Duration
-	// Within is the time that orders have: an event with a deadline after the year 9999
-	// is malformed. Zero: not known.
-	Within time.Duration
 	// EndOfTime says that the end of the input is the end of time, at which
 	// every open order times out. Otherwise it is the largest event time.
 	EndOfTime bool
@@ -99,6 +90,7 @@ type Config struct {
 // Validate checks the settings without a look at any file. The error names the
 // flag at fault.
 func (c Config) Validate() error {
+	decoding := c.DecoderConfig.Validate()
 	switch {
 	case len(c.Inputs) == 0 || slices.Contains(c.Inputs, ""):
 		return errors.New(`files: -input "": want a path, a pattern, or - for standard input`)
@@ -106,10 +98,8 @@ func (c Config) Validate() error {
 		return fmt.Errorf("files: -format %q: want jsonl or csv", c.Format)
 	case len(c.Columns) > 0 && c.Format == "jsonl":
 		return fmt.Errorf("files: -columns %q: only CSV has columns, want -format csv", strings.Join(c.Columns, ","))
-	case c.TimeUnit != 0 && c.TimeUnit != time.Millisecond && c.TimeUnit != time.Second:
-		return fmt.Errorf("files: -time-unit %v: want ms or s", c.TimeUnit)
-	case c.MaxAhead < 0:
-		return fmt.Errorf("files: -max-ahead %v: want 0 or more", c.MaxAhead)
+	case decoding != nil:
+		return fmt.Errorf("files: %w", decoding)
 	case c.Disorder < 0:
 		return fmt.Errorf("files: -disorder %v: want 0 or more", c.Disorder)
 	case c.MaxJump < 0:
@@ -118,7 +108,7 @@ func (c Config) Validate() error {
 		return fmt.Errorf("files: -max-lag %v: want 0 or more", c.MaxLag)
 	}
 	if len(c.Columns) > 0 {
-		if _, err := order.NewCSV(c.Columns, c.decoder()); err != nil {
+		if _, err := order.NewCSV(c.Columns, c.Decoder()); err != nil {
 			return fmt.Errorf("files: -columns %w", err)
 		}
 	}
@@ -135,11 +125,6 @@ func (c Config) fingerprint() int64 {
 // doubt returns how event times are doubted.
 func (c Config) doubt() doubt {
 	return doubt{jump: c.MaxJump.Milliseconds(), goesOn: c.GoesOn, now: time.Now}
-}
-
-// decoder returns a new decoder with these settings.
-func (c Config) decoder() *order.Decoder {
-	return &order.Decoder{Unit: c.TimeUnit, MaxAhead: c.MaxAhead, ByOrder: c.ByOrder, Within: c.Within}
 }
 
 // Read reads the inputs, as an unbounded collection that ends with them:

@@ -7,6 +7,8 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+
+	"ordertimeout/transforms/order"
 )
 
 func TestValidateNamesTheFlag(t *testing.T) {
@@ -17,17 +19,17 @@ func TestValidateNamesTheFlag(t *testing.T) {
 		want   string
 	}{
 		{"the least", Config{Inputs: in}, ""},
-		{"all", Config{Inputs: []string{"-", "*.csv"}, Format: "csv", Columns: []string{"orderId", "type", "time"}, TimeUnit: time.Second, MaxAhead: time.Hour, Disorder: time.Second}, ""},
+		{"all", Config{Inputs: []string{"-", "*.csv"}, Format: "csv", Columns: []string{"orderId", "type", "time"}, DecoderConfig: order.DecoderConfig{TimeUnit: time.Second, MaxAhead: time.Hour}, Disorder: time.Second}, ""},
 		{"columns where the name may say CSV", Config{Inputs: in, Columns: []string{"orderId", "type", "time"}}, ""},
 		{"no input", Config{}, `files: -input "": want a path, a pattern, or - for standard input`},
 		{"an empty input", Config{Inputs: []string{"f", ""}}, `files: -input "": want a path, a pattern, or - for standard input`},
 		{"unknown format", Config{Inputs: in, Format: "xml"}, `files: -format "xml": want jsonl or csv`},
 		{"columns of JSON", Config{Inputs: in, Format: "jsonl", Columns: []string{"a", "b"}}, `files: -columns "a,b": only CSV has columns, want -format csv`},
 		{"columns without type", Config{Inputs: in, Columns: []string{"a", "b"}}, `files: -columns "a,b": no column "type"`},
-		{"columns by order", Config{Inputs: in, ByOrder: true, Columns: []string{"userId", "type", "time"}}, `files: -columns "userId,type,time": no column "orderId", which -key order needs`},
-		{"another unit", Config{Inputs: in, TimeUnit: time.Microsecond}, `files: -time-unit 1µs: want ms or s`},
+		{"columns by order", Config{Inputs: in, DecoderConfig: order.DecoderConfig{ByOrder: true}, Columns: []string{"userId", "type", "time"}}, `files: -columns "userId,type,time": no column "orderId", which -key order needs`},
+		{"another unit", Config{Inputs: in, DecoderConfig: order.DecoderConfig{TimeUnit: time.Microsecond}}, `files: -time-unit 1µs: want ms or s`},
 		{"negative disorder", Config{Inputs: in, Disorder: -1}, `files: -disorder -1ns: want 0 or more`},
-		{"negative distance", Config{Inputs: in, MaxAhead: -1}, `files: -max-ahead -1ns: want 0 or more`},
+		{"negative distance", Config{Inputs: in, DecoderConfig: order.DecoderConfig{MaxAhead: -1}}, `files: -max-ahead -1ns: want 0 or more`},
 	}
 	for _, tt := range tests {
 		got := ""

@@ -57,7 +57,7 @@ func (l *lines) next() (record []byte, line int64, err error) {
 			l.line += max(1, int64(bytes.Count(record, newline)))
 			record = trimBreak(record)
 		}
-		if len(record) > order.MaxLine || !isBlank(record) {
+		if len(record) > order.MaxLine || !order.IsBlank(record) {
 			return record[:min(len(record), order.MaxLine+1)], line, nil
 		}
 	}
@@ -69,15 +69,6 @@ var newline = []byte{'\n'}
 func trimBreak(line []byte) []byte {
 	line = bytes.TrimSuffix(line, newline)
 	return bytes.TrimSuffix(line, []byte{'\r'})
-}
-
-func isBlank(record []byte) bool {
-	for _, c := range record {
-		if c != ' ' && c != '\t' && c != '\r' && c != '\n' {
-			return false
-		}
-	}
-	return true
 }
 
 // start skips the byte order mark.

@@ -149,7 +149,7 @@ func TestInputThatCannotBeReadEndsTheRun(t *testing.T) {
 		{"not compressed", "f.zst", line("a", 1), Config{}, "files: f.zst: invalid input: magic number mismatch after 0 lines"},
 		{"no type", "f.csv", "orderId,time\no,1\n", Config{}, `files: f.csv: header "orderId,time": no column "type"`},
 		{"a quote that is not closed", "f.csv", "orderId,\"time\no,1\n", Config{}, `files: f.csv:1: header: cell 2: the quote is not closed`},
-		{"no order id by order", "f.csv", "userId,type,time\nu,a,1\n", Config{ByOrder: true}, `files: f.csv: header "userId,type,time": no column "orderId", which -key order needs`},
+		{"no order id by order", "f.csv", "userId,type,time\nu,a,1\n", Config{DecoderConfig: order.DecoderConfig{ByOrder: true}}, `files: f.csv: header "userId,type,time": no column "orderId", which -key order needs`},
 		{"gone", "", "", Config{Inputs: []string{"f"}}, "files: f: no such file or directory"},
 	}
 	for _, tt := range tests {

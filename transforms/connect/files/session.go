@@ -85,7 +85,7 @@ func newSession(c Config, run *process.Run, skip int64) *session {
 		config:  c,
 		run:     run,
 		skip:    skip,
-		decoder: c.decoder(),
+		decoder: c.Decoder(),
 		clock:   clock{disorder: c.Disorder.Milliseconds()},
 		blocks:  make(chan block, blocksAhead),
 		back:    make(chan block, 1),

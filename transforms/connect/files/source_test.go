@@ -259,10 +259,10 @@ func TestAnotherLogIsNotResumed(t *testing.T) {
 		want   string // how the error begins
 	}{
 		{"the same", Config{Inputs: []string{"f"}, Disorder: time.Second}, 1, ""},
-		{"what does not matter to the records", Config{Inputs: []string{"f"}, Disorder: time.Second, EndOfTime: true, TimeUnit: time.Millisecond}, 1, ""},
+		{"what does not matter to the records", Config{Inputs: []string{"f"}, Disorder: time.Second, EndOfTime: true, DecoderConfig: order.DecoderConfig{TimeUnit: time.Millisecond}}, 1, ""},
 		{"another file", Config{Inputs: []string{"f", "g"}, Disorder: time.Second}, 1, "files: the job to resume has read 1 records of another log: want the same files"},
 		{"another disorder", Config{Inputs: []string{"f"}}, 1, "files: the job to resume has read 1 records of another log"},
-		{"another unit", Config{Inputs: []string{"f"}, Disorder: time.Second, TimeUnit: time.Second}, 1, "files: the job to resume has read 1 records of another log"},
+		{"another unit", Config{Inputs: []string{"f"}, Disorder: time.Second, DecoderConfig: order.DecoderConfig{TimeUnit: time.Second}}, 1, "files: the job to resume has read 1 records of another log"},
 		{"nothing was read yet", Config{Inputs: []string{"f", "g"}}, 0, ""},
 	} {
 		rest := (&readFn{Config: was}).CreateInitialRestriction(nil)

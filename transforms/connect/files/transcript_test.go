@@ -153,7 +153,7 @@ func replay(t *testing.T, c Config, skip int64) transcript {
 // merged is the merged log, "x" for what is malformed.
 func merged(t *testing.T, c Config) (log []string) {
 	t.Helper()
-	s := &session{run: process.Of(""), config: c, decoder: c.decoder(), clock: clock{disorder: c.Disorder.Milliseconds()}}
+	s := &session{run: process.Of(""), config: c, decoder: c.Decoder(), clock: clock{disorder: c.Disorder.Milliseconds()}}
 	inputs, err := s.open()
 	if err != nil {
 		t.Fatal(err)

@@ -20,6 +20,9 @@ import (
 // gs://bucket/file.
 func IsURI(path string) bool { return strings.Contains(path, "://") }
 
+// Known reports whether a path is one of this machine or of a registered file system.
+func Known(path string) bool { return !IsURI(path) || Registered(path) == nil }
+
 // Registered returns an error where this program has no file system for a path.
 func Registered(path string) (err error) {
 	defer func() {

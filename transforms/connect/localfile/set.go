@@ -6,13 +6,14 @@ import (
 	"io/fs"
 	"os"
 
+	"ordertimeout/transforms/connect"
 	"ordertimeout/transforms/process"
 )
 
 // The targets that are no file.
 const (
-	Stdout = "-"    // standard output
-	None   = "none" // nowhere
+	Stdout = connect.Stdout // standard output
+	None   = connect.None   // nowhere
 )
 
 // Target is what is written to, and how.

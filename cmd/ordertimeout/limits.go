@@ -1,12 +1,14 @@
 package main
 
 import (
+	"errors"
 	"flag"
 	"fmt"
 	"slices"
 	"strings"
 
 	"ordertimeout/pipeline"
+	"ordertimeout/transforms/connect"
 )
 
 // runnersOf says which runners a flag of Beam is for. The others would take it and do
@@ -46,4 +48,35 @@ func refuseForeign(fs *flag.FlagSet, runner string) (err error) {
 		}
 	})
 	return err
+}
+
+// limit is a setting that the runner has no use for, or cannot do.
+type limit struct {
+	broken bool
+	fault  string // a line that names the flag
+}
+
+// limitsOf returns those of the command's own flags. Those of sources and sinks are with the
+// connectors.
+func limitsOf(o *options) []limit {
+	onFlink, onDataflow := o.config.Runner == pipeline.RunnerFlink, o.config.Runner == pipeline.RunnerDataflow
+	return []limit{
+		{!onFlink && len(o.flink.Options) > 0, "-flink-options: want -runner flink"},
+		{!onFlink && o.flink.Resume != "", "-resume: want -runner flink"},
+		{!onFlink && o.flink.Detach, "-detach: want -runner flink"},
+		{onFlink && !o.config.Loopback && o.metrics != "", "-metrics " + o.metrics + ": the workers are other processes: Flink has their metrics"},
+		{onDataflow && o.metrics != "", "-metrics: the counters of a Dataflow job are those in Cloud Monitoring"},
+		{onDataflow && o.summary != connect.None, "-summary: the command ends when the job has been submitted, and its counters are in Cloud Monitoring"},
+		{onDataflow && o.profile != "", "-cpuprofile: the workers do the work: want -cpu_profiling gs://BUCKET/PATH"},
+	}
+}
+
+// refuseUnfit refuses settings that do not fit the runner.
+func refuseUnfit(o *options) error {
+	for _, l := range limitsOf(o) {
+		if l.broken {
+			return errors.New(l.fault)
+		}
+	}
+	return nil
 }

@@ -1,0 +1,188 @@
+package pipeline
+
+import (
+	"errors"
+	"fmt"
+
+	"ordertimeout/transforms"
+	"ordertimeout/transforms/cep"
+	"ordertimeout/transforms/connect"
+	"ordertimeout/transforms/connect/localfile"
+	"ordertimeout/transforms/order"
+)
+
+// Plan is a pipeline whose settings are valid. Config.Plan makes one.
+type Plan struct {
+	// Pattern is the pattern, with the window that counts.
+	Pattern cep.Pattern
+	// Live says that the input is of now and never ends.
+	Live bool
+	// Table says that the outcomes on standard output are a table for people.
+	Table bool
+
+	outputs
+	input  string // the first of the inputs, for errors
+	source connect.Source
+	match  transforms.MatchConfig
+}
+
+// Output is what is written to.
+type Output struct {
+	connect.Target
+	connect.Sink
+	// Connector is the name of the one that writes it.
+	Connector string
+}
+
+// outputs are the outputs of a pipeline.
+type outputs struct{ Success, Timeouts, Rejects, Open Output }
+
+// each returns the outputs in the order of the flags.
+func (o *outputs) each() []*Output { return []*Output{&o.Success, &o.Timeouts, &o.Rejects, &o.Open} }
+
+// Plan returns the pipeline of the settings. The error is a line that names the flag. It
+// asks no service and looks at no file. Where a subscription is acknowledged by outcome
+// the settings want a Run.
+func (c Config) Plan() (Plan, error) {
+	pattern, err := c.pattern()
+	if err != nil {
+		return Plan{}, err
+	}
+	if err := c.validate(pattern.Within); err != nil {
+		return Plan{}, err
+	}
+	kinds, env := c.Kinds(), c.env(pattern)
+	kind, name, err := kinds.Source(c.Input, env.Runner)
+	if err != nil {
+		return Plan{}, err
+	}
+	p := Plan{Pattern: pattern, Live: kind.Live, Table: c.FormatOut == FormatTable}
+	if len(c.Input) > 0 {
+		p.input = c.Input[0]
+	}
+	env.Live = kind.Live
+	if err := p.parse(kinds, env, c.Success, c.Timeouts, c.Rejects, c.Open); err != nil {
+		return Plan{}, err
+	}
+	if err := p.validate(c); err != nil {
+		return Plan{}, err
+	}
+	open := p.Open.Traits()
+	env.GoesOn, env.Carried, env.RejectsUnread = !open.Nothing, open.File, p.Rejects.Traits().Nothing
+	if err := kinds.Validate(connect.Input{Connector: name, URI: p.input}, env); err != nil {
+		return Plan{}, err
+	}
+	if p.source, err = kind.Parse(c.Input, env); err != nil {
+		return Plan{}, err
+	}
+	p.match = c.match(p)
+	return p, nil
+}
+
+// env returns what connectors may need to know, but for what outputs and input say.
+func (c Config) env(pattern cep.Pattern) connect.Env {
+	return connect.Env{
+		Runner:    c.runner(),
+		Loopback:  c.Loopback,
+		Run:       c.Run,
+		Decoder:   order.DecoderConfig{TimeUnit: c.TimeUnit, MaxAhead: c.MaxAhead, ByOrder: c.Key == KeyOrder, Within: pattern.Within},
+		Disorder:  c.Disorder,
+		EndOfTime: c.AtEnd == AtEndTimeout,
+	}
+}
+
+// parse makes the sinks of the targets.
+func (o *outputs) parse(kinds connect.List, env connect.Env, success, timeouts, rejects, open string) error {
+	o.Success.Target = connect.Target{Flag: "success", URI: success, Outcomes: true}
+	o.Timeouts.Target = connect.Target{Flag: "timeouts", URI: timeouts, Outcomes: true}
+	o.Rejects.Target = connect.Target{Flag: "rejects", URI: rejects}
+	o.Open.Target = connect.Target{Flag: "open", URI: open}
+	for _, output := range o.each() {
+		sink, name, err := kinds.Sink(output.Target, env)
+		if err != nil {
+			return err
+		}
+		output.Sink, output.Connector = sink, name
+	}
+	return nil
+}
+
+// validate checks what several settings say together.
+func (p Plan) validate(c Config) error {
+	opens, rejects := !p.Open.Traits().Nothing, !p.Rejects.Traits().Nothing
+	switch {
+	case opens && c.AtEnd == AtEndTimeout:
+		return fmt.Errorf("-at-end timeout with -open %q: where all time out, none is open and the next run has nothing to go on with", c.Open)
+	case opens && p.Live:
+		return fmt.Errorf("-open %q: a subscription has no end at which orders could be open", c.Open)
+	case p.Live && c.AtEnd != AtEndOpen:
+		return errors.New("-at-end: a subscription has no end")
+	case p.Table && c.runner() != RunnerPrism:
+		return fmt.Errorf("-format-out table: want the embedded runner: on -runner %s outcomes are lines of JSON", c.Runner)
+	case p.Table && !p.OutcomesOnStdout():
+		return errors.New("-format-out table: want -success - or -timeouts -: what is not standard output gets lines of JSON")
+	case rejects:
+		return nil
+	}
+	for _, output := range p.each() {
+		traits := output.Traits()
+		switch {
+		case traits.Refuses:
+			return fmt.Errorf("-%s: a %s wants -rejects, for what its receiver refuses", output.Flag, output.Connector)
+		case traits.Topic != "" && opens && output.Flag != p.Open.Flag:
+			return fmt.Errorf("-%s %q with -open wants -rejects, for what cannot be delivered: the next run does not make it again", output.Flag, output.URI)
+		}
+	}
+	return nil
+}
+
+// Bounded reports whether the input ends by itself: files, or a simulated shop of so many
+// events.
+func (p Plan) Bounded() bool { return p.source.Traits().Bounded }
+
+// ReadOnce reports whether the input cannot be read again, as a subscription, a simulated
+// shop or a pipe cannot: what was written of it before stays.
+func (p Plan) ReadOnce() bool { return p.source.ReadOnce() }
+
+// OutcomesOnStdout reports whether outcomes are written to standard output.
+func (p Plan) OutcomesOnStdout() bool {
+	return p.Success.Traits().Stdout || p.Timeouts.Traits().Stdout
+}
+
+// Resolve looks up what is there to read, and returns the plan to read just that and the
+// paths of its files, none for an input that is no files. The error names what is missing
+// or cannot be read.
+func (p Plan) Resolve() (resolved Plan, paths []string, err error) {
+	source, paths, err := p.source.Resolve()
+	if err != nil {
+		return p, nil, err
+	}
+	p.source = source
+	return p, paths, nil
+}
+
+// Outputs returns what is written by this process, for localfile.Open. What an input that
+// cannot be read again led to is added to; open orders are always written as a whole, as
+// they are of the end of one run.
+func (p Plan) Outputs() []localfile.Target {
+	mode := localfile.Replace
+	if p.ReadOnce() {
+		mode = localfile.Append
+	}
+	return p.opened(mode, localfile.Aside)
+}
+
+// opened returns what this process has to open, with the mode of the open orders and that
+// of all else.
+func (o *outputs) opened(mode, open localfile.Mode) (targets []localfile.Target) {
+	for _, output := range o.each() {
+		switch {
+		case !output.Traits().Opened:
+		case output == &o.Open:
+			targets = append(targets, localfile.Target{Name: output.URI, Mode: open})
+		default:
+			targets = append(targets, localfile.Target{Name: output.URI, Mode: mode})
+		}
+	}
+	return targets
+}

@@ -1,0 +1,90 @@
+package files
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/apache/beam/sdks/v2/go/pkg/beam"
+
+	"ordertimeout/transforms/connect"
+	"ordertimeout/transforms/connect/fsys"
+)
+
+// name is the name of the connector.
+const name = "files"
+
+// Connector returns the source of files and pipes, whose flags set f.
+func Connector(f *Flags) connect.Connector {
+	return connect.Connector{
+		Name: name,
+		Source: &connect.SourceKind{
+			Forms: []connect.Form{{Text: "a file"}, {Text: "a glob"}, {Text: stdin, Note: "standard input"}},
+			Help:  "file of JSON lines or CSV (also .gz, .zst), glob, or - (stdin): repeat it for several",
+			Is:    fsys.Known,
+			Rest:  true,
+			Parse: func(inputs []string, env connect.Env) (connect.Source, error) { return parse(*f, inputs, env) },
+		},
+		Flags:    f.flags(),
+		Validate: f.validate,
+	}
+}
+
+func parse(f Flags, inputs []string, env connect.Env) (connect.Source, error) {
+	for _, in := range inputs {
+		switch {
+		case in == stdin && !env.Loopback:
+			return nil, errors.New("-input -: standard input is this process's, and the workers are others: want a file or pubsub://PROJECT/SUBSCRIPTION")
+		case !fsys.IsURI(in) && env.Runner == connect.Dataflow:
+			return nil, fmt.Errorf("-input %q: the workers of Dataflow do not see this machine's files: want gs://BUCKET/FILE or pubsub://PROJECT/SUBSCRIPTION", in)
+		}
+	}
+	c := Config{
+		Inputs:        inputs,
+		IfAny:         f.InputIfAny,
+		Format:        f.Format,
+		Columns:       f.Columns,
+		DecoderConfig: env.Decoder,
+		Disorder:      env.Disorder,
+		EndOfTime:     env.EndOfTime,
+		GoesOn:        env.GoesOn,
+		Carried:       env.Carried,
+		MaxJump:       f.maxJump(env),
+		Live:          f.LivePipe,
+		MaxLag:        f.maxLag(),
+		RejectsUnread: env.RejectsUnread,
+		Run:           env.Run,
+	}
+	return Source{c}, c.Validate()
+}
+
+// Source is files and pipes that are read as one log.
+type Source struct{ Config Config }
+
+// Traits implements connect.Source. A log ends, also that of a pipe.
+func (s Source) Traits() connect.SourceTraits { return connect.SourceTraits{Bounded: true} }
+
+// Resolve implements connect.Source: it looks up what patterns match, and which of the
+// files are there that may be missing.
+func (s Source) Resolve() (connect.Source, []string, error) {
+	paths, err := s.Config.Paths()
+	if err != nil {
+		return nil, nil, err
+	}
+	s.Config.Inputs, s.Config.IfAny = paths, nil
+	return s, paths, nil
+}
+
+// ReadOnce implements connect.Source.
+func (s Source) ReadOnce() bool { return s.Config.ReadOnce() }
+
+// Check implements connect.Source. Resolve looks at the files.
+func (s Source) Check(context.Context, []string) (connect.Found, error) {
+	return connect.Found{}, nil
+}
+
+// Read implements connect.Source.
+func (s Source) Read(scope beam.Scope) (events beam.PCollection, rejects []beam.PCollection) {
+	events, malformed := Read(scope, s.Config)
+	return events, []beam.PCollection{malformed}
+}

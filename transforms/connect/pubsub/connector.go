@@ -1,0 +1,118 @@
+package pubsub
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/apache/beam/sdks/v2/go/pkg/beam"
+
+	"ordertimeout/transforms/connect"
+)
+
+// The forms of the URIs, here and on a runner with a source and sink of its own.
+const (
+	SubscriptionForm = Scheme + "PROJECT/SUBSCRIPTION"
+	TopicForm        = Scheme + "PROJECT/TOPIC"
+)
+
+// Connector returns the source of subscriptions and the sink of topics, on runners that
+// have none of their own.
+func Connector() connect.Connector {
+	runners := []string{connect.Prism, connect.Flink}
+	return connect.Connector{
+		Name: "pubsub",
+		Source: &connect.SourceKind{
+			Runners: runners,
+			Forms:   []connect.Form{{Text: SubscriptionForm}},
+			Help:    SubscriptionForm,
+			Is:      Is,
+			Live:    true,
+			Parse:   parseSource,
+		},
+		Sink: &connect.SinkKind{
+			Runners: runners,
+			Forms:   []connect.Form{{Text: TopicForm}},
+			Help:    []string{TopicForm},
+			Is:      Is,
+			Parse:   parseSink,
+		},
+	}
+}
+
+// Alone returns an error, a line, where a subscription is not the only input.
+func Alone(inputs []string) error {
+	if len(inputs) > 1 {
+		return fmt.Errorf("-input %q and %d more: want one subscription alone", inputs[0], len(inputs)-1)
+	}
+	return nil
+}
+
+func parseSource(inputs []string, env connect.Env) (connect.Source, error) {
+	if err := Alone(inputs); err != nil {
+		return nil, err
+	}
+	c := Config{
+		Subscription:  inputs[0],
+		TimeUnit:      env.Decoder.TimeUnit,
+		MaxAhead:      env.Decoder.MaxAhead,
+		ByOrder:       env.Decoder.ByOrder,
+		Disorder:      env.Disorder,
+		Within:        env.Decoder.Within,
+		Checkpoints:   env.Runner == connect.Flink,
+		RejectsUnread: env.RejectsUnread,
+		Run:           env.Run,
+	}
+	return Source{c}, c.Validate()
+}
+
+// Source is a subscription.
+type Source struct{ Config Config }
+
+// Traits implements connect.Source. A subscription never ends, and its watermark is
+// behind its events.
+func (s Source) Traits() connect.SourceTraits { return connect.SourceTraits{} }
+
+// Resolve implements connect.Source: there is nothing to look up.
+func (s Source) Resolve() (connect.Source, []string, error) { return s, nil, nil }
+
+// ReadOnce implements connect.Source: what is acknowledged does not come again.
+func (s Source) ReadOnce() bool { return true }
+
+// Check implements connect.Source.
+func (s Source) Check(ctx context.Context, _ []string) (connect.Found, error) {
+	found, err := Check(ctx, s.Config)
+	return connect.Found{Topic: found.Topic, Warnings: found.Warnings}, err
+}
+
+// Read implements connect.Source.
+func (s Source) Read(scope beam.Scope) (events beam.PCollection, rejects []beam.PCollection) {
+	events, malformed := Read(scope, s.Config)
+	return events, []beam.PCollection{malformed}
+}
+
+func parseSink(t connect.Target, env connect.Env) (connect.Sink, error) {
+	topic, err := ParseTopic(t.URI)
+	if err != nil {
+		return nil, fmt.Errorf("-%s: %w", t.Flag, err)
+	}
+	return Sink{t.URI, topic, env.Run}, nil
+}
+
+// Sink is a topic.
+type Sink struct {
+	URI   string
+	Topic Topic
+	// Run is the id of the process.Run that the pipeline belongs to.
+	Run string
+}
+
+// Traits implements connect.Sink.
+func (s Sink) Traits() connect.SinkTraits { return connect.SinkTraits{Topic: s.Topic.String()} }
+
+// Check implements connect.Sink.
+func (s Sink) Check(ctx context.Context) error { return CheckTopic(ctx, s.URI) }
+
+// Write implements connect.Sink.
+func (s Sink) Write(scope beam.Scope, messages beam.PCollection) (undelivered []beam.PCollection) {
+	return []beam.PCollection{Write(scope, s.Run, s.URI, messages)}
+}
