@@ -20,13 +20,14 @@ import (
 // still sends its answer on (core/runtime/harness/harness.go:195 and :213), which is
 // a data race and a panic. The process ends anyway.
 func runPrism(p pipeline.Plan, run *process.Run) (map[string]int64, error) {
-	build := func(s beam.Scope) { pipeline.Build(s, p) }
+	graph, s := beam.NewPipelineWithRoot()
+	pipeline.Build(s, p)
 	if !p.Live {
-		return executePrism(build)
+		return executePrism(graph)
 	}
 	failed := make(chan error, 1)
 	go func() {
-		_, err := executePrism(build)
+		_, err := executePrism(graph)
 		failed <- err
 	}()
 	select {
@@ -37,12 +38,10 @@ func runPrism(p pipeline.Plan, run *process.Run) (map[string]int64, error) {
 	}
 }
 
-// executePrism runs the pipeline that build adds to its end.
-func executePrism(build func(beam.Scope)) (map[string]int64, error) {
+// executePrism runs a pipeline to its end.
+func executePrism(graph *beam.Pipeline) (map[string]int64, error) {
 	beamfix.ForPrism()
-	p, s := beam.NewPipelineWithRoot()
-	build(s)
-	result, err := prism.Execute(context.Background(), p)
+	result, err := prism.Execute(context.Background(), graph)
 	if err != nil {
 		return nil, shortError(err)
 	}

@@ -123,7 +123,9 @@ func executeResend(o resendOptions, current *process.Run, stderr io.Writer) erro
 		return err
 	}
 	stopOnSignal(current, stderr)
-	_, err = executePrism(func(s beam.Scope) { pipeline.BuildResend(s, o.plan) })
+	graph, s := beam.NewPipelineWithRoot()
+	pipeline.BuildResend(s, o.plan)
+	_, err = executePrism(graph)
 	if closeErr := current.Close(); err == nil {
 		err = closeErr
 	}

@@ -160,9 +160,10 @@ func (r *Run) Stopped() bool {
 }
 
 // Fail records why the run cannot succeed; the first reason stays. It returns
-// err, so that a DoFn can say "return run.Fail(err)".
+// err, so that a DoFn can say "return run.Fail(err)". What fails once the run is closed
+// does so for want of what was closed, and is no reason.
 func (r *Run) Fail(err error) error {
-	if err != nil {
+	if _, closed := r.Closed(); err != nil && !closed {
 		r.mu.Lock()
 		if r.err == nil {
 			r.err = err

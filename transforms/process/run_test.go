@@ -172,6 +172,9 @@ func TestCloseClosesWhatWasOpenedTheLastFirst(t *testing.T) {
 	if _, open := Find[*opened](r); open {
 		t.Error("a closed run has something open")
 	}
+	if err := r.Fail(failure); err != failure || r.Err() != nil {
+		t.Errorf("after its end the run failed with %v", r.Err())
+	}
 }
 
 // A worker's process may get the same run again, as a new one.
