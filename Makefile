@@ -1,4 +1,4 @@
-# Bare make prints this list.
+# Bare make prints this list. What measures and shows the product is the module cmd/bench.
 .PHONY: help run demo pubsub-demo build worker test race test-ends test-emulator test-flink flink-demo lint fuzz bench bench-pubsub bench-peers bench-flink bench-growth
 .DEFAULT_GOAL := help
 
@@ -12,22 +12,26 @@ demo: ## the same for a simulated shop, at 60 times its speed; stop it with ctrl
 	go run ./cmd/ordertimeout -input 'demo:?rate=2' -success none
 
 pubsub-demo: ## the shop over Pub/Sub: a fake server, the pipeline, and the alerts as they come
-	go run ./cmd/pubsubdemo
+	go run -C cmd/bench ./pubsubdemo
 
 flink-demo: ## the test log on a real Flink, with the embedded runner's outcomes (wants Java 17 and Maven)
-	go run ./cmd/flinkdemo
+	go run -C cmd/bench ./flinkdemo
 
 build: ## bin/ordertimeout and bin/orderlog
 	go build -o bin/ ./cmd/...
+	go build -C cmd/bench -o ../../bin/ ./orderlog
 
 worker: ## bin/ordertimeout-worker, what the workers of a cluster run: linux/amd64, static
 	CGO_ENABLED=0 GOOS=linux GOARCH=amd64 go build -ldflags '-s -w' -o bin/ordertimeout-worker ./cmd/ordertimeout
 
 test: ## all tests
+	@echo "about five minutes on two cores; a new machine builds the Beam SDK first, in five more"
 	go test ./...
+	go test -C cmd/bench ./...
 
 race: ## all tests, with the race detector
 	go test -race -short ./...
+	go test -C cmd/bench -race -short ./...
 
 test-ends: ## 20 runs of each input, stopped, killed and failing in each way at random moments
 	go test ./cmd/ordertimeout -run TestEnds -rounds 20 -timeout 60m
@@ -51,17 +55,17 @@ fuzz: ## each fuzz test for FUZZTIME (20s)
 	done
 
 bench: bench-pubsub ## ns per event of each layer; events/s, CPU, memory and state calls of whole runs
-	go run ./cmd/bench
+	go run -C cmd/bench ./layers
 
 bench-pubsub: ## events/s, latency and memory with Pub/Sub
-	go run ./cmd/benchpubsub
+	go run -C cmd/bench ./pubsub
 
 bench-peers: ## the same log in ordertimeout and in two Flink jobs (wants Java 17 and Maven)
-	go run ./cmd/benchpeers
+	go run -C cmd/bench ./peers
 
 bench-flink: ## the same log on Beam's Flink and in Flink's CEP library, and how late alerts are (the same)
-	go run ./cmd/benchflink
-	go run ./cmd/benchpubsub -only e
+	go run -C cmd/bench ./flink
+	go run -C cmd/bench ./pubsub -only e
 
 bench-growth: ## pipeline/growth-*.svg: CPU and memory by open orders, length of the log, and users
-	go run ./cmd/benchgrowth
+	go run -C cmd/bench ./growth

@@ -194,15 +194,15 @@ func (c Config) tick(within time.Duration) time.Duration {
 // match returns the settings of the stateful transform of a plan.
 func (c Config) match(p Plan) transforms.MatchConfig {
 	return transforms.MatchConfig{
-		Pattern:  p.Pattern.String(),
-		Remember: c.remember(p.Pattern.Within),
-		Tick:     c.tick(p.Pattern.Within),
-		Shards:   c.Shards,
-		ByOrder:  c.Key == KeyOrder,
-		Live:     p.Live,
-		Unread:   p.unread(),
-		Behind:   p.source.Traits().Behind,
-		Run:      c.Run,
+		Pattern:        p.Pattern.String(),
+		Remember:       c.remember(p.Pattern.Within),
+		Tick:           c.tick(p.Pattern.Within),
+		Shards:         c.Shards,
+		ByOrder:        c.Key == KeyOrder,
+		WallClock:      p.Live,
+		Unread:         p.unread(),
+		WatermarkSlack: p.source.Traits().WatermarkSlack,
+		Run:            c.Run,
 
 		RejectsUnread: p.Rejects.Traits().Nothing,
 	}

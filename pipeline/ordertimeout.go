@@ -1,10 +1,10 @@
 // Package pipeline is the whole of the order timeout pipeline: which orders were
 // created and not paid within T, and which were paid in time.
 //
-//	read ─ key by user ─ match ─┬─ successes ─ format ─ write
-//	                            ├─ timeouts ── format ─ write
-//	                            ├─ rejects ─── format ─ write
-//	                            └─ open ────── format ─ write
+//	read ─ match ─┬─ successes ─ format ─ write
+//	              ├─ timeouts ── format ─ write
+//	              ├─ rejects ─── format ─ write
+//	              └─ open ────── format ─ write
 //
 // Config says what is read, matched and written, and Config.Plan makes of it a pipeline
 // whose sources and sinks are known. What the pipeline means exactly
@@ -27,8 +27,7 @@ func Build(s beam.Scope, p Plan) {
 // match adds all that follows the source: PCollection<[]order.Event>, and what the
 // source rejected, some PCollection<order.Reject>.
 func match(s beam.Scope, p Plan, events beam.PCollection, rejects []beam.PCollection) {
-	keyed := transforms.KeyByUser(s, events, p.match)
-	successes, timeouts, unmatched, open := transforms.Match(s, keyed, p.match)
+	successes, timeouts, unmatched, open := transforms.Match(s, events, p.match)
 	// The scopes keep the name of a transform the same whatever else is written: a
 	// runner that updates a job knows by its name what goes on.
 	p.deliver(s.Scope("successes"), p.Success, successes)

@@ -11,7 +11,7 @@ import (
 func TestDrainOfALiveInputBehindTheWatermarkIsNoTime(t *testing.T) {
 	now := time.Now().Truncate(time.Second).UnixMilli()
 	w := newWorker(t, newStore())
-	w.fn.Config.Live, w.fn.Config.Behind = true, 10*time.Second
+	w.fn.Config.WallClock, w.fn.Config.WatermarkSlack = true, 10*time.Second
 	w.batch(fmt.Sprintf("create@%d o1", now-30_000), fmt.Sprintf("create@%d o2", now-15_000))
 	w.want(w.tick(now-20_000), "timeout o1")
 	w.want(w.tick(now - 5_000))

@@ -25,7 +25,7 @@ func (f *matchFn) count(ctx context.Context, out *shard.Output) {
 	count.Add(ctx, f.run, count.Timeout, timeout)
 	count.Add(ctx, f.run, count.Broken, out.Broken)
 	count.Add(ctx, f.run, count.Open, out.StillOpen)
-	count.Add(ctx, f.run, count.Returned, int64(len(out.Returned)))
+	count.Add(ctx, f.run, count.Returned, int64(len(out.Undecided)))
 	tally(f.run.Tally(), out)
 	f.run.Count(count.OpenNow, out.Classes[cep.Started]-success-timeout-out.Broken)
 }

@@ -25,7 +25,7 @@ func ExampleMatch() {
 		`{"orderId":"o1","type":"pay","time":"2026-03-02T09:09:59.999Z"}`)
 	events, _ := transforms.Decode(s, lines, order.DecoderConfig{})
 	c := transforms.MatchConfig{Pattern: "create followedBy pay within 10m", Tick: time.Second, Shards: 16}
-	_, timeouts, _, _ := transforms.Match(s, transforms.KeyByUser(s, events, c), c)
+	_, timeouts, _, _ := transforms.Match(s, events, c)
 	beam.ParDo0(s, printLine, transforms.FormatOutcomes(s, timeouts))
 	if _, err := beam.Run(context.Background(), "prism", p); err != nil {
 		fmt.Println(err)

@@ -19,23 +19,16 @@ func init() {
 	register.Emitter3[beam.EventTime, int64, []byte]()
 }
 
-// KeyByUser keys each event by its user id, or by its order id where it has no
-// user (or where the settings say ByOrder, for payments that do not name the
-// user), and gathers the events of a bundle by shard of their keys. So a runner
-// sees a few keys with large values, and a stateful step pays for its state calls
-// once a batch and not once an event.
+// keyByShard gathers the events of a bundle by shard. The user id decides the shard of an
+// event. The order id does so if there is no user, or if the settings say ByOrder, for
+// payments that do not name the user. So a runner sees a few keys with large values, and
+// the stateful step pays for its calls of state once a batch and not once an event.
 //
 // PCollection<[]order.Event> -> PCollection<KV<int64, []byte>>, the shard and an
-// encoded shard.Batch. A batch has the timestamp of its earliest event or, where that is
-// earlier, of the bundle's earliest element (see send). Of the settings it needs Shards,
-// ByOrder, Behind and Run, which are to be those of Match.
-//
-// Events come in blocks as what a runner costs an element (half a microsecond and
-// two allocations a step, on the Go SDK) is more than what it costs to match an
-// event.
-func KeyByUser(s beam.Scope, events beam.PCollection, c MatchConfig) beam.PCollection {
-	s = s.Scope("transforms.KeyByUser")
-	return beam.ParDo(s, &keyFn{Shards: int64(c.Shards), ByOrder: c.ByOrder, Behind: c.Behind.Milliseconds(), Run: c.Run}, events)
+// encoded shard.Batch. A batch has the timestamp of its earliest event, or of the bundle's
+// earliest element where that is earlier (see send).
+func keyByShard(s beam.Scope, events beam.PCollection, c MatchConfig) beam.PCollection {
+	return beam.ParDo(s, &keyFn{Shards: int64(c.Shards), ByOrder: c.ByOrder, Slack: c.WatermarkSlack.Milliseconds(), Run: c.Run}, events)
 }
 
 // maxBatch is the size in bytes, before compression, from which a batch does not
@@ -46,7 +39,7 @@ const maxBatch = 512 << 10
 type keyFn struct {
 	Shards  int64
 	ByOrder bool
-	Behind  int64 // milliseconds
+	Slack   int64 // milliseconds; see MatchConfig.WatermarkSlack
 	Run     string
 
 	run     *process.Run
@@ -77,15 +70,15 @@ func (f *keyFn) ProcessElement(at beam.EventTime, events []order.Event, emit fun
 			f.promise = max(f.promise, e.At)
 		case order.MarkFirstWatermark:
 			for i := range f.batches {
-				f.batches[i].PromiseEmpty(at.Milliseconds()-f.Behind, e.At)
+				f.batches[i].PromiseEmpty(at.Milliseconds()-f.Slack, e.At)
 			}
 		case order.MarkEnd:
 			for i := range f.batches {
-				f.batches[i].End(at.Milliseconds()-f.Behind, e.Time, e.At)
+				f.batches[i].End(at.Milliseconds()-f.Slack, e.Time, e.At)
 			}
 		case order.MarkCut:
 			for i := range f.batches {
-				f.batches[i].Cut(at.Milliseconds()-f.Behind, e.Time, e.At)
+				f.batches[i].Cut(at.Milliseconds()-f.Slack, e.Time, e.At)
 			}
 		default:
 			f.add(e, emit)
@@ -125,17 +118,18 @@ func (f *keyFn) FinishBundle(emit func(beam.EventTime, int64, []byte)) {
 	}
 }
 
-// send emits a shard's batch. It has the time that the source was at before the bundle,
-// not that of its earliest event, which is later by the source's disorder: Prism takes
-// what is pending for a key by its time, and the key's next tick would come first. In a
-// replay that tick would be worked by itself, though the batch's own makes up for it: one
-// bundle of ticks for one of batches, where there were two (0.93 of the time). On a live
-// stream the batch would wait for the watermark to reach that tick, in the runner, where
-// it counts as on its way: the source went on at 10 MB/s at most, and each of its bundles
-// waited 200 ms (see process.Run.Throttle). When the tick is due the header says.
+// send emits a shard's batch. Its header says when its tick is due. Its timestamp is the
+// time that the source was at before the bundle. The earliest event of the batch is later,
+// by the disorder of the source.
+//
+// The reason is that Prism takes what is pending for a key by its time. With a later
+// timestamp the key's next tick would come before the batch. In a replay that tick would
+// be worked by itself, though the tick of the batch makes up for it. On a live stream the
+// batch would wait in the runner until the watermark reaches that tick, and would count as
+// on its way, so that the source waits, too (see process.Run.Throttle).
 func (f *keyFn) send(n int64, emit func(beam.EventTime, int64, []byte)) {
 	b := &f.batches[n]
-	at := min(beam.EventTime(b.Min()+f.Behind), f.first)
+	at := min(beam.EventTime(b.Min()+f.Slack), f.first)
 	b.Promise(f.promise)
 	data := b.Bytes()
 	f.run.Sent(len(data))

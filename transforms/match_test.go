@@ -103,8 +103,7 @@ type expectation struct {
 // check runs Match over a PCollection<string> of events.
 func check(t *testing.T, p *beam.Pipeline, s beam.Scope, texts beam.PCollection, c transforms.MatchConfig, want expectation) {
 	t.Helper()
-	keyed := transforms.KeyByUser(s, beam.ParDo(s, &eventFn{}, texts), c)
-	successes, timeouts, rejects, open := transforms.Match(s, keyed, c)
+	successes, timeouts, rejects, open := transforms.Match(s, beam.ParDo(s, &eventFn{}, texts), c)
 	equals(s.Scope("successes"), beam.ParDo(s, outcomeText, successes), want.successes)
 	equals(s.Scope("timeouts"), beam.ParDo(s, outcomeText, timeouts), want.timeouts)
 	equals(s.Scope("rejects"), beam.ParDo(s, rejectText, rejects), want.rejects)
@@ -246,7 +245,7 @@ func TestStreams(t *testing.T) {
 		},
 		{
 			reason: "time is 3 s behind the watermark: a payment that comes so late is in time, and then the order times out",
-			change: func(c *transforms.MatchConfig) { c.Behind = 3 * time.Second },
+			change: func(c *transforms.MatchConfig) { c.WatermarkSlack = 3 * time.Second },
 			items:  []any{"create@1000 o1 u1", "create@1000 o2 u2", 13999, "pay@10999 o1 u1", 14000, "pay@10999 o2 u2"},
 			want: expectation{
 				successes: []any{"success u1 o1 at 13000"}, timeouts: []any{"timeout u2 o2 at 13000"},
@@ -256,7 +255,7 @@ func TestStreams(t *testing.T) {
 		},
 		{
 			reason: "the end of an input that is behind the watermark",
-			change: func(c *transforms.MatchConfig) { c.Behind = 3 * time.Second },
+			change: func(c *transforms.MatchConfig) { c.WatermarkSlack = 3 * time.Second },
 			items:  []any{"create@1000/1000 o1 u1", "create@3000/3000 o2 u2", 13000, "end@11000/11000"},
 			want: expectation{
 				timeouts: []any{"timeout u1 o1 at 13000"}, open: []any{"create u2 o2 at 3000"},
@@ -333,7 +332,7 @@ func TestMatchConfigValidate(t *testing.T) {
 		{"pattern", func(c *transforms.MatchConfig) { c.Pattern = "create" }, "cep: column 7: unexpected end of pattern: want next or followedBy"},
 		{"remember", func(c *transforms.MatchConfig) { c.Remember = -1 }, "cep: remember -1ns: want whole milliseconds, not negative"},
 		{"tick", func(c *transforms.MatchConfig) { c.Tick = time.Microsecond }, "transforms: tick 1µs: want whole milliseconds, at least one"},
-		{"behind", func(c *transforms.MatchConfig) { c.Behind = -1 }, "transforms: -1ns behind the watermark: want whole milliseconds, none or more"},
+		{"behind", func(c *transforms.MatchConfig) { c.WatermarkSlack = -1 }, "transforms: -1ns behind the watermark: want whole milliseconds, none or more"},
 		{"shards", func(c *transforms.MatchConfig) { c.Shards = 0 }, "transforms: 0 shards: want at least one"},
 	} {
 		c := config

@@ -9,7 +9,6 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"ordertimeout/transforms/order"
-	"ordertimeout/transforms/shard"
 )
 
 // packed returns blocks of events such as "create@1000 o1", each encoded.
@@ -77,25 +76,5 @@ func TestABrokenOpenBlockIsAnError(t *testing.T) {
 		if _, err := merged([][]byte{good[:n]}); err == nil {
 			t.Errorf("the first %d of %d bytes of a block: got no error", n, len(good))
 		}
-	}
-}
-
-// TestOpenBlocksAreBounded bounds what a runner is given as one element.
-func TestOpenBlocksAreBounded(t *testing.T) {
-	var out shard.Output
-	for i := range 2*openBlock + 1 {
-		out.Returned = append(out.Returned, shard.Event{Source: fmt.Sprint(i)})
-	}
-	for range 4 {
-		e := shard.Event{}
-		e.Data = make([]byte, openBlockBytes/2)
-		out.Returned = append(out.Returned, e)
-	}
-	var sizes []int
-	if err := (&maker{}).open(&out, func(events []order.Event) { sizes = append(sizes, len(events)) }); err != nil {
-		t.Fatal(err)
-	}
-	if diff := cmp.Diff([]int{openBlock, openBlock, 3, 2}, sizes); diff != "" {
-		t.Errorf("events of the blocks (-want +got):\n%s", diff)
 	}
 }

@@ -1,12 +1,12 @@
 package transforms
 
 import (
-	"fmt"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
 
 	"ordertimeout/transforms/cep"
+	"ordertimeout/transforms/ledger/ledgertest"
 	"ordertimeout/transforms/order"
 	"ordertimeout/transforms/process"
 	"ordertimeout/transforms/shard"
@@ -16,18 +16,17 @@ import (
 // become rejects; those that someone reads hold their messages until they are written.
 func TestRejectsThatNobodyReadsAreNotMade(t *testing.T) {
 	for _, test := range []struct {
-		unread    bool
-		out, done []string
+		unread bool
+		out    []string
+		done   [][]uint64
 	}{
-		{false, []string{"orphan", "duplicate", "late"}, []string{"[6]"}},
-		{true, nil, []string{"[6]", "[1]", "[3]", "[5]"}},
+		{false, []string{"orphan", "duplicate", "late"}, [][]uint64{{6}}},
+		{true, nil, [][]uint64{{6, 1, 3, 5}}}, // none of them follows another one
 	} {
 		run := process.NewRun()
 		defer run.Close()
-		var done []string
-		run.OnDone(func(refs []uint64) { done = append(done, fmt.Sprint(refs)) })
-		w := newWorker(t, newStore())
-		w.fn.Config.RejectsUnread, w.fn.run = test.unread, run
+		done := ledgertest.Hold(t, run, 6)
+		w := newWorkerOf(t, newStore(), MatchConfig{RejectsUnread: test.unread, Run: run.ID})
 		var b shard.Batch
 		for i, e := range []cep.Event{
 			{Type: "pay", Time: 1000, At: 1000},
@@ -50,7 +49,7 @@ func TestRejectsThatNobodyReadsAreNotMade(t *testing.T) {
 		if diff := cmp.Diff(test.out, out); diff != "" {
 			t.Errorf("unread %t: rejects (-want +got):\n%s", test.unread, diff)
 		}
-		if diff := cmp.Diff(test.done, done); diff != "" {
+		if diff := cmp.Diff(test.done, done()); diff != "" {
 			t.Errorf("unread %t: let go of (-want +got):\n%s", test.unread, diff)
 		}
 		want := map[string]int64{"started": 1, "advanced": 1, "orphan": 1, "duplicate": 1, "late": 1, "other": 1}

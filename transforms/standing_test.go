@@ -15,6 +15,7 @@ import (
 	"ordertimeout/transforms/connect/sequence"
 	"ordertimeout/transforms/order"
 	"ordertimeout/transforms/process"
+	"ordertimeout/transforms/shard/replica"
 )
 
 func init() {
@@ -29,12 +30,15 @@ type standingFn struct {
 	Bundles int64
 }
 
-// arrived is set where all had arrived.
-var arrived atomic.Bool
+// arrived is set where all had arrived, and below where less than nothing was on its way.
+var arrived, below atomic.Bool
 
 func (fn *standingFn) ProcessElement(_ *sequence.Watermark, rt *sdf.LockRTracker, _ []byte,
 	emit func(beam.EventTime, []order.Event)) (sdf.ProcessContinuation, error) {
 	n := rt.GetRestriction().(sequence.Rest).Start
+	if process.Of(fn.Run).InFlight() < 0 {
+		below.Store(true)
+	}
 	at := 1_700_000_000_000 + n*60_000
 	switch {
 	case n < fn.Bundles && rt.TryClaim(n+1):
@@ -59,9 +63,45 @@ func TestEventsArriveWhileTheWatermarkStands(t *testing.T) {
 	c := transforms.MatchConfig{Pattern: "create followedBy pay within 10m", Tick: time.Second, Shards: 1, Run: run.ID}
 	p, s := beam.NewPipelineWithRoot()
 	events := beam.ParDo(s, &standingFn{Run: run.ID, Bundles: 3}, beam.Impulse(s))
-	transforms.Match(s, transforms.KeyByUser(s, events, c), c)
+	transforms.Match(s, events, c)
 	ptest.RunAndValidate(t, p)
 	if !arrived.Load() {
 		t.Error("events wait for the watermark, which stands")
+	}
+}
+
+// Two patterns over one source: each step counts what is on its way to it, so that the
+// source waits for both and for no more.
+func TestTwoMatchStepsOnOneSource(t *testing.T) {
+	arrived.Store(false)
+	below.Store(false)
+	run := process.NewRun()
+	defer run.Close()
+	p, s := beam.NewPipelineWithRoot()
+	events := beam.ParDo(s, &standingFn{Run: run.ID, Bundles: 3}, beam.Impulse(s))
+	for _, step := range []struct {
+		within string
+		want   []any
+	}{
+		{"10m", []any{"timeout u o0 at 1700000600000", "timeout u o1 at 1700000660000", "timeout u o2 at 1700000720000"}},
+		{"1s", []any{"timeout u o0 at 1700000001000", "timeout u o1 at 1700000061000", "timeout u o2 at 1700000121000"}},
+	} {
+		c := transforms.MatchConfig{Pattern: "create followedBy pay within " + step.within, Tick: time.Second, Shards: 2, Run: run.ID}
+		_, timeouts, _, _ := transforms.Match(s, events, c)
+		equals(s.Scope(step.within), beam.ParDo(s, outcomeText, timeouts), step.want)
+	}
+	if got := run.Consumers(); got != 2 {
+		t.Errorf("%d steps take the events, want 2", got)
+	}
+	ptest.RunAndValidate(t, p)
+	if got := run.InFlight(); got != 0 || below.Load() || !arrived.Load() {
+		t.Errorf("%d bytes on their way at the end, less than none before: %t, none while the watermark stood: %t: want 0, false and true",
+			got, below.Load(), arrived.Load())
+	}
+	if got, want := run.Counters()["timeout"], int64(6); got != want {
+		t.Errorf("%d timeouts counted, want %d", got, want)
+	}
+	if _, found := process.Find[*replica.Cache](run); !found {
+		t.Error("the run does not own its replicas")
 	}
 }

@@ -9,66 +9,64 @@ import (
 	"ordertimeout/transforms/count"
 )
 
-// The calls of state that matchFn makes, each a round trip to the runner (a write
-// two or three: Beam 2.77.0 clears first, and sends an append for each Write of
-// the encoder, core/runtime/exec/userstate.go:85). They are counted, as they and
-// the bytes that they write are what the transform costs on any runner.
+// stateStore is the log of a shard in Beam's state: a replica.Store. Each call is a round
+// trip to the runner, and a write is two or three: Beam clears first, and sends an append
+// for each Write of the encoder (2.77.0, core/runtime/exec/userstate.go:85). So it counts
+// the calls and the bytes that they write, which are what Match costs on any runner.
+//
+// The versions are a bag as one can be added to a bag without reading what is there.
+type stateStore struct {
+	log      state.Bag[[]byte]
+	versions state.Bag[int64]
+	state    state.Provider
+	shard    int64
 
-// traffic is how many calls there were, and the bytes that they wrote.
-type traffic struct{ calls, bytes int64 }
-
-// report adds the traffic since the last report to the counters.
-func (t *traffic) report(ctx context.Context) {
-	count.Beam(ctx, count.StateCalls, t.calls)
-	count.Beam(ctx, count.StateBytes, t.bytes)
-	*t = traffic{}
+	calls, bytes int64
 }
 
-func (f *matchFn) readMarks(sp state.Provider, n int64) ([]int64, error) {
-	f.traffic.calls++
-	marks, _, err := f.Marks.Read(sp)
-	return marks, stateError("read the marks", n, err)
+// store returns the state of shard n.
+func (f *matchFn) store(sp state.Provider, n int64) *stateStore {
+	return &stateStore{log: f.Log, versions: f.Versions, state: sp, shard: n}
 }
 
-func (f *matchFn) addMark(sp state.Provider, n, mark int64) error {
-	f.traffic.calls++
-	f.traffic.bytes += 8
-	return stateError("add a mark", n, f.Marks.Add(sp, mark))
+// report adds the calls and bytes to the counters.
+func (s *stateStore) report(ctx context.Context) {
+	count.Beam(ctx, count.StateCalls, s.calls)
+	count.Beam(ctx, count.StateBytes, s.bytes)
 }
 
-func (f *matchFn) clearMarks(sp state.Provider, n int64) error {
-	f.traffic.calls++
-	return stateError("clear the marks", n, f.Marks.Clear(sp))
+func (s *stateStore) ReadVersions() ([]int64, error) {
+	versions, _, err := s.versions.Read(s.state)
+	return versions, s.called("read the versions", 0, err)
 }
 
-func (f *matchFn) readLog(sp state.Provider, n int64) ([][]byte, error) {
-	f.traffic.calls++
-	log, _, err := f.Log.Read(sp)
-	return log, stateError("read the log", n, err)
+func (s *stateStore) AddVersion(version int64) error {
+	return s.called("add a version", 8, s.versions.Add(s.state, version))
 }
 
-func (f *matchFn) addLog(sp state.Provider, n int64, record []byte) error {
-	f.traffic.calls++
-	f.traffic.bytes += int64(len(record))
-	return stateError("append to the log", n, f.Log.Add(sp, record))
+func (s *stateStore) ClearVersions() error {
+	return s.called("clear the versions", 0, s.versions.Clear(s.state))
 }
 
-func (f *matchFn) clearLog(sp state.Provider, n int64) error {
-	f.traffic.calls++
-	return stateError("clear the log", n, f.Log.Clear(sp))
+func (s *stateStore) ReadLog() ([][]byte, error) {
+	log, _, err := s.log.Read(s.state)
+	return log, s.called("read the log", 0, err)
 }
 
-// clear forgets a shard whose input has ended.
-func (f *matchFn) clear(sp state.Provider, n int64) error {
-	if err := f.clearLog(sp, n); err != nil {
-		return err
-	}
-	return f.clearMarks(sp, n)
+func (s *stateStore) AddLog(record []byte) error {
+	return s.called("append to the log", len(record), s.log.Add(s.state, record))
 }
 
-func stateError(what string, n int64, err error) error {
+func (s *stateStore) ClearLog() error {
+	return s.called("clear the log", 0, s.log.Clear(s.state))
+}
+
+// called counts a call that wrote so many bytes, and returns its error.
+func (s *stateStore) called(what string, bytes int, err error) error {
+	s.calls++
+	s.bytes += int64(bytes)
 	if err == nil {
 		return nil
 	}
-	return fmt.Errorf("transforms: %s of shard %d: %w", what, n, err)
+	return fmt.Errorf("transforms: %s of shard %d: %w", what, s.shard, err)
 }

@@ -27,8 +27,8 @@ func init() {
 // the order was then, and "waits for" is the step that a timeout lacks. Each row stands
 // by itself, so columns have fixed widths, and what is longer is cut in the middle. Ids
 // and types come from outside and are written as package screen has it. TableHeader is
-// the first line, to be written once. The pattern is that of Match; FormatTable panics
-// where it cannot be parsed.
+// the first line, to be written once. The pattern is what Match was given; FormatTable
+// panics where it cannot be parsed.
 //
 // PCollection<*order.Outcome> -> PCollection<order.Message>
 func FormatTable(s beam.Scope, outcomes beam.PCollection, pattern string) beam.PCollection {

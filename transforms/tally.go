@@ -5,6 +5,7 @@ import (
 	"ordertimeout/transforms/order"
 	"ordertimeout/transforms/process"
 	"ordertimeout/transforms/shard"
+	"ordertimeout/transforms/shard/replica"
 )
 
 // tally tells what came out of a tick, once a tick and by group: nothing is written out
@@ -33,7 +34,7 @@ func tally(t *process.Tally, out *shard.Output) {
 		}
 	}
 	for _, g := range groups {
-		reason, text := why(g.first)
+		reason, text := replica.Why(g.first)
 		t.PutAside(reason, text, g.first.Source, g.first.Line, g.count)
 	}
 	t.Late(behind)
@@ -68,17 +69,4 @@ func countOrphan(orphans *process.Orphans, r *shard.Reject) {
 	default:
 		orphans.Unknown++
 	}
-}
-
-// why says why an event was put aside, in words that do for all of its group.
-func why(r *shard.Reject) (order.Reason, string) {
-	switch {
-	case r.Class == cep.Late:
-		return order.Late, r.Type + " is too late: the watermark had passed it"
-	case r.Class == cep.Orphan:
-		return order.Orphan, r.Type + " without an open run of its order"
-	case r.Redelivered:
-		return order.Duplicate, r.Type + " delivered again"
-	}
-	return order.Duplicate, r.Type + " while the run of its order is open"
 }

@@ -105,7 +105,7 @@ func TestDataflowJob(t *testing.T) {
 		t.Errorf("-want +got:\n%s", diff)
 	}
 	for _, experiment := range []string{"use_runner_v2", "enable_streaming_engine"} {
-		if !slices.Contains(job.Environment.Experiments, experiment) || slices.Contains(job.Environment.Experiments, noSplit) {
+		if !slices.Contains(job.Environment.Experiments, experiment) || slices.Contains(job.Environment.Experiments, "prism_disable_sdf_split") {
 			t.Errorf("experiments %v, want %s, and none of the embedded runner", job.Environment.Experiments, experiment)
 		}
 	}

@@ -10,8 +10,8 @@ import (
 	"ordertimeout/transforms/screen"
 )
 
-// hint says what an input may be of which no line is an event, by its first one, and
-// what to do; "" where that is not known.
+// hint looks at the first line of an input that has no event. It says what the input may
+// be, and what to do; "" where that is not known.
 func hint(first order.Reject, c pipeline.Config) string {
 	line := strings.TrimSpace(first.Input)
 	switch {

@@ -13,15 +13,13 @@ import (
 const usualMemory = 768 << 20
 
 // tuneMemory sets the collector for many small live objects, which are the open
-// orders: half as many collections as usual take 15 % off a run's CPU. The price
-// is memory, and peaks by chance, so that is limited: to usualMemory, or to twice
-// what is alive where that is more: with two and a quarter times as much a run took no
-// less CPU that could be told from noise. The variables of the Go runtime, GOGC or
-// GOMEMLIMIT, turn it off.
+// orders. It collects half as often as usual, for less CPU. The price is memory, and
+// peaks by chance, so memory is limited: to usualMemory, or to twice what is alive where
+// that is more. The variables of the Go runtime, GOGC or GOMEMLIMIT, turn it off.
 //
-// Samples for a profile of memory cost 1 to 3 % of the CPU, so none are taken, unless
-// Google's profiler, which a worker on Dataflow may start (Beam 2.77.0,
-// core/runtime/harness/harness.go:87), is to have them.
+// Samples for a profile of memory cost CPU. None are taken, unless Google's profiler
+// wants them, which a worker on Dataflow may start (Beam 2.77.0,
+// core/runtime/harness/harness.go:87).
 func tuneMemory() {
 	if os.Getenv("CLOUD_PROF_JOB_NAME") == "" {
 		runtime.MemProfileRate = 0

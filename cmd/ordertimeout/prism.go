@@ -2,22 +2,15 @@ package main
 
 import (
 	"context"
-	"strings"
 
 	"github.com/apache/beam/sdks/v2/go/pkg/beam"
-	"github.com/apache/beam/sdks/v2/go/pkg/beam/options/jobopts"
 	"github.com/apache/beam/sdks/v2/go/pkg/beam/runners/prism"
 
-	"ordertimeout/cmd/internal/harness"
 	"ordertimeout/pipeline"
+	"ordertimeout/transforms/beamfix"
 	"ordertimeout/transforms/count"
 	"ordertimeout/transforms/process"
 )
-
-// noSplit turns off that Prism splits a source which takes its time over a
-// bundle: it drops the watermark of the part split off (Beam 2.77.0,
-// runners/prism/internal/stage.go:270). To be deleted when that TODO is done.
-const noSplit = "prism_disable_sdf_split"
 
 // runPrism runs the pipeline on the embedded runner and returns its counters by
 // name. A live input has no end: the run is left as it is once it was asked to stop
@@ -46,12 +39,7 @@ func runPrism(p pipeline.Plan, run *process.Run) (map[string]int64, error) {
 
 // executePrism runs the pipeline that build adds to its end.
 func executePrism(build func(beam.Scope)) (map[string]int64, error) {
-	if *jobopts.Experiments == "" {
-		*jobopts.Experiments = noSplit
-	} else if !strings.Contains(*jobopts.Experiments, noSplit) {
-		*jobopts.Experiments += "," + noSplit
-	}
-	harness.ForPrism()
+	beamfix.ForPrism()
 	p, s := beam.NewPipelineWithRoot()
 	build(s)
 	result, err := prism.Execute(context.Background(), p)

@@ -14,8 +14,8 @@ import (
 // has only Beam's own flags then, and beam.Init does not return.
 func isWorker() bool { return flag.Lookup("worker").Value.String() == "true" }
 
-// workerName is what the binary for workers is called beside that of the command,
-// and workerMain its main package: a worker has to have the same DoFns.
+// workerName is the name of the workers' binary, which lies beside the command's.
+// workerMain is its main package: a worker has to have the same DoFns.
 const (
 	workerName = "ordertimeout-worker"
 	workerMain = "ordertimeout/cmd/ordertimeout"

@@ -2,7 +2,6 @@ package beamfix
 
 import (
 	"context"
-	"errors"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -57,38 +56,39 @@ var bundles = newRegistry()
 
 // registry is what is known of bundles. The hooks feed it.
 type registry struct {
-	active atomic.Bool // whether the hooks are at work
+	installed atomic.Bool // whether Install was called
+	active    atomic.Bool // whether the hooks are at work
 
 	mu      sync.Mutex
 	idle    map[Bundle]bool // the running bundles that do not count as work
-	workers map[string]*worker
+	workers map[string]*load
 	finalization
 }
 
-// worker is what is known of the bundles of a worker.
-type worker struct {
+// load is what is known of the bundles of a worker.
+type load struct {
 	running int // bundles that count as work
 	ended   time.Time
 }
 
 func newRegistry() *registry {
 	return &registry{
-		idle: map[Bundle]bool{}, workers: map[string]*worker{},
+		idle: map[Bundle]bool{}, workers: map[string]*load{},
 		finalization: finalization{ended: map[Bundle]func(bool){}, sdk: map[Bundle]bool{}, answered: map[Bundle]bool{}},
 	}
 }
 
 func (r *registry) bundleOf(ctx context.Context) (Bundle, error) {
 	if !r.active.Load() {
-		return Bundle{}, errors.New("beamfix: no hooks: call beamfix.Install before beam.Init, where the pipeline is submitted and in its workers")
+		return Bundle{}, errNotInstalled
 	}
 	return Bundle{workerOf(ctx), metrics.GetBundleID(ctx)}, nil
 }
 
-func (r *registry) worker(b Bundle) *worker {
+func (r *registry) load(b Bundle) *load {
 	w := r.workers[b.worker]
 	if w == nil {
-		w = &worker{}
+		w = &load{}
 		r.workers[b.worker] = w
 	}
 	return w
@@ -102,11 +102,11 @@ func (r *registry) setIdle(b Bundle, idle bool) {
 	}
 	if idle {
 		r.idle[b] = true
-		r.worker(b).running--
+		r.load(b).running--
 		return
 	}
 	delete(r.idle, b)
-	r.worker(b).running++
+	r.load(b).running++
 }
 
 func (r *registry) quiet(workers []string, d time.Duration) bool {
@@ -136,7 +136,7 @@ func (r *registry) forgetLocked(workers []string) {
 func (r *registry) started(b Bundle) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	r.worker(b).running++
+	r.load(b).running++
 }
 
 // stopped takes note that a bundle was processed.
@@ -145,7 +145,7 @@ func (r *registry) stopped(b Bundle) {
 		delete(r.idle, b)
 		return
 	}
-	w := r.worker(b)
+	w := r.load(b)
 	w.running--
 	w.ended = time.Now()
 }

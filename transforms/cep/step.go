@@ -180,8 +180,8 @@ func (p *Prog) take(s *State, e *Event, print uint64, run Run) Result {
 	return Result{Class: Advanced, Ended: Matched, Run: append(run, Taken{e.Time, e.ID, e.Data, e.Ref})}
 }
 
-// keep copies of an event what its run needs, as the event's memory is its
-// batch's, of which a single open run would keep all.
+// keep copies what a run needs of an event. The event itself shares the memory of its
+// batch, and a single open run would keep the whole batch alive.
 func keep(e *Event, print uint64) kept {
 	var text strings.Builder
 	text.Grow(len(e.ID) + len(e.Data))

@@ -49,9 +49,9 @@ type Source interface {
 type SourceTraits struct {
 	// Bounded says that the input ends by itself.
 	Bounded bool
-	// Behind is how far time is to be behind the watermark of the source: see
+	// WatermarkSlack is how far time is to be behind the watermark of the source: see
 	// transforms.MatchConfig.
-	Behind time.Duration
+	WatermarkSlack time.Duration
 }
 
 // Found is what the service of a source says of it.

@@ -29,15 +29,15 @@ type Decoder struct {
 	// ByOrder says that orders are known by their orderId alone, which makes
 	// it a required field.
 	ByOrder bool
-	// Within is the time that orders have. An event of which the deadline, so much
-	// after its time, would be after the year 9999 is malformed. Zero: not known.
+	// Within is the time that orders have. An event whose deadline would be after the
+	// year 9999 is malformed. Zero: the time is not known.
 	Within time.Duration
 	// Now is the clock for MaxAhead; nil: time.Now.
 	Now func() time.Time
 
-	// IntegerTimes counts the events so far whose time was an integer, and
-	// January those of them that read as January 1970: if that is all of them,
-	// the unit is likely to be wrong.
+	// IntegerTimes counts the events so far whose time was an integer. January counts
+	// the ones among them that read as January 1970. If the two are equal, the unit is
+	// likely to be wrong.
 	IntegerTimes, January int64
 
 	latest int64 // a time up to which MaxAhead is known to hold

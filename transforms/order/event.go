@@ -63,10 +63,6 @@ const (
 	MarkCut
 )
 
-// Later, as a bit of a Ref that process.Run.Done is given, says that the event is not done,
-// but to be let go of after the first one that Done is given with it.
-const Later uint64 = 1 << 63
-
 // EndOfTime is later than every deadline: as MarkEnd's At it lets all open
 // runs time out. It is a whole number of milliseconds well inside of what Beam
 // can express.

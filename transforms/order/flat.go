@@ -7,8 +7,8 @@ import "github.com/tidwall/gjson"
 // in strings. It reports false for all else and says nothing about it: the line
 // may be a good one, and is to be read by the parser that knows all of JSON.
 //
-// It checks and reads in one pass what the parser does in three (validate, UTF-8,
-// members): 0.1 µs instead of 0.6 for a line of 100 bytes.
+// It checks and reads in one pass what the parser does in three: validate, UTF-8,
+// members.
 func flatObject(text string, members *[numFields]gjson.Result) bool {
 	if len(text) < len("{}") || text[0] != '{' || text[len(text)-1] != '}' {
 		return false
@@ -54,8 +54,8 @@ func skipSpaces(text string, i int) int {
 	return i
 }
 
-// plain are the bytes that stand for themselves in a string of JSON.
-var plain = func() (is [256]bool) {
+// isPlainByte are the bytes that stand for themselves in a string of JSON.
+var isPlainByte = func() (is [256]bool) {
 	for c := ' '; c <= '~'; c++ {
 		is[c] = c != '"' && c != '\\'
 	}
@@ -68,7 +68,7 @@ func plainString(text string, i int) int {
 		return -1
 	}
 	for i++; i < len(text); i++ {
-		if !plain[text[i]] {
+		if !isPlainByte[text[i]] {
 			if text[i] == '"' && i+1 < len(text) {
 				return i + 1
 			}

@@ -37,8 +37,8 @@ type Reject struct {
 	// Input is the input itself, invalid UTF-8 replaced, cut at 64 KiB; of an
 	// outcome that was not delivered the whole line, which is to be sent again.
 	Input string
-	// Refs are the Refs of the events that are held until the reject is written:
-	// of one event, or of all those of an outcome that was not delivered, by step.
+	// Refs are the Refs of the events that are held until the reject is written. A
+	// rejected event has one. An outcome that was not delivered has one for each step.
 	// Nil where nothing is held.
 	Refs []uint64
 }

@@ -5,6 +5,8 @@ import (
 	"testing"
 	"testing/synctest"
 	"time"
+
+	"ordertimeout/transforms/ledger"
 )
 
 func TestDeliveryEndsAWhileAfterTheStop(t *testing.T) {
@@ -76,7 +78,11 @@ func TestHeldWantsASourceThatHoldsEveryEvent(t *testing.T) {
 	if r.Held([]uint64{1}) {
 		t.Error("held without a source that holds")
 	}
-	r.OnDone(func([]uint64) {})
+	l := ledger.New(1, 1)
+	l.Expect(new(ledger.Message), 2, 0, true)
+	if err := r.Hold(l); err != nil || r.Hold(ledger.New(1, 1)) == nil {
+		t.Errorf("the first source: %v; want that there is one at most", err)
+	}
 	for _, test := range []struct {
 		reason string
 		refs   []uint64
@@ -85,6 +91,7 @@ func TestHeldWantsASourceThatHoldsEveryEvent(t *testing.T) {
 		{"all events are", []uint64{1, 2}, true},
 		{"one is not", []uint64{1, 0}, false},
 		{"nobody holds anything of it", nil, false},
+		{"one never was", []uint64{1, 3}, false},
 	} {
 		if got := r.Held(test.refs); got != test.want {
 			t.Errorf("%s: got %v", test.reason, got)

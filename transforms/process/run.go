@@ -29,6 +29,8 @@ import (
 	"sync"
 	"sync/atomic"
 	"time"
+
+	"ordertimeout/transforms/ledger"
 )
 
 // Run is one run of a pipeline, as this process sees it. Its methods may be called
@@ -68,7 +70,7 @@ type Run struct {
 
 	inFlight  atomic.Int64
 	consumers atomic.Int64
-	done      atomic.Pointer[func(refs []uint64)]
+	ledger    atomic.Pointer[ledger.Ledger]
 	counters  sync.Map // *atomic.Int64 by name
 	tally     Tally
 }
@@ -89,8 +91,8 @@ func newRun(id string) *Run {
 }
 
 // Of returns the run with an id: the one that this process has started, or else this
-// process's share of one that another has started. An empty id is that of all pipelines
-// that nobody has started a run for.
+// process's share of one that another has started. All pipelines that nobody has started
+// a run for have an empty id, and share one.
 func Of(id string) *Run {
 	if r, ok := runs.Load(id); ok {
 		return r.(*Run)

@@ -68,11 +68,11 @@ type TypeCount struct {
 
 // Orphans counts orphans by what is known of their orders.
 type Orphans struct {
-	// NoUser are those that name no user.
+	// NoUser are the orphans that name no user.
 	NoUser int64
-	// Ended are those of an order whose run had ended, as far as it is remembered.
+	// Ended are the orphans whose order's run had ended, as far as it is remembered.
 	Ended int64
-	// Unknown are all others: those of orders that did not begin in the input.
+	// Unknown are all others: their orders did not begin in the input.
 	Unknown int64
 }
 
@@ -104,9 +104,9 @@ func (t *Tally) Malformed(rejects []order.Reject) {
 	}
 }
 
-// PutAside takes note of n events that were put aside for one reason, of which one came
-// from a line of a source. The place that is kept of several does not depend on which
-// comes first, as shards tell of theirs in any order.
+// PutAside takes note of n events that were put aside for one reason. One of them came
+// from a line of a source, its place. Shards tell of their events in any order, so which
+// place of several is kept does not depend on the order.
 func (t *Tally) PutAside(class order.Reason, text, source string, line, n int64) {
 	if t == nil || n == 0 {
 		return
@@ -259,8 +259,8 @@ func (t *Tally) Orphans() Orphans {
 	return t.orphans
 }
 
-// keep returns a copy of what is to be kept of a text, whose memory is often that of a
-// whole batch.
+// keep returns a copy of what is to be kept of a text. The text itself often shares the
+// memory of a whole batch.
 func keep(s string, most int) string {
 	if len(s) > most {
 		s = s[:most]

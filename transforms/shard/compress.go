@@ -7,9 +7,8 @@ import (
 	"github.com/klauspost/compress/s2"
 )
 
-// Batches and snapshots are compressed, as they are copied some twenty times on
-// their way through a runner and its state: to a third or less, for a quarter of
-// a microsecond an event.
+// Batches and snapshots are compressed, as they are copied many times on their way
+// through a runner and its state.
 
 // The largest sizes in bytes before compression. A broken size is not to ask for
 // more memory than this.
@@ -18,7 +17,8 @@ const (
 	maxSnapshot = 1 << 30
 )
 
-// scratch is memory to compress into before the size of the result is known.
+// scratch is memory to compress into before the size of the result is known. All shards
+// share it, as it holds nothing between two calls.
 var scratch = sync.Pool{New: func() any { return new([]byte) }}
 
 // compress returns head and the compressed body.

@@ -11,6 +11,6 @@
 //
 // A shard is a pure function of its log: the batches that it was given and the
 // ticks that it went through ([TickRecord]), or a snapshot and what came after it
-// ([Restore]). So its image in memory can be thrown away at
-// any moment.
+// ([Restore]). So the one in memory can be thrown away at
+// any moment. Package replica does so.
 package shard

@@ -281,7 +281,7 @@ func FuzzRestore(f *testing.F) {
 		var a, b Output
 		s.Tick(tick, &a)
 		again.Tick(tick, &b)
-		if a.Classes != b.Classes || len(a.Ended) != len(b.Ended) || len(a.Open) != len(b.Open) || len(a.Returned) != len(b.Returned) {
+		if a.Classes != b.Classes || len(a.Ended) != len(b.Ended) || len(a.Open) != len(b.Open) || len(a.Undecided) != len(b.Undecided) {
 			t.Errorf("tick %d gives %+v, after a snapshot %+v", tick, a, b)
 		}
 		for i := 0; i < 1000; i++ {

@@ -1,10 +1,13 @@
 package shard
 
-import "ordertimeout/transforms/cep"
+import (
+	"ordertimeout/transforms/cep"
+	"ordertimeout/transforms/ledger"
+)
 
 // Later, as a bit of a Ref in Output.Settled, says that the event is to be let go of after
 // the first one of its list.
-const Later uint64 = 1 << 63
+const Later = ledger.Later
 
 // Output is what came out of a tick. It shares memory with the batches.
 type Output struct {
@@ -21,9 +24,9 @@ type Output struct {
 	StillOpen  int64
 	Open       []Ended
 	OpenUnread bool
-	// Returned are the events that the end of the input left undecided: see
+	// Undecided are the events that the end of the input leaves undecided: see
 	// Header.Undecided.
-	Returned []Event
+	Undecided []Event
 	// Settled are the Refs of what nothing is made of: of each event of class
 	// other, and of the events of each broken run, by step, and last of what broke it,
 	// which is marked as Later where it has opened the next run.
@@ -39,13 +42,13 @@ func (o *Output) Reset() {
 	clear(o.Ended)
 	clear(o.Rejects)
 	clear(o.Open)
-	clear(o.Returned)
+	clear(o.Undecided)
 	clear(o.runs)
 	clear(o.Settled)
 	clear(o.Others)
 	*o = Output{
 		Ended: o.Ended[:0], Rejects: o.Rejects[:0], Open: o.Open[:0], OpenUnread: o.OpenUnread,
-		Returned: o.Returned[:0], Settled: o.Settled[:0], Others: o.Others[:0], runs: o.runs[:0],
+		Undecided: o.Undecided[:0], Settled: o.Settled[:0], Others: o.Others[:0], runs: o.runs[:0],
 	}
 }
 

@@ -9,7 +9,7 @@ import (
 	"ordertimeout/transforms/cep"
 )
 
-// Shard is the image of one shard in memory. It is not safe for concurrent use.
+// Shard is one shard in memory. It is not safe for concurrent use.
 type Shard struct {
 	prog *cep.Prog
 	tick int64 // milliseconds
@@ -70,7 +70,7 @@ func (s *Shard) ends(h Header) {
 	}
 }
 
-// queue puts events into the slots of their places. Those of a batch are mostly
+// queue puts events into the slots of their places. The events of a batch are mostly
 // in order, so a slot gets few parts of it.
 func (s *Shard) queue(events []Event) {
 	for i := range events {
@@ -96,16 +96,17 @@ func (s *Shard) queue(events []Event) {
 // events that the end decides, returns the others, reports what is still open and
 // forgets everything.
 func (s *Shard) Tick(p int64, out *Output) {
-	for s.TickSome(p, math.MaxInt, out) {
+	for s.TickUpTo(p, math.MaxInt, out) {
 	}
 }
 
-// TickSome is Tick, but that it stops once out has so many ended runs and rejects, or a
-// slot more. It reports whether there is more to do, by another call; until all is done
-// the shard is between ticks, and has no snapshot.
-func (s *Shard) TickSome(p int64, some int, out *Output) (more bool) {
+// TickUpTo is Tick in steps: it stops once out has at least most ended runs and rejects.
+// It may have some more, as it stops only where all that is due at one of its ticks is
+// done. It reports whether there is more to do, which another call does. Until all is done
+// the shard has no snapshot.
+func (s *Shard) TickUpTo(p int64, most int, out *Output) (more bool) {
 	for len(s.agenda) > 0 && (s.agenda[0] <= p || s.finished(p)) {
-		if len(out.Ended)+len(out.Rejects) >= some {
+		if len(out.Ended)+len(out.Rejects) >= most {
 			return true
 		}
 		tick := s.agenda.pop()
@@ -161,8 +162,8 @@ func (s *Shard) work(sl *slot, out *Output) {
 	s.now = sl
 	s.applyAll(s.sort(sl.events), out)
 	for done := 0; done < len(sl.due); { // entries may be added on the way
-		some := sl.due[done:min(len(sl.due), done+ahead)]
-		s.keys.touch(some)
+		some := sl.due[done:min(len(sl.due), done+prefetched)]
+		s.keys.prefetchEntries(some)
 		for _, n := range some {
 			if e := s.keys.at(n); e.due == sl.tick {
 				s.expire(e, sl.tick, out)
@@ -194,16 +195,16 @@ func (s *Shard) sort(parts [][]Event) []*Event {
 
 // applyAll applies events that are in their order.
 func (s *Shard) applyAll(events []*Event, out *Output) {
-	var tags [ahead]uint32
+	var tags [prefetched]uint32
 	// The events are in the order of their places, so the undecided ones are last.
 	decided, _ := slices.BinarySearchFunc(events, s.undecided, func(e *Event, place int64) int { return cmp.Compare(e.At, place) })
 	for _, e := range events[decided:] {
-		out.Returned = append(out.Returned, *e)
+		out.Undecided = append(out.Undecided, *e)
 	}
 	for events = events[:decided]; len(events) > 0; {
-		some := events[:min(len(events), ahead)]
+		some := events[:min(len(events), prefetched)]
 		events = events[len(some):]
-		s.keys.lookUp(some, &tags)
+		s.keys.prefetchKeys(some, &tags)
 		for i, e := range some {
 			s.apply(e, tags[i], out)
 		}

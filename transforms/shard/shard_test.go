@@ -193,7 +193,7 @@ func (s *shardRun) ticks(watermark int64) {
 
 // work works a tick in parts; from a log it is worked in one.
 func (s *shardRun) work(tick int64) {
-	for s.image.TickSome(tick, len(s.out.Ended)+len(s.out.Rejects)+s.rnd.IntN(5)+1, &s.out) {
+	for s.image.TickUpTo(tick, len(s.out.Ended)+len(s.out.Rejects)+s.rnd.IntN(5)+1, &s.out) {
 	}
 }
 
@@ -228,7 +228,7 @@ func (s *shardRun) collect(res *result) {
 	for c, n := range s.out.Classes {
 		count(cep.Class(c).String(), int(n))
 	}
-	count(ceptest.Returned, len(s.out.Returned))
+	count(ceptest.Returned, len(s.out.Undecided))
 	count(ceptest.Broken, int(s.out.Broken))
 	count(ceptest.Open, int(s.out.StillOpen))
 	for _, e := range s.out.Ended {
@@ -239,8 +239,8 @@ func (s *shardRun) collect(res *result) {
 	for _, e := range s.out.Open {
 		res.Open = append(res.Open, line(e, ceptest.Open))
 	}
-	for i := range s.out.Returned {
-		e := &s.out.Returned[i]
+	for i := range s.out.Undecided {
+		e := &s.out.Undecided[i]
 		res.Open = append(res.Open, "returned "+e.Key+" "+ceptest.Event{Type: e.Type, ID: e.ID, Data: string(e.Data), Time: e.Time}.String())
 	}
 	for _, r := range s.out.Rejects {

@@ -16,14 +16,12 @@ type entry struct {
 	state cep.State
 }
 
-// table holds the entries of a shard by their keys, by open addressing with linear
-// probing. A key is looked for by its tag, half of a hash, in places of eight bytes
-// and so in one line of the cache; then its entry is read. Neither the places nor
-// the numbers by which a slot knows its entries have pointers, so the collector
-// does not look at them. Entries come from slabs and go back to a list: an order
-// costs no allocation of its own.
-//
-// With 130,000 open orders a tick takes a quarter less time than with Go's map.
+// table holds the entries of a shard by their keys: a hash table with linear probing. It
+// looks for a key by its tag, half of a hash, in places of eight bytes, which are mostly in
+// one line of the cache. Then it reads the entry. Neither the places nor the numbers by
+// which a slot knows its entries have pointers, so the collector does not look at them.
+// Entries come from slabs and go back to a list, so an order costs no allocation of its
+// own.
 type table struct {
 	places []place // their number is a power of two
 	size   int
@@ -33,8 +31,8 @@ type table struct {
 
 // place is empty, or has an entry.
 type place struct {
-	tag  uint32
-	next uint32 // the entry's number plus one; 0: empty
+	tag    uint32
+	number uint32 // of the entry, plus one; 0: empty
 }
 
 const (
@@ -46,8 +44,8 @@ const (
 )
 
 // seed makes the tags of this process its own. Keys come from outside: if everybody knew
-// the hash, someone could send ids that all have the same home, and each look-up would go
-// over all of them.
+// the hash, someone could send ids that all have the same bucket, and each search would go
+// over all of them. It is the same for all tables and never changes.
 var seed = maphash.MakeSeed()
 
 // tagOf returns the tag of a key. Another process has another one, which does no harm, as
@@ -62,9 +60,9 @@ func (t *table) get(tag uint32, key string) *entry {
 	if t.size == 0 {
 		return nil
 	}
-	for i := t.home(tag); t.places[i].next != 0; i = t.after(i) {
+	for i := t.bucket(tag); t.places[i].number != 0; i = t.next(i) {
 		if t.places[i].tag == tag {
-			if e := t.at(t.places[i].next - 1); e.key == key {
+			if e := t.at(t.places[i].number - 1); e.key == key {
 				return e
 			}
 		}
@@ -72,66 +70,10 @@ func (t *table) get(tag uint32, key string) *entry {
 	return nil
 }
 
-// home returns the first place for a tag, after the place behind one.
-func (t *table) home(tag uint32) int { return int(tag) & (len(t.places) - 1) }
-func (t *table) after(i int) int     { return (i + 1) & (len(t.places) - 1) }
-
-// ahead is how many keys or entries are looked at at a time, before anything is
-// done with them: the reads do not depend on each other, so their cache misses
-// overlap, which those of apply after apply cannot.
-const ahead = 32
-
-// lookUp brings the entries of some events into the cache, both lines and the key, and
-// gives the tags of their keys. What it returns is of no use but that all has to be
-// read for it. It takes a sixth off the time of a shard that is not in the cache.
-func (t *table) lookUp(events []*Event, tags *[ahead]uint32) (read int) {
-	for i, e := range events {
-		tags[i] = tagOf(e.Key)
-	}
-	if t.size == 0 {
-		return 0
-	}
-	var found [ahead]*entry
-	for i := range events {
-		read += int(t.places[t.home(tags[i])].next)
-	}
-	for i := range events {
-		found[i] = t.first(tags[i])
-	}
-	for _, e := range found[:len(events)] {
-		if e != nil && e.state.Open() && len(e.key) > 0 {
-			read += int(e.key[0])
-		}
-	}
-	return read
-}
-
-// first returns the first entry with a tag, or nil.
-func (t *table) first(tag uint32) *entry {
-	for i := t.home(tag); t.places[i].next != 0; i = t.after(i) {
-		if t.places[i].tag == tag {
-			return t.at(t.places[i].next - 1)
-		}
-	}
-	return nil
-}
-
-// touch brings entries and their places into the cache, like lookUp.
-func (t *table) touch(numbers []uint32) (found int) {
-	var tags [ahead]uint32
-	for i, n := range numbers {
-		if e := t.at(n); e.state.Open() {
-			found++
-		}
-		tags[i] = t.at(n).tag
-	}
-	for i := range numbers {
-		if t.size > 0 && t.places[t.home(tags[i])].tag == tags[i] {
-			found++
-		}
-	}
-	return found
-}
+// bucket returns the number of the place where the search for a tag begins, and next the
+// number of the place where it goes on.
+func (t *table) bucket(tag uint32) int { return int(tag) & (len(t.places) - 1) }
+func (t *table) next(i int) int        { return (i + 1) & (len(t.places) - 1) }
 
 // add adds a key that is not in the table. It keeps a copy of the key.
 func (t *table) add(tag uint32, key string, state cep.State) *entry {
@@ -162,7 +104,7 @@ func (t *table) grow() {
 	old := t.places
 	t.places = make([]place, max(fewPlaces, 2*len(old)))
 	for _, p := range old {
-		if p.next != 0 {
+		if p.number != 0 {
 			t.put(p)
 		}
 	}
@@ -170,19 +112,20 @@ func (t *table) grow() {
 
 // put puts an entry into the first place for it that is empty.
 func (t *table) put(p place) {
-	i := t.home(p.tag)
-	for t.places[i].next != 0 {
-		i = t.after(i)
+	i := t.bucket(p.tag)
+	for t.places[i].number != 0 {
+		i = t.next(i)
 	}
 	t.places[i] = p
 }
 
-// remove removes an entry, whose memory another key gets. Slots may still have
-// it: its due is notDue until then, and that of the other key's slot after.
+// remove removes an entry, whose memory another key gets. A slot may still have its
+// number. The entry's due says that it is not for that slot: it is notDue, and later the
+// slot of the other key.
 func (t *table) remove(e *entry) {
-	i := t.home(e.tag)
-	for t.places[i].next != e.n+1 {
-		i = t.after(i)
+	i := t.bucket(e.tag)
+	for t.places[i].number != e.n+1 {
+		i = t.next(i)
 	}
 	t.close(i)
 	n := e.n
@@ -191,12 +134,12 @@ func (t *table) remove(e *entry) {
 	t.size--
 }
 
-// close empties a place, and moves those behind it up that would not be found any
-// more: whose way from home leads over it.
+// close empties a place. The search for some of the entries behind it leads over it, so
+// that they would not be found any more: they move up.
 func (t *table) close(gap int) {
-	for i := t.after(gap); t.places[i].next != 0; i = t.after(i) {
+	for i := t.next(gap); t.places[i].number != 0; i = t.next(i) {
 		mask := len(t.places) - 1
-		if home := t.home(t.places[i].tag); (i-home)&mask >= (i-gap)&mask {
+		if bucket := t.bucket(t.places[i].tag); (i-bucket)&mask >= (i-gap)&mask {
 			t.places[gap] = t.places[i]
 			gap = i
 		}
@@ -207,7 +150,7 @@ func (t *table) close(gap int) {
 // all calls f with each entry, in no order.
 func (t *table) all(f func(*entry) bool) {
 	for _, p := range t.places {
-		if p.next != 0 && !f(t.at(p.next-1)) {
+		if p.number != 0 && !f(t.at(p.number-1)) {
 			return
 		}
 	}

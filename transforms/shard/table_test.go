@@ -32,11 +32,11 @@ func TestCraftedKeysAreFoundAsFastAsOthers(t *testing.T) {
 		t.Fatalf("the table has %d places: the test proves nothing", len(keys.places))
 	}
 	for i, p := range keys.places {
-		if p.next == 0 {
+		if p.number == 0 {
 			continue
 		}
-		if way := (i - keys.home(p.tag)) & (len(keys.places) - 1); way > longest {
-			t.Fatalf("a key is %d places from its home, of %d keys: want %d at most", way, n, longest)
+		if way := (i - keys.bucket(p.tag)) & (len(keys.places) - 1); way > longest {
+			t.Fatalf("a key is %d places from its bucket, of %d keys: want %d at most", way, n, longest)
 		}
 	}
 }

@@ -5,7 +5,9 @@ import (
 	"testing"
 
 	jobpb "github.com/apache/beam/sdks/v2/go/pkg/beam/model/jobmanagement_v1"
+
 	"github.com/google/go-cmp/cmp"
+	"ordertimeout/transforms/beamfix"
 )
 
 func good() Config {
@@ -87,6 +89,7 @@ func TestParseOptions(t *testing.T) {
 
 // The job server ignores an option that it does not know, and one of another type.
 func TestOptionsAreSentAsWhatTheyAre(t *testing.T) {
+	beamfix.Install()
 	known := map[string]jobpb.PipelineOptionType_Enum{"retries": jobpb.PipelineOptionType_NUMBER}
 	for name := range good().options() {
 		known[name] = jobpb.PipelineOptionType_INTEGER

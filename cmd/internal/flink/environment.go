@@ -21,8 +21,8 @@ var urns = map[string]string{
 	External: graphx.URNEnvExternal,
 }
 
-// DefaultImage is the image of Docker workers where none is named: that of the SDK,
-// which fetches the worker binary from the job server and runs it.
+// DefaultImage is the image of Docker workers where none is named. It is the SDK's, which
+// fetches the worker binary from the job server and runs it.
 const DefaultImage = core.DefaultDockerImage
 
 func (c Config) validateEnvironment() error {

@@ -15,7 +15,7 @@ import (
 	jobpb "github.com/apache/beam/sdks/v2/go/pkg/beam/model/jobmanagement_v1"
 	"google.golang.org/protobuf/types/known/structpb"
 
-	"ordertimeout/cmd/internal/harness"
+	"ordertimeout/transforms/beamfix"
 )
 
 // OptionsError is a fault of the settings that only the job server can tell.
@@ -24,7 +24,9 @@ type OptionsError struct{ error }
 // encode returns the options for the job server, which knows the types of them. The
 // error names the flag.
 func (c Config) encode(known map[string]jobpb.PipelineOptionType_Enum) (*structpb.Struct, error) {
-	harness.ForFlink()
+	if err := beamfix.ForFlink(); err != nil {
+		return nil, fmt.Errorf("flink: %w", err)
+	}
 	hooks.SerializeHooksToOptions()
 	beam.PipelineOptions.LoadOptionsFromFlags(nil)
 	raw, err := json.Marshal(runtime.RawOptionsWrapper{

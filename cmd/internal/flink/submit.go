@@ -101,12 +101,11 @@ func marshal(p *beam.Pipeline, env environment) (*pipepb.Pipeline, error) {
 // answerTime is how long the job server has for its first answer.
 const answerTime = 20 * time.Second
 
-// knownOptions asks the job server which options there are, and of which type.
+// knownOptions asks the job server for its options and their types.
 //
-// It does not tell its version, there or elsewhere (Beam 2.70.0 and 2.77.0), so that
-// no one is warned where it is not that of the SDK. Beam asks for the same one; an
-// older job server with a newer SDK has worked, and what the job server cannot do,
-// it refuses.
+// The job server tells its version nowhere (Beam 2.70.0 and 2.77.0), so nobody is warned
+// where it differs from the SDK's. Beam asks for the same version. An older job server
+// with a newer SDK has worked, and refuses what it cannot do.
 func (j *Job) knownOptions(ctx context.Context) (map[string]jobpb.PipelineOptionType_Enum, error) {
 	ctx, cancel := context.WithTimeout(ctx, answerTime)
 	defer cancel()

@@ -9,10 +9,10 @@ import (
 )
 
 // Cluster is a cluster of Flink: a job manager and task managers, each a process.
-// Unlike that of a job server it outlives its jobs and their job server, and can
-// resume a job.
+// Unlike the cluster inside a job server it outlives its jobs and their job server, and
+// can resume a job.
 type Cluster struct {
-	// Address is that of the job manager, for Config.Master.
+	// Address is the job manager's, for Config.Master.
 	Address string
 	// Checkpoints is the folder of the checkpoints: of each job in a folder of its
 	// own, as chk-N.

@@ -65,7 +65,7 @@ type Source struct {
 // Traits implements connect.Source. The watermark follows the messages and not the times
 // of their events.
 func (s Source) Traits() connect.SourceTraits {
-	return connect.SourceTraits{Behind: s.Config.Behind}
+	return connect.SourceTraits{WatermarkSlack: s.Config.Behind}
 }
 
 // Resolve implements connect.Source: there is nothing to look up.

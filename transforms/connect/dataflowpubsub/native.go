@@ -29,7 +29,7 @@ type Config struct {
 	// no reject of it is emitted.
 	RejectsUnread bool
 	// Behind is how long after its own time an event may be published and be on
-	// time: transforms.MatchConfig.Behind is to be the same.
+	// time: transforms.MatchConfig.WatermarkSlack is to be the same.
 	Behind time.Duration
 }
 

@@ -140,7 +140,8 @@ func number(to *float64) func(string) string {
 	return func(s string) string { return into(to, "a number")(strconv.ParseFloat(s, 64)) }
 }
 
-// into returns what takes the result of parsing: the value, or else the wish.
+// into returns a function that takes the result of parsing. It stores the value, or says
+// what was wanted.
 func into[T any](to *T, want string) func(T, error) string {
 	return func(value T, err error) string {
 		if err != nil {

@@ -8,10 +8,9 @@ import (
 	"ordertimeout/transforms/order"
 )
 
-// session is a simulation and how far it is. It outlives the calls of its
-// source, of which each goes on where the last one ended. It is no more than a
-// cache: lost, or not where a call has to start, it is built again from the
-// Config.
+// session is a simulation and how far it is. It outlives the calls of its source: each
+// call goes on where the last one ended. It is no more than a cache. Where it is lost, or
+// not where a call has to start, it is built again from the Config.
 type session struct {
 	disorder int64 // ms
 
@@ -24,7 +23,7 @@ type session struct {
 	clock clock
 }
 
-// clock maps the time of the wall to that of the arrivals.
+// clock maps wall time to the time of the arrivals.
 type clock struct {
 	wall  time.Time // when arrivals were at
 	at    int64     // ms

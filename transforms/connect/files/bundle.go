@@ -14,8 +14,7 @@ import (
 // A bundle ends with whichever of these comes first.
 const (
 	// maxBundleSize is the input of a bundle in bytes. Flink makes one call a bundle
-	// of 100 ms, and this is as much as it takes in that time: with 16 MiB a log took
-	// as long (Beam 2.70 on Flink 1.19, two cores).
+	// of 100 ms, and this is about as much as it takes in that time.
 	maxBundleSize = 4 << 20
 	// maxBundleTime is how long a bundle waits for something to read, and
 	// maxHeld how long what was read then waits for more. A bundle waits itself, as
@@ -36,19 +35,19 @@ type bundle struct {
 	counts count.Source
 }
 
-// outcome says how a bundle ended.
-type outcome int
+// ending says how a bundle ended.
+type ending int
 
 const (
-	more     outcome = iota // there is or may be more to read
-	split                   // the rest belongs to another bundle
-	complete                // the log has come to its end
-	stopped                 // the run is to end here
+	more     ending = iota // there is or may be more to read
+	split                  // the rest belongs to another bundle
+	complete               // the log has come to its end
+	stopped                // the run is to end here
 )
 
 // read hands out what there is to read until the bundle is full. An error is
 // the log's, and complete, or the context's.
-func (b *bundle) read(ctx context.Context, stopping <-chan struct{}) (outcome, error) {
+func (b *bundle) read(ctx context.Context, stopping <-chan struct{}) (ending, error) {
 	full := time.NewTimer(maxBundleTime)
 	defer full.Stop()
 	for b.size < maxBundleSize {
@@ -99,7 +98,7 @@ func (b *bundle) read(ctx context.Context, stopping <-chan struct{}) (outcome, e
 }
 
 // stop ends the log where it is.
-func (b *bundle) stop() outcome {
+func (b *bundle) stop() ending {
 	if !b.claim(sequence.End) {
 		return split
 	}

@@ -29,13 +29,13 @@ type verdict int
 
 const (
 	followed verdict = iota // the clock of the log follows it
-	wrong                   // its own clock is wrong, so that of the log does not
+	wrong                   // its own clock is wrong, so the log's does not follow it
 	unknown                 // more events have to come first
 )
 
-// plain reports that an event is no more than jump beyond the largest time: nothing
+// near reports that an event is no more than jump beyond the largest time: nothing
 // else needs to be known of it. Nearly all are.
-func (d *doubt) plain(c *clock, time int64) bool {
+func (d *doubt) near(c *clock, time int64) bool {
 	return d.jump == 0 || c.begun && time <= c.largest+d.jump
 }
 
@@ -43,7 +43,7 @@ func (d *doubt) plain(c *clock, time int64) bool {
 // them by its number, from 0 on; ok is false where there is none, or not yet. ended says
 // whether there will be none.
 func (d *doubt) judge(c *clock, at int64, next func(i int) (time int64, ok bool), ended func() bool) verdict {
-	if d.plain(c, at) {
+	if d.near(c, at) {
 		return followed
 	}
 	for i := range witnesses {

@@ -115,9 +115,9 @@ func (c Config) Validate() error {
 	return nil
 }
 
-// log tells the log from others: by all that says which records it has, in which
-// order, and how they are stamped.
-func (c Config) log() int64 {
+// fingerprint tells the log from others. It is of all that says which records the log
+// has, in which order, and how they are stamped.
+func (c Config) fingerprint() int64 {
 	unit := max(c.TimeUnit, time.Millisecond)
 	return int64(xxhash.Sum64String(fmt.Sprintf("%q %q %q %d %t %d %d", c.Inputs, c.Format, c.Columns, unit, c.ByOrder, c.Disorder.Milliseconds(), c.MaxJump.Milliseconds())))
 }

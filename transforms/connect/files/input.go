@@ -38,7 +38,7 @@ func (s *session) openInput(path string, buffer int) (*input, error) {
 	c, d := s.config, s.decoder
 	f, err := open(s.ctx, &s.remote, path, s.progress)
 	if err != nil {
-		return nil, fmt.Errorf("files: %s: %w", path, plain(err))
+		return nil, fmt.Errorf("files: %s: %w", path, plainText(err))
 	}
 	in := &input{path: path, stream: f, lines: &lines{r: f, split: splitLine, buffer: buffer}, decode: d.JSON, pipe: f.pipe}
 	in.carried = c.Carried != "" && sameFile(path, c.Carried)
@@ -152,11 +152,11 @@ func (in *input) broken(err error) error {
 	if errors.Is(err, errStopped) {
 		return err
 	}
-	return fmt.Errorf("files: %s: %w after %d lines", in.path, plain(err), in.lines.line)
+	return fmt.Errorf("files: %s: %w after %d lines", in.path, plainText(err), in.lines.line)
 }
 
-// plain words an error for someone who knows no Go.
-func plain(err error) error {
+// plainText words an error for someone who knows no Go.
+func plainText(err error) error {
 	if errors.Is(err, io.ErrUnexpectedEOF) {
 		return errors.New("unexpected end of file")
 	}

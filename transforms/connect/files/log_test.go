@@ -248,8 +248,8 @@ func TestReaderCountsHints(t *testing.T) {
 	for skip, want := range map[int64][4]int64{0: {4, 1, 2, 1}, 1: {3, 1, 1, 0}, 2: {2, 1, 0, 0}} {
 		s := newSession(Config{Inputs: []string{"f"}}, process.Of(""), skip)
 		b := bundle{session: s, claim: func(any) bool { return true }, event: func(beam.EventTime, []order.Event) {}, reject: func(beam.EventTime, order.Reject) {}}
-		if outcome, err := b.read(t.Context(), nil); outcome != complete || err != nil {
-			t.Fatal(outcome, err)
+		if ending, err := b.read(t.Context(), nil); ending != complete || err != nil {
+			t.Fatal(ending, err)
 		}
 		if got := [4]int64{b.counts.Records, b.counts.Malformed, b.counts.Integers, b.counts.January}; got != want {
 			t.Errorf("behind %d records: got %v, want %v", skip, got, want)

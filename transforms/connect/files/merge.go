@@ -28,7 +28,7 @@ type head struct {
 	entry entry
 	index int
 	// pending are the times of a pipe's events that were handed out before it was known
-	// whether the clock is to follow them, the first of which is in doubt.
+	// whether the clock is to follow them. The first one is in doubt.
 	pending []int64
 }
 
@@ -121,7 +121,7 @@ func (m *merge) handAtOnce(h *head, e *entry) bool {
 	at := e.event.Time
 	alone := len(m.heads)+len(m.wrong) == 0 && len(m.unread) == 1
 	switch {
-	case len(h.pending) == 0 && m.doubt.plain(m.clock, at):
+	case len(h.pending) == 0 && m.doubt.near(m.clock, at):
 		return false
 	case h.pipe != nil && alone:
 		m.handOut(e)

@@ -21,8 +21,8 @@ func TestRejectsThatNobodyReadsAreNotEmitted(t *testing.T) {
 			session: s, claim: func(any) bool { return true }, event: func(beam.EventTime, []order.Event) {},
 			reject: func(_ beam.EventTime, r order.Reject) { emitted = append(emitted, r.Source+" "+r.Input) },
 		}
-		if outcome, err := b.read(t.Context(), nil); outcome != complete || err != nil {
-			t.Fatal(outcome, err)
+		if ending, err := b.read(t.Context(), nil); ending != complete || err != nil {
+			t.Fatal(ending, err)
 		}
 		s.close()
 		want := []string{"f:1 x", "f:3 y"}

@@ -59,8 +59,8 @@ func TestSlowPipeDoesNotHoldEventsBack(t *testing.T) {
 			fmt.Fprint(w, "\n") // the first line has lost its brace
 		}
 		for len(n.Log)+len(n.Rejects) < i+1 {
-			if outcome := n.bundle(s, process.Of("")); outcome != more {
-				t.Fatalf("the log ended: %v, %s", outcome, n.Err)
+			if ending := n.bundle(s, process.Of("")); ending != more {
+				t.Fatalf("the log ended: %v, %s", ending, n.Err)
 			}
 		}
 	}
@@ -87,8 +87,8 @@ func TestStopLeavesWhatIsThereToRead(t *testing.T) {
 	s := newSession(Config{Inputs: []string{"f"}}, run, 0)
 	defer s.close()
 	n := note{t: t}
-	if outcome := n.bundle(s, run); outcome != stopped || len(n.Log) > 0 {
-		t.Errorf("got %d events, outcome %v", len(n.Log), outcome)
+	if ending := n.bundle(s, run); ending != stopped || len(n.Log) > 0 {
+		t.Errorf("got %d events, ending %v", len(n.Log), ending)
 	}
 }
 
@@ -129,11 +129,11 @@ func TestBlockThatIsNotClaimedIsNotLost(t *testing.T) {
 	defer s.close()
 	n := note{t: t}
 	b := bundle{session: s, claim: func(any) bool { return false }, event: n.event, reject: n.reject}
-	if outcome, err := b.read(t.Context(), nil); outcome != split || err != nil || len(n.Log) > 0 || b.counts.Records > 0 {
-		t.Fatalf("got %v, %v, %q", outcome, err, n.Log)
+	if ending, err := b.read(t.Context(), nil); ending != split || err != nil || len(n.Log) > 0 || b.counts.Records > 0 {
+		t.Fatalf("got %v, %v, %q", ending, err, n.Log)
 	}
-	if outcome := n.bundle(s, process.Of("")); outcome != complete {
-		t.Fatalf("got %v", outcome)
+	if ending := n.bundle(s, process.Of("")); ending != complete {
+		t.Fatalf("got %v", ending)
 	}
 	if diff := cmp.Diff([]string{"a@1 f:1", "b@2 f:3"}, n.Log); diff != "" {
 		t.Errorf("(-want +got)\n%s", diff)
@@ -147,14 +147,14 @@ func TestBundleEndsWhenItIsFull(t *testing.T) {
 	bundles := 0
 	for {
 		b := bundle{session: s, claim: func(any) bool { return true }, event: func(beam.EventTime, []order.Event) {}, reject: func(beam.EventTime, order.Reject) {}}
-		outcome, err := b.read(t.Context(), nil)
+		ending, err := b.read(t.Context(), nil)
 		if err != nil {
 			t.Fatal(err)
 		}
 		if b.size > maxBundleSize+2*blockSize {
 			t.Fatalf("a bundle of %d bytes", b.size)
 		}
-		if bundles++; outcome == complete {
+		if bundles++; ending == complete {
 			break
 		}
 	}

@@ -34,12 +34,12 @@ type readFn struct {
 
 // CreateInitialRestriction returns the whole log.
 func (fn *readFn) CreateInitialRestriction([]byte) sequence.Rest {
-	return sequence.Rest{Of: fn.Config.log()}
+	return sequence.Rest{Of: fn.Config.fingerprint()}
 }
 
 // resume returns the session that goes on with the rest of the log.
 func (fn *readFn) resume(rest sequence.Rest, run *process.Run) (*session, error) {
-	if rest.Start > 0 && rest.Of != fn.Config.log() {
+	if rest.Start > 0 && rest.Of != fn.Config.fingerprint() {
 		return nil, fmt.Errorf("files: the job to resume has read %d records of another log: want the same files, -format, -columns, -time-unit, -key and -disorder", rest.Start)
 	}
 	return resume(fn.ID, fn.Config, run, rest.Start)
@@ -61,7 +61,7 @@ func (fn *readFn) ProcessElement(
 		return sdf.StopProcessing(), nil
 	}
 	b := bundle{session: s, claim: rt.TryClaim, event: event, reject: reject}
-	outcome, err := b.read(ctx, run.Stopping())
+	ending, err := b.read(ctx, run.Stopping())
 	b.counts.Add(ctx, run)
 	if w := s.now.watermark(); w > 0 {
 		we.Advance(w)
@@ -73,14 +73,14 @@ func (fn *readFn) ProcessElement(
 	case ctx.Err() != nil:
 		s.close()
 		return sdf.StopProcessing(), ctx.Err()
-	case outcome == more:
+	case ending == more:
 		s.park()
 		return sdf.ResumeProcessingIn(0), nil
-	case outcome == split:
+	case ending == split:
 		s.park()
 		return sdf.StopProcessing(), rt.GetError()
 	}
-	return sdf.StopProcessing(), fn.end(s, run, outcome == complete, err, event)
+	return sdf.StopProcessing(), fn.end(s, run, ending == complete, err, event)
 }
 
 // end ends the log, at an error if there is one. In the process of the run the

@@ -301,9 +301,9 @@ func BenchmarkRead(b *testing.B) {
 			for b.Loop() {
 				s := newSession(Config{Inputs: []string{name}, Disorder: time.Second}, process.Of(""), 0)
 				bundle := bundle{session: s, claim: func(any) bool { return true }, event: func(beam.EventTime, []order.Event) {}}
-				for outcome := more; outcome == more; bundle.size = 0 {
+				for ending := more; ending == more; bundle.size = 0 {
 					var err error
-					if outcome, err = bundle.read(b.Context(), nil); err != nil {
+					if ending, err = bundle.read(b.Context(), nil); err != nil {
 						b.Fatal(err)
 					}
 				}

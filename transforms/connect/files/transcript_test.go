@@ -118,20 +118,20 @@ func (n *note) reject(ts beam.EventTime, r order.Reject) {
 }
 
 // bundle runs one bundle of a session.
-func (n *note) bundle(s *session, run *process.Run) outcome {
+func (n *note) bundle(s *session, run *process.Run) ending {
 	n.t.Helper()
 	b := bundle{session: s, claim: func(any) bool { return true }, event: n.event, reject: n.reject}
-	outcome, err := b.read(context.Background(), run.Stopping())
+	ending, err := b.read(context.Background(), run.Stopping())
 	if n.watermark = s.now.watermark(); n.watermark < n.promised {
 		n.t.Errorf("watermark %d after the bundle, promised %d", n.watermark, n.promised)
 	}
 	if err != nil {
 		n.Err = err.Error()
 	}
-	if outcome == complete || outcome == stopped {
-		n.event(beam.EventTime(n.watermark), []order.Event{s.end(outcome == complete && err == nil)})
+	if ending == complete || ending == stopped {
+		n.event(beam.EventTime(n.watermark), []order.Event{s.end(ending == complete && err == nil)})
 	}
-	return outcome
+	return ending
 }
 
 // replay reads a log from its start, or behind as many records as skip.

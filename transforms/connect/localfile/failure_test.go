@@ -14,6 +14,7 @@ import (
 	"github.com/apache/beam/sdks/v2/go/pkg/beam/register"
 
 	"ordertimeout/transforms/count"
+	"ordertimeout/transforms/ledger/ledgertest"
 	"ordertimeout/transforms/order"
 	"ordertimeout/transforms/process"
 )
@@ -163,7 +164,7 @@ func TestAStopLeavesWhatTheSourceHolds(t *testing.T) {
 	stdoutOf(t)
 	r := process.NewRun()
 	defer r.Close()
-	r.OnDone(func(refs []uint64) { t.Errorf("%v are let go of", refs) })
+	done := ledgertest.Hold(t, r, 1)
 	set, err := Open(r, named(Stdout)...)
 	if err != nil {
 		t.Fatal(err)
@@ -182,14 +183,16 @@ func TestAStopLeavesWhatTheSourceHolds(t *testing.T) {
 	if len(*rejected) > 0 || r.Err() != nil || r.Counters()[count.Left] != 1 {
 		t.Errorf("rejects %d, error %v, left %d; want one that is left", len(*rejected), r.Err(), r.Counters()[count.Left])
 	}
+	if refs := done(); len(refs) > 0 {
+		t.Errorf("%v are let go of", refs)
+	}
 }
 
 func TestLinesThatWereWrittenBeforeAFailureAreDone(t *testing.T) {
 	out := stdoutOf(t)
 	r := process.NewRun()
 	defer r.Close()
-	var done []uint64
-	r.OnDone(func(refs []uint64) { done = append(done, refs...) })
+	letGo := ledgertest.Hold(t, r, 20)
 	set, err := Open(r, named(Stdout)...)
 	if err != nil {
 		t.Fatal(err)
@@ -213,7 +216,7 @@ func TestLinesThatWereWrittenBeforeAFailureAreDone(t *testing.T) {
 	if err := fn.FinishBundle(t.Context(), reject); err != nil {
 		t.Fatal(err)
 	}
-	if len(done) == 0 || len(done)+len(*rejected) != 20 || done[0] != 1 {
+	if done := slices.Concat(letGo()...); len(done) == 0 || len(done)+len(*rejected) != 20 || done[0] != 1 {
 		t.Errorf("%d lines are done and %d rejected, want all 20 in one or the other", len(done), len(*rejected))
 	}
 }
@@ -247,7 +250,7 @@ func TestAFileThatIsHeldIsSyncedBeforeItIsDone(t *testing.T) {
 	defer pipeEnd.Close()
 	f.w.Close()
 	f.w = w // takes the line, and refuses to sync
-	r.OnDone(func(refs []uint64) { t.Errorf("%v are done", refs) })
+	done := ledgertest.Hold(t, r, 1)
 	fn, reject, rejected := of(t, r, path)
 	m := message("line")
 	m.Refs = []uint64{1}
@@ -262,6 +265,9 @@ func TestAFileThatIsHeldIsSyncedBeforeItIsDone(t *testing.T) {
 	}
 	if want := []string{"line"}; !slices.Equal(*rejected, want) {
 		t.Errorf("rejected %q, want %q", *rejected, want)
+	}
+	if refs := done(); len(refs) > 0 {
+		t.Errorf("%v are done", refs)
 	}
 }
 

@@ -17,7 +17,7 @@ func newIdlePuller() *puller {
 	p := &puller{run: process.Of(""), arrived: make(chan struct{}, 1), sub: Subscription{Ack: AckOutcome}}
 	p.room.L = &p.mu
 	p.clock = watermark{now: time.Now, maxLag: time.Hour}
-	p.held = newHeld(time.Second, time.Second, time.Now, func(int) {})
+	p.held = newHeld(time.Second, time.Second, 1, time.Now, func(int) {})
 	return p
 }
 

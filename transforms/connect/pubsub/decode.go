@@ -17,10 +17,10 @@ import (
 type reader struct {
 	sub     Subscription
 	decoder *order.Decoder
-	// expect is told how many events a part of a message holds, and whether it is the
-	// last part. It returns the Ref of the first, or 0: then they have none. Nil: so it
-	// is with all.
-	expect func(x *input, events int, last bool) (ref uint64)
+	// expect is told how many events and rejects a part of a message holds, and whether
+	// it is the last part. It returns the Ref of the first event: the others follow, and
+	// then the rejects. 0: they have none. Nil: so it is with all.
+	expect func(x *input, events, rejects int, last bool) (ref uint64)
 	// out takes blocks that are complete once they are worth maxRead, and reports
 	// whether to go on. Nil: they gather.
 	out func(complete []*block) bool

@@ -17,9 +17,10 @@ import (
 // read reads one message and returns what it holds as text.
 func read(sub Subscription, m *pubsubpb.PubsubMessage) []string {
 	next := uint64(0)
-	r := &reader{sub: sub, decoder: &order.Decoder{}, expect: func(_ *input, n int, _ bool) uint64 {
-		next += uint64(n)
-		return next - uint64(n) + 1
+	r := &reader{sub: sub, decoder: &order.Decoder{}, expect: func(_ *input, events, rejects int, _ bool) uint64 {
+		n := uint64(events + rejects)
+		next += n
+		return next - n + 1
 	}}
 	r.add(m, &input{})
 	var got []string
@@ -146,8 +147,8 @@ func FuzzMessage(f *testing.F) {
 	f.Fuzz(func(t *testing.T, data []byte, at string) {
 		for _, sub := range []Subscription{{Time: TimeOfEvent}, {Time: TimeOfPublish}, {Time: TimeOfAttribute, Attribute: "at"}} {
 			refs := 0
-			r := &reader{sub: sub, decoder: &order.Decoder{}, expect: func(_ *input, n int, _ bool) uint64 {
-				refs += n
+			r := &reader{sub: sub, decoder: &order.Decoder{}, expect: func(_ *input, events, rejects int, _ bool) uint64 {
+				refs += events + rejects
 				return 1
 			}}
 			m := &pubsubpb.PubsubMessage{

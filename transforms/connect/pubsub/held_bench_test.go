@@ -14,7 +14,7 @@ import (
 func BenchmarkHeld(b *testing.B) {
 	const second, batch = 30_000, 100
 	clock := time.UnixMilli(0)
-	h := newHeld(10*time.Second, 10*time.Second, func() time.Time { return clock }, func(int) {})
+	h := newHeld(10*time.Second, 10*time.Second, 1, func() time.Time { return clock }, func(int) {})
 	messages := func(from int) []*pubsubpb.ReceivedMessage {
 		all := make([]*pubsubpb.ReceivedMessage, batch)
 		for i := range all {
@@ -27,15 +27,15 @@ func BenchmarkHeld(b *testing.B) {
 	step := func(pulled []*pubsubpb.ReceivedMessage) {
 		clock = clock.Add(time.Second * batch / second)
 		for _, x := range h.receive(pulled) {
-			refs = append(refs, h.expect(x, 1, true))
+			refs = append(refs, h.ledger.Expect(&x.Message, 1, 0, true))
 		}
 		if len(refs) > second*3/2 {
 			for i := 0; i < batch; i += 2 {
-				h.done(refs[i : i+2])
+				h.ledger.Done(refs[i : i+2])
 			}
 			refs = refs[batch:]
 		}
-		for h.ready() >= maxIDs {
+		for h.ledger.Ready() >= maxIDs {
 			h.succeeded(h.nextAck(maxIDs))
 		}
 	}

@@ -1,8 +1,6 @@
 package pubsub
 
 import (
-	"fmt"
-	"math/rand/v2"
 	"slices"
 	"strings"
 	"testing"
@@ -10,8 +8,6 @@ import (
 
 	"cloud.google.com/go/pubsub/v2/apiv1/pubsubpb"
 	"github.com/google/go-cmp/cmp"
-
-	"ordertimeout/transforms/order"
 )
 
 // holding is a held with a clock that is set by hand.
@@ -24,7 +20,7 @@ type holding struct {
 
 func newHolding(t *testing.T) *holding {
 	h := &holding{t: t, clock: time.UnixMilli(0)}
-	h.held = newHeld(10*time.Second, 20*time.Second, func() time.Time { return h.clock }, func(n int) { h.size += n })
+	h.held = newHeld(10*time.Second, 20*time.Second, 1, func() time.Time { return h.clock }, func(n int) { h.size += n })
 	return h
 }
 
@@ -40,7 +36,7 @@ func (h *holding) message(id string, events int) []uint64 {
 	if x == nil {
 		h.t.Fatalf("message %s is not new", id)
 	}
-	first := h.expect(x, events, true)
+	first := h.ledger.Expect(&x.Message, events, 0, true)
 	refs := make([]uint64, events)
 	for i := range refs {
 		refs[i] = first + uint64(i)
@@ -52,7 +48,7 @@ func (h *holding) message(id string, events int) []uint64 {
 func (h *holding) acks() (requests []string) {
 	for {
 		a := h.nextAck(1000)
-		if len(a.inputs) == 0 {
+		if len(a.ids) == 0 {
 			return requests
 		}
 		requests = append(requests, names(a))
@@ -73,117 +69,6 @@ func (h *holding) wantAcks(reason string, want ...string) {
 	}
 }
 
-func TestMessageIsAcknowledgedOnceAllOfItsEventsAreDone(t *testing.T) {
-	h := newHolding(t)
-	a := h.message("a", 3)
-	h.wantAcks("none is done")
-	h.done(a[:1])
-	h.done(a[:1])
-	h.done([]uint64{a[1], 0, a[1]})
-	h.wantAcks("two are done, each of them twice")
-	h.done([]uint64{0, a[2], 4711})
-	h.wantAcks("the last one is done", "a:1")
-	h.done(a)
-	h.wantAcks("it is acknowledged once")
-	if h.size != 0 || h.held.size+h.refs.size() != 0 {
-		t.Errorf("%d counted, still held: %d messages and %d events", h.size, h.held.size, h.refs.size())
-	}
-}
-
-func TestMessageThatIsNotReadYetIsNotAcknowledged(t *testing.T) {
-	h := newHolding(t)
-	h.receive("a", "a:1")
-	h.done([]uint64{1})
-	h.wantAcks("it may hold any number of events")
-}
-
-func TestLaterStepWaitsForTheAcknowledgementOfTheFirst(t *testing.T) {
-	h := newHolding(t)
-	create, ship, pay := h.message("create", 1), h.message("ship", 1), h.message("pay", 1)
-	h.done(slices.Concat(create, ship, pay))
-	first := h.nextAck(1000)
-	if names(first) != "create:1" {
-		t.Fatalf("first request: %s", names(first))
-	}
-	if a := h.nextAck(1000); len(a.ids) > 0 {
-		t.Errorf("while the first request is under way: %s", names(a))
-	}
-	h.failed(first)
-	if first = h.nextAck(1000); names(first) != "create:1" {
-		t.Fatalf("after it failed: %s", names(first))
-	}
-	h.succeeded(first)
-	h.wantAcks("after it succeeded", "pay:1 ship:1")
-}
-
-func TestLaterStepWaitsForAFirstThatIsNotDone(t *testing.T) {
-	h := newHolding(t)
-	creates, pay := h.message("creates", 2), h.message("pay", 1)
-	h.done([]uint64{creates[0], pay[0]})
-	h.wantAcks("another order of the first message is open")
-	h.done(creates[1:])
-	h.wantAcks("its run has ended", "creates:1", "pay:1")
-}
-
-// The first event of a broken run goes before the one that broke it, which opened the
-// next run, and that before what its run has taken.
-func TestWhatBrokeARunFollowsIt(t *testing.T) {
-	h := newHolding(t)
-	first, next, pay := h.message("create", 2), h.message("again", 1), h.message("pay", 1)
-	h.done([]uint64{first[0], next[0] | order.Later})
-	h.done([]uint64{next[0], pay[0]})
-	h.wantAcks("the first message has another event, which is not done")
-	h.done(first[1:])
-	h.wantAcks("it is", "create:1", "again:1", "pay:1")
-	if h.refs.size() != 0 {
-		t.Errorf("%d events are left", h.refs.size())
-	}
-}
-
-func TestStepsInOneMessageDoNotWait(t *testing.T) {
-	h := newHolding(t)
-	a := h.message("a", 2)
-	h.done(a)
-	h.wantAcks("it would wait for itself", "a:1")
-}
-
-func TestChainOfMessagesIsAcknowledgedLinkByLink(t *testing.T) {
-	h := newHolding(t)
-	a, b, c := h.message("a", 1), h.message("b", 2), h.message("c", 1)
-	h.done([]uint64{b[1], c[0]}) // the end first
-	h.done([]uint64{a[0], b[0]})
-	h.wantAcks("each waits for the one before", "a:1", "b:1", "c:1")
-}
-
-func TestCircleOfMessagesIsAcknowledgedInOneRequest(t *testing.T) {
-	h := newHolding(t)
-	a, b, c := h.message("a", 3), h.message("b", 2), h.message("c", 1)
-	h.done([]uint64{a[0], b[0]}) // a before b
-	h.done([]uint64{b[1], a[1]}) // b before a
-	h.done([]uint64{a[2], c[0]}) // c behind the circle
-	h.wantAcks("the circle, then who waits for it", "a:1 b:1", "c:1")
-}
-
-func TestCircleWaitsForWhatComesBeforeIt(t *testing.T) {
-	h := newHolding(t)
-	first, a, b := h.message("first", 2), h.message("a", 3), h.message("b", 2)
-	h.done([]uint64{first[0], a[2]})
-	h.done([]uint64{a[0], b[0]})
-	h.done([]uint64{b[1], a[1]})
-	h.wantAcks("the first one is not done")
-	h.done(first[1:])
-	h.wantAcks("it is", "first:1", "a:1 b:1")
-}
-
-func TestCircleWhoseRequestFailedIsSentAsOne(t *testing.T) {
-	h := newHolding(t)
-	a, b := h.message("a", 2), h.message("b", 2)
-	h.done([]uint64{a[0], b[0]})
-	h.done([]uint64{b[1], a[1]})
-	h.failed(h.nextAck(1))
-	h.wantAcks("again", "a:1 b:1")
-}
-
 func TestRedeliveryOfAHeldMessageGoesOnBeingHeld(t *testing.T) {
 	h := newHolding(t)
 	a := h.message("a", 1)
@@ -191,7 +76,7 @@ func TestRedeliveryOfAHeldMessageGoesOnBeingHeld(t *testing.T) {
 		t.Error("it is taken for a new message")
 	}
 	h.wantAcks("it is no duplicate to be acknowledged")
-	h.done(a)
+	h.ledger.Done(a)
 	h.wantAcks("by the id of the last delivery", "a:2")
 	if h.size != 0 {
 		t.Errorf("%d messages counted", h.size)
@@ -201,7 +86,7 @@ func TestRedeliveryOfAHeldMessageGoesOnBeingHeld(t *testing.T) {
 func TestRedeliveryDuringTheAcknowledgementIsAcknowledged(t *testing.T) {
 	h := newHolding(t)
 	create, pay := h.message("create", 1), h.message("pay", 1)
-	h.done(slices.Concat(create, pay))
+	h.ledger.Done(slices.Concat(create, pay))
 	a := h.nextAck(1000)
 	h.receive("create", "create:2")
 	h.succeeded(a)
@@ -220,7 +105,7 @@ func TestRedeliveryOfAnAcknowledgedMessageIsAcknowledgedAgain(t *testing.T) {
 	} {
 		h := newHolding(t)
 		h.clock = h.clock.Add(time.Hour)
-		h.done(h.message("a", 1))
+		h.ledger.Done(h.message("a", 1))
 		h.acks()
 		h.clock = h.clock.Add(test.after)
 		if x := h.receive("a", "a:2"); (x != nil) != test.fresh {
@@ -234,7 +119,7 @@ func TestRedeliveryOfAnAcknowledgedMessageIsAcknowledgedAgain(t *testing.T) {
 
 func TestAcknowledgedMessageIsRememberedFromItsLastAcknowledgement(t *testing.T) {
 	h := newHolding(t)
-	h.done(h.message("a", 1))
+	h.ledger.Done(h.message("a", 1))
 	h.acks()
 	for _, want := range []string{"a:2", "a:3"} {
 		h.clock = h.clock.Add(20 * time.Second)
@@ -253,7 +138,7 @@ func TestAcknowledgedMessageIsRememberedFromItsLastAcknowledgement(t *testing.T)
 
 func TestMessageOfAFailedRequestIsAcknowledgedByItsLastDelivery(t *testing.T) {
 	h := newHolding(t)
-	h.done(h.message("a", 1))
+	h.ledger.Done(h.message("a", 1))
 	a := h.nextAck(1000)
 	h.receive("a", "a:2")
 	h.failed(a)
@@ -263,12 +148,12 @@ func TestMessageOfAFailedRequestIsAcknowledgedByItsLastDelivery(t *testing.T) {
 func TestWhatWaitsForAMessageThatWasGivenBackIsNotAcknowledged(t *testing.T) {
 	h := newHolding(t)
 	x := h.receive("create", "create:1")
-	create, pay := h.expect(x, 2, true), h.message("pay", 1)
-	h.done([]uint64{create, pay[0]})
+	create, pay := h.ledger.Expect(&x.Message, 2, 0, true), h.message("pay", 1)
+	h.ledger.Done([]uint64{create, pay[0]})
 	if got := h.give([]*input{x}); !slices.Equal(got, []string{"create:1"}) {
 		t.Errorf("gave %q", got)
 	}
-	h.done([]uint64{create + 1})
+	h.ledger.Done([]uint64{create + 1})
 	h.wantAcks("its order starts again")
 	if got := h.giveAll(); !slices.Equal(got, []string{"pay:1"}) {
 		t.Errorf("then gave %q", got)
@@ -281,142 +166,18 @@ func TestWhatWaitsForAMessageThatWasGivenBackIsNotAcknowledged(t *testing.T) {
 	}
 }
 
-func TestMessageGivenBackWhileItIsReadIsForgotten(t *testing.T) {
+// Three ways in which a message may be done are one to the service.
+func TestHeldMessageIsAcknowledgedOnce(t *testing.T) {
 	h := newHolding(t)
-	x := h.receive("a", "a:1")
-	h.give([]*input{x})
-	h.done([]uint64{h.expect(x, 1, true)})
-	h.wantAcks("it is not held")
-	if h.refs.size() != 0 {
-		t.Errorf("%d events are left", h.refs.size())
+	a, b := h.message("a", 3), h.message("b", 1)
+	h.ledger.Done([]uint64{a[0], b[0]})
+	h.ledger.Done(a[1:2])
+	h.wantAcks("an event is not done")
+	h.ledger.Done(a)
+	h.wantAcks("all are, and b follows a", "a:1", "b:1")
+	h.ledger.Done(a)
+	h.wantAcks("it is acknowledged once")
+	if h.size != 0 || h.held.size != 0 || h.ledger.Held(a[:1]) {
+		t.Errorf("%d counted, still held: %d messages", h.size, h.held.size)
 	}
-}
-
-func TestMessageIsAcknowledgedWhenAllOfItsPartsAreReleased(t *testing.T) {
-	h := newHolding(t)
-	x := h.receive("a", "a:1")
-	h.expectPart(x, false)
-	h.release([]*input{x})
-	h.wantAcks("of a committed bundle, but there is more of it")
-	h.expectPart(x, false)
-	h.expectPart(x, true)
-	h.release([]*input{x})
-	h.wantAcks("one part is in no bundle that is committed")
-	h.release([]*input{x})
-	h.release([]*input{x})
-	h.wantAcks("all are", "a:1")
-}
-
-// The events of a part may be done before the next part is read.
-func TestMessageOfPartsIsAcknowledgedOnceAllOfItsEventsAreDone(t *testing.T) {
-	h := newHolding(t)
-	x := h.receive("a", "a:1")
-	first := h.expect(x, 2, false)
-	h.done([]uint64{first})
-	h.done([]uint64{first + 1})
-	h.wantAcks("there is more of it")
-	h.done([]uint64{h.expect(x, 1, false)})
-	h.wantAcks("there is still more of it")
-	h.expect(x, 0, true)
-	h.wantAcks("the last part is blank", "a:1")
-}
-
-func TestRequestsAreOfLimitedSize(t *testing.T) {
-	h := newHolding(t)
-	for i := range 5 {
-		h.done(h.message(fmt.Sprint(i), 1))
-	}
-	var sizes []int
-	for {
-		a := h.nextAck(2)
-		if len(a.ids) == 0 {
-			break
-		}
-		sizes = append(sizes, len(a.ids))
-		h.succeeded(a)
-	}
-	if diff := cmp.Diff([]int{2, 2, 1}, sizes); diff != "" {
-		t.Errorf("(-want +got)\n%s", diff)
-	}
-}
-
-// Whatever the messages and orders are, and however often requests fail: each
-// message is acknowledged once all is done, and none of a later step before or
-// without that of the first, unless both are in a circle.
-func TestEveryMessageIsAcknowledgedInOrder(t *testing.T) {
-	for seed := range uint64(300) {
-		dice := rand.New(rand.NewPCG(seed, 1))
-		h := newHolding(t)
-		messages := 1 + dice.IntN(12)
-		perMessage := 1 + dice.IntN(4)
-		type event struct {
-			message string
-			ref     uint64
-		}
-		var events []event
-		for i := range messages {
-			id := fmt.Sprint("m", i)
-			for _, ref := range h.message(id, perMessage) {
-				events = append(events, event{id, ref})
-			}
-		}
-		dice.Shuffle(len(events), func(i, j int) { events[i], events[j] = events[j], events[i] })
-		before := map[string][]string{} // message -> those it waits for
-		acked := map[string]int{}       // by message, the number of its request
-		requests := 0
-		for len(events) > 0 || h.size > 0 {
-			if len(events) > 0 {
-				n := min(len(events), 1+dice.IntN(3))
-				refs := make([]uint64, n)
-				for i, e := range events[:n] {
-					refs[i] = e.ref
-					if e.message != events[0].message {
-						before[e.message] = append(before[e.message], events[0].message)
-					}
-				}
-				h.done(refs)
-				events = events[n:]
-			}
-			a := h.nextAck(1 + dice.IntN(3))
-			if len(a.ids) == 0 && len(events) == 0 && h.size > 0 {
-				t.Fatalf("seed %d: %d messages are never acknowledged", seed, h.size)
-			}
-			if dice.IntN(3) == 0 {
-				h.failed(a)
-				continue
-			}
-			requests++
-			for _, x := range a.inputs {
-				if _, again := acked[x.id]; again {
-					t.Fatalf("seed %d: %s is acknowledged twice", seed, x.id)
-				}
-				acked[x.id] = requests
-			}
-			h.succeeded(a)
-		}
-		for id, firsts := range before {
-			for _, first := range firsts {
-				if acked[first] > acked[id] || acked[first] == acked[id] && !reaches(before, first, id) {
-					t.Fatalf("seed %d: %s in request %d, and %s, of a first step, in %d", seed, id, acked[id], first, acked[first])
-				}
-			}
-		}
-	}
-}
-
-// reaches reports whether a message waits for another one, at first hand or not.
-func reaches(before map[string][]string, from, to string) bool {
-	seen, next := map[string]bool{}, []string{from}
-	for len(next) > 0 {
-		id := next[0]
-		next = next[1:]
-		if id == to {
-			return true
-		}
-		if !seen[id] {
-			seen[id] = true
-			next = append(next, before[id]...)
-		}
-	}
-	return false
 }

@@ -2,6 +2,7 @@ package pubsub
 
 import (
 	"context"
+	"crypto/rand"
 	"fmt"
 	"sync"
 	"testing"
@@ -26,6 +27,7 @@ func init() {
 // tally is what came out of the source, in the process of the test.
 type tally struct {
 	sync.Mutex
+	id      string
 	events  map[string]int // by message, line and order
 	rejects map[string]int // by source and error
 	refs    map[string]uint64
@@ -36,13 +38,18 @@ type tally struct {
 	failOn  string // an order id
 }
 
-var tallies sync.Map // by run id
+var tallies sync.Map // by id
+
+// newTally returns an empty tally.
+func newTally(done bool) *tally {
+	return &tally{id: rand.Text(), events: map[string]int{}, rejects: map[string]int{}, refs: map[string]uint64{}, done: done}
+}
 
 // tallyFn takes note of the events.
-type tallyFn struct{ Run string }
+type tallyFn struct{ ID string }
 
 func (fn *tallyFn) ProcessElement(at beam.EventTime, events []order.Event, _ func(int64)) error {
-	found, _ := tallies.Load(fn.Run)
+	found, _ := tallies.Load(fn.ID)
 	t := found.(*tally)
 	t.Lock()
 	defer t.Unlock()
@@ -68,10 +75,10 @@ func (fn *tallyFn) ProcessElement(at beam.EventTime, events []order.Event, _ fun
 }
 
 // rejectedFn takes note of the rejects.
-type rejectedFn struct{ Run string }
+type rejectedFn struct{ ID string }
 
 func (fn *rejectedFn) ProcessElement(r order.Reject) {
-	found, _ := tallies.Load(fn.Run)
+	found, _ := tallies.Load(fn.ID)
 	t := found.(*tally)
 	t.Lock()
 	defer t.Unlock()
@@ -108,17 +115,28 @@ func newServer(t *testing.T, lease int32, options ...pstest.ServerReactorOption)
 // and rejects.
 func startJob(t *testing.T, server *pstest.Server, settings string, done bool, failOn string) *job {
 	t.Helper()
+	step := newTally(done)
+	step.failOn = failOn
+	return startJobFor(t, server, settings, step)
+}
+
+// startJobFor is startJob with steps that each take all events. The rejects go to the
+// first one.
+func startJobFor(t *testing.T, server *pstest.Server, settings string, steps ...*tally) *job {
+	t.Helper()
 	run := process.NewRun()
-	j := &job{t: t, run: run, ended: make(chan error, 1), tally: &tally{
-		events: map[string]int{}, rejects: map[string]int{}, refs: map[string]uint64{}, done: done, run: run, failOn: failOn,
-	}}
-	tallies.Store(run.ID, j.tally)
+	j := &job{t: t, run: run, ended: make(chan error, 1), tally: steps[0]}
 	p, s := beam.NewPipelineWithRoot()
 	events, rejects := Read(s, Config{
 		Subscription: "pubsub://shop/orders?window=50ms&" + settings, Run: run.ID, Within: time.Hour,
 	})
-	beam.ParDo(s, &tallyFn{Run: run.ID}, events)
-	beam.ParDo0(s, &rejectedFn{Run: run.ID}, rejects)
+	for _, step := range steps {
+		step.run = run
+		tallies.Store(step.id, step)
+		run.AddConsumer()
+		beam.ParDo(s, &tallyFn{ID: step.id}, events)
+	}
+	beam.ParDo0(s, &rejectedFn{ID: steps[0].id}, rejects)
 	go func() {
 		_, err := beam.Run(context.Background(), "prism", p)
 		j.ended <- err

@@ -28,7 +28,7 @@ func (p *puller) acknowledge() {
 		case <-p.work.Done():
 			return
 		case <-tick.C:
-		case <-p.held.full:
+		case <-p.held.ledger.Full():
 			least = maxIDs
 		}
 		n, err := p.flush(p.work, least)
@@ -66,9 +66,9 @@ func (p *puller) flush(ctx context.Context, least int) (n int, err error) {
 		var made sync.WaitGroup
 		var mu sync.Mutex // of what is returned
 		requests := 0
-		for ; requests < maxAcks && p.held.ready() >= least; requests++ {
+		for ; requests < maxAcks && p.held.ledger.Ready() >= least; requests++ {
 			a := p.held.nextAck(maxIDs)
-			if len(a.inputs) == 0 {
+			if len(a.ids) == 0 {
 				break
 			}
 			made.Go(func() {

@@ -6,7 +6,6 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/apache/beam/sdks/v2/go/pkg/beam/options/jobopts"
 	_ "github.com/apache/beam/sdks/v2/go/pkg/beam/runners/prism"
 	"github.com/apache/beam/sdks/v2/go/pkg/beam/testing/ptest"
 
@@ -20,7 +19,7 @@ func TestMain(m *testing.M) {
 	if os.Getenv(noInstall) == "" {
 		beamfix.Install()
 	}
-	*jobopts.Experiments = "prism_disable_sdf_split"
+	beamfix.ForPrism()
 	ptest.MainWithDefault(m, "prism")
 }
 

@@ -62,7 +62,7 @@ func (p *part) name(events []order.Event, rejects []order.Reject, last bool) {
 	if p.expect == nil {
 		return
 	}
-	ref := p.expect(p.input, len(events)+len(rejects), last)
+	ref := p.expect(p.input, len(events), len(rejects), last)
 	if ref == 0 {
 		return
 	}

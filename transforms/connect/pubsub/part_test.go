@@ -61,7 +61,8 @@ func TestLargeMessageIsReadInParts(t *testing.T) {
 	}
 	m := &pubsubpb.PubsubMessage{MessageId: "m", Data: []byte(data.String() + strings.Repeat("\n", 2*blockSize))}
 	refs, parts, lastParts := 0, 0, 0
-	r := &reader{decoder: &order.Decoder{}, expect: func(_ *input, n int, last bool) uint64 {
+	r := &reader{decoder: &order.Decoder{}, expect: func(_ *input, events, rejects int, last bool) uint64 {
+		n := events + rejects
 		if parts++; last {
 			lastParts++
 		}

@@ -66,14 +66,16 @@ func newPuller(ctx context.Context, l *link, c Config, sub Subscription, run *pr
 	p.room.L = &p.mu
 	p.commits.Committed = p.committed
 	p.commits.Lost = func(blocks []*block) { go p.giveBack(context.Background(), blocks) }
-	p.held = newHeld(given, sub.Lease, time.Now, func(n int) { run.Count(count.Unacked, int64(n)) })
+	p.held = newHeld(given, sub.Lease, run.Consumers(), time.Now, func(n int) { run.Count(count.Unacked, int64(n)) })
 	p.clock = watermark{
 		now: time.Now, disorder: c.Disorder, window: sub.Window, maxLag: sub.MaxLag,
 		settle: untilKnown(sub, given),
 		stale:  sub.Poll + time.Second,
 	}
 	if sub.Ack == AckOutcome {
-		run.OnDone(p.held.done)
+		if err := run.Hold(p.held.ledger); err != nil {
+			return nil, c.fault("%v", err)
+		}
 	}
 	p.pulls, p.endPulls = context.WithCancel(context.Background())
 	p.work, p.endWork = context.WithCancel(context.Background())
@@ -136,10 +138,12 @@ const minPoll = 50 * time.Millisecond
 func (p *puller) reader() *reader {
 	r := &reader{sub: p.sub, decoder: p.config.decoder()}
 	r.out = p.enqueueWithRoom
-	r.expect = p.held.expect
+	r.expect = func(x *input, events, rejects int, last bool) uint64 {
+		return p.held.ledger.Expect(&x.Message, events, rejects, last)
+	}
 	if p.sub.Ack == AckBundle {
-		r.expect = func(x *input, _ int, last bool) uint64 {
-			p.held.expectPart(x, last)
+		r.expect = func(x *input, _, _ int, last bool) uint64 {
+			p.held.ledger.ExpectPart(&x.Message, last)
 			return 0
 		}
 	}

@@ -27,7 +27,7 @@ func (h *held) renewals(max int) []renewal {
 }
 
 // holds reports whether the lease is the one that its message is held by.
-func (h *held) holds(r renewal) bool { return r.input.stage < acked && r.input.ackID == r.ackID }
+func (h *held) holds(r renewal) bool { return r.input.held && r.input.ackID == r.ackID }
 
 // extended says that the leases were extended.
 func (h *held) extended(due []renewal) {

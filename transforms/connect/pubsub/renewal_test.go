@@ -34,7 +34,7 @@ func TestLeasesAreExtendedAtHalfTime(t *testing.T) {
 	at(14, "b:2")
 	at(14.999, "")
 	at(15, "a:1")
-	h.done(a)
+	h.ledger.Done(a)
 	if h.nextAck(1000).ids == nil {
 		t.Error("nothing to acknowledge")
 	}
@@ -54,7 +54,7 @@ func TestLeaseIsExtendedAgainAfterAFailure(t *testing.T) {
 
 func TestLeaseOfAnAcknowledgedMessageIsNotExtended(t *testing.T) {
 	h := newHolding(t)
-	h.done(h.message("a", 1))
+	h.ledger.Done(h.message("a", 1))
 	h.acks()
 	h.clock = h.clock.Add(time.Hour)
 	if got := h.renewals(1000); len(got) != 0 {

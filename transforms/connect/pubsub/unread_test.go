@@ -5,6 +5,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"ordertimeout/transforms/ledger/ledgertest"
 	"ordertimeout/transforms/order"
 	"ordertimeout/transforms/process"
 )
@@ -13,8 +14,7 @@ import (
 func TestRejectsThatNobodyReadsAreLetGoOf(t *testing.T) {
 	run := process.NewRun()
 	defer run.Close()
-	var done []uint64
-	run.OnDone(func(refs []uint64) { done = append(done, refs...) })
+	done := ledgertest.Hold(t, run, 10)
 	p := newIdlePuller()
 	p.config.RejectsUnread, p.run = true, run
 	var got []string
@@ -23,7 +23,7 @@ func TestRejectsThatNobodyReadsAreLetGoOf(t *testing.T) {
 	if diff := cmp.Diff([]string{"at 0: 10>10"}, got); diff != "" {
 		t.Errorf("handed out (-want +got)\n%s", diff)
 	}
-	if diff := cmp.Diff([]uint64{7, 8}, done); diff != "" {
+	if diff := cmp.Diff([][]uint64{{7, 8}}, done()); diff != "" {
 		t.Errorf("let go of (-want +got)\n%s", diff)
 	}
 }

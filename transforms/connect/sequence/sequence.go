@@ -75,11 +75,9 @@ func (t *Tracker) TryClaim(position any) bool {
 
 // TrySplit gives the rest away at a checkpoint (fraction 0), and nothing else.
 //
-// Any other split would make a second restriction, and Prism takes the watermark
-// of the restriction that reported last for that of all (Beam 2.77.0,
-// runners/prism/internal/engine/elementmanager.go:1038), and drops the watermark
-// on the splits that it makes of its own accord (runners/prism/internal/
-// stage.go:270). With both repaired there would still be nothing to split.
+// Any other split would make a second restriction, and Prism loses the watermark of one of
+// the two: see split.go of transforms/beamfix. With Prism repaired there would still be
+// nothing to split.
 func (t *Tracker) TrySplit(fraction float64) (primary, residual any, err error) {
 	if fraction > 0 || t.IsDone() {
 		return t.rest, nil, nil

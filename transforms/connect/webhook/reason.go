@@ -38,7 +38,7 @@ func shown(err error) error {
 		err = quoting.Err
 	}
 	if op, ok := errors.AsType[*net.OpError](err); ok {
-		// The address of the error is that of the host or of the proxy.
+		// The error's address is the host's or the proxy's.
 		outer := *op
 		if !strings.HasSuffix(op.Op, " error") { // what TLS says of an alert
 			outer.Err = shown(op.Err)

@@ -19,6 +19,7 @@ import (
 	"github.com/apache/beam/sdks/v2/go/pkg/beam/testing/ptest"
 	standardwebhooks "github.com/standard-webhooks/standard-webhooks/libraries/go"
 
+	"ordertimeout/transforms/ledger/ledgertest"
 	"ordertimeout/transforms/order"
 	"ordertimeout/transforms/process"
 )
@@ -192,19 +193,9 @@ func (r *receiver) config() Config {
 func newRun(t *testing.T) (run *process.Run, done func() []uint64) {
 	t.Helper()
 	run = process.NewRun()
-	var mu sync.Mutex
-	var all []uint64
-	run.OnDone(func(refs []uint64) {
-		mu.Lock()
-		defer mu.Unlock()
-		all = append(all, refs...)
-	})
+	letGo := ledgertest.Hold(t, run, 1000)
 	t.Cleanup(func() { run.Close() })
-	return run, func() []uint64 {
-		mu.Lock()
-		defer mu.Unlock()
-		return slices.Sorted(slices.Values(all))
-	}
+	return run, func() []uint64 { return slices.Sorted(slices.Values(slices.Concat(letGo()...))) }
 }
 
 // bundle posts messages as one bundle, and returns the rejects as text, sorted.

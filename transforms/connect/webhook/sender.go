@@ -23,7 +23,7 @@ type sender struct {
 	slots  chan struct{}             // holds one for each request under way
 }
 
-// senders are those of a run. Several instances of a DoFn are at work at a time, and
+// senders are a run's senders. Several instances of a DoFn are at work at a time, and
 // Config.Concurrency bounds them all. A URL stays here and does not travel with the
 // pipeline, whose graph the pages of runners show.
 type senders struct {

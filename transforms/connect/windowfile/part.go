@@ -21,7 +21,7 @@ const (
 	maxBody = 1 << 30
 )
 
-// part is an encoded part of which only the head was read.
+// part is an encoded part. Only its head was read.
 type part struct {
 	at     int64  // its smallest element time in milliseconds
 	number uint32 // among the parts of its bundle
@@ -82,8 +82,9 @@ func first(data []byte) byte {
 	return data[0]
 }
 
-// compare orders the parts of a file: by time, and those of one bundle, all of the
-// same time, as they were made. So what came sorted, as open orders do, stays so.
+// compare orders the parts of a file by time. The parts of one bundle have the same time
+// and stay in the order in which they were made. So what came sorted, as open orders do,
+// stays sorted.
 func compare(a, b part) int {
 	return cmp.Or(cmp.Compare(a.at, b.at), cmp.Compare(a.number, b.number))
 }

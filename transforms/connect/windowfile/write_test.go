@@ -18,6 +18,7 @@ import (
 	"github.com/apache/beam/sdks/v2/go/pkg/beam/io/filesystem/memfs"
 	"github.com/google/go-cmp/cmp"
 
+	"ordertimeout/transforms/ledger/ledgertest"
 	"ordertimeout/transforms/process"
 )
 
@@ -151,8 +152,7 @@ func TestAFailedAttemptLeavesNothing(t *testing.T) {
 	for _, failAt := range []string{"open", "write", "sync", "close", "rename"} {
 		run := process.NewRun()
 		defer run.Close()
-		var released []uint64
-		run.OnDone(func(refs []uint64) { released = append(released, refs...) })
+		letGo := ledgertest.Hold(t, run, 9)
 		dir := "memfs://failed-" + failAt
 		_, err := writeOnce(t, dir, failAt, run.ID)
 		want := "windowfile: " + dir + "/20260301T090000Z-20260301T100000Z-pane0-shard0of1: no space left on device"
@@ -165,13 +165,13 @@ func TestAFailedAttemptLeavesNothing(t *testing.T) {
 		if names := inMemory(t, dir); len(names) > 0 {
 			t.Errorf("fault at %s: left %q", failAt, names)
 		}
-		if len(released) > 0 {
+		if released := letGo(); len(released) > 0 {
 			t.Errorf("fault at %s: input %v was let go of", failAt, released)
 		}
 		if _, err := writeOnce(t, dir, "", run.ID); err != nil || len(inMemory(t, dir)) != 1 {
 			t.Errorf("fault at %s: the next attempt: %v, files %q", failAt, err, inMemory(t, dir))
 		}
-		if slices.Sort(released); !slices.Equal(released, []uint64{7, 8}) {
+		if released := slices.Sorted(slices.Values(slices.Concat(letGo()...))); !slices.Equal(released, []uint64{7, 8}) {
 			t.Errorf("fault at %s: after the next attempt input %v was let go of, want 7 and 8", failAt, released)
 		}
 	}

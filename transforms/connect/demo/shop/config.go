@@ -7,9 +7,8 @@ import (
 	"ordertimeout/transforms/order"
 )
 
-// Config is what a shop is like. Shares are numbers from 0 to 1. Default
-// returns a Config to start from: of its zero values only those of the optional
-// fields make sense.
+// Config is what a shop is like. Shares are numbers from 0 to 1. Default returns a
+// Config to start from, as only the optional fields may be zero.
 type Config struct {
 	// Seed chooses one of the shops that are like this.
 	Seed uint64

@@ -6,7 +6,7 @@ import "math/bits"
 // change as those of a library may.
 type dice uint64
 
-// dice returns the dice with a number, of which a shop has as many as numbers.
+// dice returns the dice of a number. Every number has dice of its own.
 func (s *Shop) dice(number int64) dice {
 	d := dice(s.seed)
 	return dice(d.roll() ^ uint64(number)*0xd1342543de82ef95)

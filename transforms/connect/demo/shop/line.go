@@ -7,8 +7,8 @@ import (
 	"ordertimeout/transforms/order"
 )
 
-// line writes events as JSON lines. It keeps the text of the last second, which
-// is that of most events when they arrive in order.
+// line writes events as JSON lines. It keeps the text of the last second: when events
+// arrive in order, the next one often has the same.
 type line struct {
 	buf    []byte
 	second int64  // of text

@@ -1,0 +1,46 @@
+package replica
+
+import (
+	"fmt"
+
+	"ordertimeout/transforms/cep"
+	"ordertimeout/transforms/order"
+	"ordertimeout/transforms/shard"
+)
+
+// Rejects gives emit the events that were put aside, or none where nobody reads them.
+func (c *Chunk) Rejects(emit func(order.Reject)) {
+	if c.config.RejectsUnread {
+		return
+	}
+	for i := range c.Output.Rejects {
+		emit(rejectOf(&c.Output.Rejects[i]))
+	}
+}
+
+// rejectOf says in a line why an event was put aside.
+func rejectOf(r *shard.Reject) order.Reject {
+	reason, text := Why(r)
+	if reason == order.Late {
+		text = fmt.Sprintf("%s at %s is too late: the watermark had reached %s", r.Type, order.FormatTime(r.Time), order.FormatTime(r.At))
+	}
+	reject := order.NewReject(reason, text, r.Source, r.Line, r.Data)
+	if r.Ref != 0 {
+		reject.Refs = []uint64{r.Ref}
+	}
+	return reject
+}
+
+// Why says why an event was put aside. The words are the same for all events of a class
+// and type, but for whether they were delivered before (shard.Reject.Redelivered).
+func Why(r *shard.Reject) (order.Reason, string) {
+	switch {
+	case r.Class == cep.Late:
+		return order.Late, r.Type + " is too late: the watermark had passed it"
+	case r.Class == cep.Orphan:
+		return order.Orphan, r.Type + " without an open run of its order"
+	case r.Redelivered:
+		return order.Duplicate, r.Type + " delivered again"
+	}
+	return order.Duplicate, r.Type + " while the run of its order is open"
+}

@@ -1,0 +1,135 @@
+package replica
+
+import (
+	"ordertimeout/transforms/cep"
+	"ordertimeout/transforms/order"
+	"ordertimeout/transforms/shard"
+)
+
+// Config are the settings of Shards.
+type Config struct {
+	// Prog is the pattern that is run.
+	Prog *cep.Prog
+	// Tick is the distance of two ticks in milliseconds, at least one.
+	Tick int64
+	// ByOrder says that an order is known by its id alone. Then the user of an outcome
+	// is that of the run's first event.
+	ByOrder bool
+	// Unread are the kinds of outcome that are not made, order.Open among them.
+	Unread []order.Kind
+	// RejectsUnread says that no rejects are made.
+	RejectsUnread bool
+	// ChunkSize is how many runs and rejects are worked, sent and forgotten at a time.
+	// It bounds the memory of ticks that end many runs: at the end of the input, and
+	// after a time in which nothing came. Zero: 4096, which most ticks do not reach.
+	ChunkSize int
+}
+
+const defaultChunkSize = 4096
+
+// Shards are the shards of a stateful step, as one of its workers sees them. A worker
+// works bundles one after the other: it calls StartBundle, and then Add and Tick. It is
+// not safe for concurrent use, but the workers of a process share a Cache.
+type Shards struct {
+	config Config
+	cache  *Cache
+	step   string
+	bundle int64 // its number among all of the cache
+}
+
+// New returns the shards of a step, whose id tells them from those of others in the
+// cache.
+func New(cache *Cache, step string, c Config) *Shards {
+	if c.ChunkSize == 0 {
+		c.ChunkSize = defaultChunkSize
+	}
+	return &Shards{config: c, cache: cache, step: step}
+}
+
+// StartBundle begins a bundle. What is written to stores until the next call is committed
+// as a whole, or not at all.
+func (s *Shards) StartBundle() { s.bundle = s.cache.bundles.Add(1) }
+
+// Add appends an encoded shard.Batch to the log of shard n. at is the timestamp of the
+// batch in milliseconds: the output watermark is not held before it. Add returns the timer
+// that is to be set, and one that is to be cleared first, if that is not the zero Timer.
+// After an error the bundle is to fail.
+func (s *Shards) Add(store Store, n, at int64, batch []byte) (set, old Timer, err error) {
+	h, err := shard.DecodeHeader(batch)
+	if err != nil {
+		return Timer{}, Timer{}, err
+	}
+	r, err := s.replicaFor(store, n, h)
+	if err != nil {
+		return Timer{}, Timer{}, err
+	}
+	set = s.timerOf(h, max(h.Min, at))
+	if r == nil || set.Hold < r.early.tick {
+		// There is no replica, or what it has done early it did too early. The next tick
+		// makes one from the log.
+		return set, Timer{}, addBlindly(store, batch)
+	}
+	tick := noTick
+	if h.Reaches(set.Tick) && !h.More {
+		tick = set.Tick
+	}
+	r.promised = max(r.promised, h.Watermark)
+	r.begin(batch, tick, maxLog(r.snapshotSize, n))
+	if err := r.writeBatch(store, s.bundle, batch); err != nil {
+		return Timer{}, Timer{}, err
+	}
+	if old = r.takeNext(h, set.Tick); old != (Timer{}) {
+		set.Hold = min(set.Hold, old.Hold)
+	}
+	s.cache.put(place{s.step, n}, r)
+	return set, old, nil
+}
+
+// replicaFor returns the replica that is to take a batch, or nil where the log alone is to
+// have it. It reads from the store only where it must.
+func (s *Shards) replicaFor(store Store, n int64, h shard.Header) (*replica, error) {
+	r, err := s.cache.take(place{s.step, n})
+	switch {
+	case err != nil:
+		return nil, err
+	case r == nil && h.Events == 0 && !h.End:
+		// It is sent for its promise, so that all before it is worked early.
+		return s.open(store, nil)
+	case r != nil && len(r.versions) >= maxVersions:
+		r, _, err = s.verify(store, r)
+	}
+	return r, err
+}
+
+// Tick works a tick of shard n whose timer has fired. It hands what comes of it to emit,
+// chunk by chunk; a chunk is emit's only until it returns. Then it appends the tick to the
+// log, and returns the timer that is to be set, if that is not the zero Timer. A tick that
+// a later one has made up for does nothing. After an error the bundle is to fail.
+func (s *Shards) Tick(store Store, n, tick int64, emit func(*Chunk) error) (Timer, error) {
+	cached, err := s.cache.take(place{s.step, n})
+	if err != nil {
+		return Timer{}, err
+	}
+	r, err := s.open(store, cached)
+	if err != nil {
+		return Timer{}, err
+	}
+	if r.isOver(tick) {
+		if r.logSize > 0 {
+			s.cache.put(place{s.step, n}, r)
+		}
+		return Timer{}, nil
+	}
+	if r.next.Tick == tick {
+		r.next = Timer{}
+	}
+	write := func() error { return r.writeTick(store, n, s.bundle, tick) }
+	if err := r.finish(tick, emit, write); err != nil {
+		return Timer{}, err
+	}
+	next := r.setNext(s.config.Tick)
+	if !r.shard.Finished() {
+		s.cache.put(place{s.step, n}, r)
+	}
+	return next, nil
+}

@@ -1,0 +1,197 @@
+package replica
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"ordertimeout/transforms/cep"
+	"ordertimeout/transforms/order"
+	"ordertimeout/transforms/shard"
+)
+
+// store is the Store of one shard in memory: what a bundle writes counts once the bundle
+// is committed.
+type store struct {
+	committed, bundle content
+	writes            int
+	versionCalls      int // reads and writes of the versions
+}
+
+type content struct {
+	log      [][]byte
+	versions []int64
+}
+
+func (c content) clone() content { return content{slices.Clone(c.log), slices.Clone(c.versions)} }
+
+func newStore() *store { return &store{} }
+
+func (s *store) commit()   { s.committed = s.bundle.clone() }
+func (s *store) rollback() { s.bundle = s.committed.clone() }
+
+// copy returns a store of another process's, with what is there now.
+func (s *store) copy() *store { return &store{bundle: s.bundle.clone()} }
+
+func (s *store) ReadVersions() ([]int64, error) {
+	s.versionCalls++
+	return slices.Clone(s.bundle.versions), nil
+}
+
+func (s *store) AddVersion(version int64) error {
+	s.versionCalls++
+	s.writes++
+	s.bundle.versions = append(s.bundle.versions, version)
+	return nil
+}
+
+func (s *store) ClearVersions() error {
+	s.versionCalls++
+	s.writes++
+	s.bundle.versions = nil
+	return nil
+}
+
+func (s *store) ReadLog() ([][]byte, error) { return slices.Clone(s.bundle.log), nil }
+
+func (s *store) AddLog(record []byte) error {
+	s.writes++
+	s.bundle.log = append(s.bundle.log, record)
+	return nil
+}
+
+func (s *store) ClearLog() error {
+	s.writes++
+	s.bundle.log = nil
+	return nil
+}
+
+// worker is a process that has the log of a shard, and a cache of its own.
+type worker struct {
+	t      *testing.T
+	shards *Shards
+	store  *store
+	timers []Timer // that were set
+	inside bool    // of a bundle
+
+	emitted func() // called with each outcome, if not nil
+}
+
+func newWorker(t *testing.T, s *store) *worker {
+	t.Helper()
+	return newWorkerOf(t, s, Config{})
+}
+
+// newWorkerOf returns a worker with some settings of its own.
+func newWorkerOf(t *testing.T, s *store, c Config) *worker {
+	t.Helper()
+	prog, err := cep.Compile(cep.MustParse("create followedBy pay within 10s"), 10*time.Second)
+	if err != nil {
+		t.Fatal(err)
+	}
+	c.Prog, c.Tick = prog, 1000
+	return &worker{t: t, shards: New(NewCache(), "step", c), store: s}
+}
+
+// bundle does what f does in one bundle; outside of it each call is a bundle.
+func (w *worker) bundle(f func()) {
+	w.start()
+	w.inside = true
+	f()
+	w.inside = false
+}
+
+func (w *worker) start() {
+	if !w.inside {
+		w.shards.StartBundle()
+	}
+}
+
+// batch gives the worker events in texts such as "create@1000 o1", "end@5000",
+// "watermark@4000" behind them, or "first@4000" without any.
+func (w *worker) batch(texts ...string) {
+	w.t.Helper()
+	var b shard.Batch
+	for _, text := range texts {
+		var typ, id string
+		var at int64
+		if _, err := fmt.Sscan(strings.Replace(text, "@", " ", 1)+" -", &typ, &at, &id); err != nil {
+			w.t.Fatal(err)
+		}
+		switch typ {
+		case "end":
+			b.End(at, at, at)
+			continue
+		case "watermark":
+			b.Promise(at)
+			continue
+		case "first":
+			b.PromiseEmpty(0, at)
+			continue
+		}
+		b.Add(&shard.Event{Key: order.Key("u", id), Event: cep.Event{Type: typ, Time: at, At: at, Data: []byte(text)}})
+	}
+	w.bytes(b.Min(), b.Bytes())
+}
+
+func (w *worker) bytes(at int64, batch []byte) {
+	w.t.Helper()
+	w.start()
+	set, _, err := w.shards.Add(w.store, 0, at, batch)
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	w.timers = append(w.timers, set)
+}
+
+// tick lets the timer of a tick fire and returns what comes out.
+func (w *worker) tick(at int64) (texts []string) {
+	w.t.Helper()
+	w.start()
+	next, err := w.shards.Tick(w.store, 0, at, func(c *Chunk) error {
+		for i := range c.Outcomes {
+			texts = append(texts, string(c.Outcomes[i].Kind)+" "+c.Outcomes[i].OrderID)
+			if w.emitted != nil {
+				w.emitted()
+			}
+		}
+		c.Rejects(func(r order.Reject) { texts = append(texts, string(r.Reason)) })
+		return c.Open(func(events []order.Event) {
+			for _, e := range events {
+				texts = append(texts, "open "+e.OrderID)
+			}
+		})
+	})
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	if next != (Timer{}) {
+		w.timers = append(w.timers, next)
+	}
+	return texts
+}
+
+// cached returns the worker's replica in memory, nil if there is none. Work on it has
+// ended.
+func (w *worker) cached() *replica {
+	w.shards.cache.mu.Lock()
+	defer w.shards.cache.mu.Unlock()
+	r := w.shards.cache.found[place{"step", 0}]
+	if r != nil {
+		if err := r.wait(); err != nil {
+			w.t.Error(err)
+		}
+	}
+	return r
+}
+
+func (w *worker) want(got []string, want ...string) {
+	w.t.Helper()
+	if diff := cmp.Diff(want, got); diff != "" {
+		w.t.Errorf("what came out (-want +got):\n%s", diff)
+	}
+}
