@@ -109,27 +109,36 @@ func (o *outputs) parse(kinds connect.List, env connect.Env, success, timeouts, 
 
 // validate checks what several settings say together.
 func (p Plan) validate(c Config) error {
-	opens, rejects := !p.Open.Traits().Nothing, !p.Rejects.Traits().Nothing
-	switch {
-	case opens && c.AtEnd == AtEndTimeout:
+	opens := !p.Open.Traits().Nothing
+	if opens && c.AtEnd == AtEndTimeout {
 		return fmt.Errorf("-at-end timeout with -open %q: where all time out, none is open and the next run has nothing to go on with", c.Open)
+	}
+	if p.Rejects.Traits().Nothing {
+		if err := p.validateUnrejected(opens); err != nil {
+			return err
+		}
+	}
+	switch {
 	case opens && p.Live:
 		return fmt.Errorf("-open %q: a subscription has no end at which orders could be open", c.Open)
-	case p.Live && c.AtEnd != AtEndOpen:
-		return errors.New("-at-end: a subscription has no end")
 	case p.Table && c.runner() != RunnerPrism:
 		return fmt.Errorf("-format-out table: want the embedded runner: on -runner %s outcomes are lines of JSON", c.Runner)
 	case p.Table && !p.OutcomesOnStdout():
 		return errors.New("-format-out table: want -success - or -timeouts -: what is not standard output gets lines of JSON")
-	case rejects:
-		return nil
+	case p.Live && c.AtEnd != AtEndOpen:
+		return errors.New("-at-end: a subscription has no end")
 	}
-	for _, output := range p.each() {
+	return nil
+}
+
+// validateUnrejected checks that no output wants rejects, where there are none.
+func (o *outputs) validateUnrejected(opens bool) error {
+	for _, output := range o.each() {
 		traits := output.Traits()
 		switch {
 		case traits.Refuses:
 			return fmt.Errorf("-%s: a %s wants -rejects, for what its receiver refuses", output.Flag, output.Connector)
-		case traits.Topic != "" && opens && output.Flag != p.Open.Flag:
+		case traits.Topic != "" && opens && output != &o.Open:
 			return fmt.Errorf("-%s %q with -open wants -rejects, for what cannot be delivered: the next run does not make it again", output.Flag, output.URI)
 		}
 	}
