@@ -44,10 +44,10 @@ func parseSource(inputs []string, env connect.Env) (connect.Source, error) {
 		return nil, err
 	}
 	c := Config{
-		Subscription:  inputs[0],
-		DecoderConfig: env.Decoder,
-		WatermarkSlack:        env.Disorder,
-		RejectsUnread: env.RejectsUnread,
+		Subscription:   inputs[0],
+		DecoderConfig:  env.Decoder,
+		WatermarkSlack: env.Disorder,
+		RejectsUnread:  env.RejectsUnread,
 	}
 	if err := c.Validate(); err != nil {
 		return nil, err
