@@ -3,6 +3,7 @@ package pubsub
 import (
 	"math"
 
+	"ordertimeout/transforms/connect/livemark"
 	"ordertimeout/transforms/order"
 )
 
@@ -20,7 +21,7 @@ type block struct {
 
 	integers, january int64 // see order.Decoder
 
-	hold *hold // of the watermark
+	hold *livemark.Hold // of the watermark
 }
 
 // The limits of what is in memory. A message may be 10 MB of lines of two bytes, and

@@ -79,8 +79,9 @@ func (c *call) handOut(ctx context.Context) (rest bool, err error) {
 	return true, nil
 }
 
-// take takes a block from the queue, if there is one. A bundle that has one counts
-// as work from before it is taken, so that it is never nowhere.
+// take takes a block from the queue, if there is one. The bundle counts as work before it
+// takes the block: else the block would be neither in the queue nor in a bundle at work,
+// and a stop would not wait for it.
 func (c *call) take() (*block, error) {
 	c.bundle.SetIdle(false)
 	next, err := c.puller.next()

@@ -8,6 +8,7 @@ import (
 	"github.com/apache/beam/sdks/v2/go/pkg/beam"
 	"github.com/google/go-cmp/cmp"
 
+	"ordertimeout/transforms/connect/livemark"
 	"ordertimeout/transforms/order"
 	"ordertimeout/transforms/process"
 )
@@ -16,7 +17,7 @@ import (
 func newIdlePuller() *puller {
 	p := &puller{run: process.Of(""), arrived: make(chan struct{}, 1), sub: Subscription{Ack: AckOutcome}}
 	p.room.L = &p.mu
-	p.clock = watermark{now: time.Now, maxLag: time.Hour}
+	p.clock.Config = livemark.Config{Now: time.Now, MaxLag: time.Hour}
 	p.held = newHeld(time.Second, time.Second, 1, time.Now, func(int) {})
 	return p
 }
@@ -68,9 +69,13 @@ func TestEventsAreStampedWithTheWatermarkBeforeTheBundle(t *testing.T) {
 			[]string{"at 20: mark 25 10>20 30>30", "at 20: reject", "at 20: mark 25 20>20"}, 25},
 	} {
 		p := newIdlePuller()
+		if test.now > 0 {
+			p.clock.Now = func() time.Time { return time.UnixMilli(test.now) }
+			p.clock.Pulled()
+			p.clock.Value()
+		}
 		p.put(1, 10, 30)
 		p.put(0, 20)
-		p.clock.at = test.now
 		var got []string
 		c := newCall(p, test.before, &got)
 		rest, err := c.handOut(t.Context())
@@ -89,8 +94,8 @@ func TestEventsAreStampedWithTheWatermarkBeforeTheBundle(t *testing.T) {
 func TestWatermarkIsHeldByWhatIsQueuedUntilTheBundleEnds(t *testing.T) {
 	p := newIdlePuller()
 	now := time.UnixMilli(100_000)
-	p.clock = watermark{now: func() time.Time { return now }, maxLag: time.Hour, stale: time.Hour, window: time.Second}
-	p.clock.pulled()
+	p.clock.Config = livemark.Config{Now: func() time.Time { return now }, MaxLag: time.Hour, Stale: time.Hour, Window: time.Second}
+	p.clock.Pulled()
 	p.put(0, 95_000)
 	now = now.Add(time.Minute)
 	if got := p.watermark(); got != 95_000 {
@@ -123,8 +128,8 @@ func TestFirstWatermarkIsTold(t *testing.T) {
 		{"no event came before", 0, 0, 0, nil},
 	} {
 		p := newIdlePuller()
-		p.clock = watermark{now: func() time.Time { return time.UnixMilli(100_000) }, maxLag: time.Hour, stale: time.Hour, settle: test.settle}
-		p.clock.pulled()
+		p.clock.Config = livemark.Config{Now: func() time.Time { return time.UnixMilli(100_000) }, MaxLag: time.Hour, Stale: time.Hour, Settle: test.settle}
+		p.clock.Pulled()
 		var got []string
 		c := newCall(p, test.before, &got)
 		c.position = test.position

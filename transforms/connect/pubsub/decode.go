@@ -10,6 +10,7 @@ import (
 
 	"cloud.google.com/go/pubsub/v2/apiv1/pubsubpb"
 
+	"ordertimeout/transforms/connect/livemark"
 	"ordertimeout/transforms/order"
 )
 
@@ -26,6 +27,7 @@ type reader struct {
 	out func(complete []*block) bool
 
 	blocks []*block
+	pull   livemark.Pull // whose messages it reads
 }
 
 // room makes room for a record: a new block where the last one is full. It returns

@@ -46,7 +46,7 @@ func (p *puller) acknowledge() {
 		default:
 			retry.wait(p.work)
 		}
-		if time.Since(progress) > maxStall+p.clock.settle {
+		if time.Since(progress) > maxStall+p.clock.Settle {
 			p.fail(fmt.Errorf("all of the %d messages that may be held wait for open orders: want outstanding=N larger", p.sub.Outstanding))
 			return
 		}

@@ -9,6 +9,7 @@ import (
 	"cloud.google.com/go/pubsub/v2/apiv1/pubsubpb"
 
 	"ordertimeout/transforms/beamfix"
+	"ordertimeout/transforms/connect/livemark"
 	"ordertimeout/transforms/count"
 	"ordertimeout/transforms/process"
 )
@@ -32,7 +33,7 @@ type puller struct {
 
 	mu      sync.Mutex
 	room    sync.Cond // there may be room for more in the queue, or to be held
-	clock   watermark
+	clock   livemark.Watermark
 	queue   []*block
 	queued  int           // what the queue takes in memory, in bytes
 	arrived chan struct{} // has an element when there is something in the queue
@@ -67,10 +68,10 @@ func newPuller(ctx context.Context, l *link, c Config, sub Subscription, run *pr
 	p.commits.Committed = p.committed
 	p.commits.Lost = func(blocks []*block) { go p.giveBack(context.Background(), blocks) }
 	p.held = newHeld(given, sub.Lease, run.Consumers(), time.Now, func(n int) { run.Count(count.Unacked, int64(n)) })
-	p.clock = watermark{
-		now: time.Now, disorder: c.Disorder, window: sub.Window, maxLag: sub.MaxLag,
-		settle: untilKnown(sub, given),
-		stale:  sub.Poll + time.Second,
+	p.clock.Config = livemark.Config{
+		Now: time.Now, Disorder: c.Disorder, Window: sub.Window, MaxLag: sub.MaxLag,
+		Settle: untilKnown(sub, given),
+		Stale:  sub.Poll + time.Second,
 	}
 	if sub.Ack == AckOutcome {
 		if err := run.Hold(p.held.ledger); err != nil {
@@ -164,7 +165,7 @@ func (p *puller) awaitRoom() bool {
 // failed takes note of a pull that failed.
 func (p *puller) failed(err error) {
 	p.mu.Lock()
-	p.clock.failed()
+	p.clock.Failed()
 	p.mu.Unlock()
 	if isFinal(err) {
 		p.fail(err)
@@ -186,7 +187,7 @@ func (p *puller) fail(err error) {
 func (p *puller) watermark() int64 {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	return p.clock.value()
+	return p.clock.Value()
 }
 
 // handedOut says that the blocks are no longer to be waited for.
@@ -194,7 +195,7 @@ func (p *puller) handedOut(blocks []*block) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	for _, b := range blocks {
-		p.clock.released(b.hold)
+		p.clock.Release(b.hold)
 	}
 }
 

@@ -14,16 +14,16 @@ const maxQueued = 16 << 20
 // in the queue for more, so that a few large messages do not take all memory.
 func (p *puller) add(r *reader, messages []*pubsubpb.ReceivedMessage) {
 	p.mu.Lock()
-	h := p.clock.hold(p.clock.value())
-	p.clock.pulled()
+	h := p.clock.Hold(p.clock.Value())
+	p.clock.Pulled()
 	p.mu.Unlock()
 	r.blocks = nil
 	p.read(r, messages, p.held.receive(messages))
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.enqueueAll(r.blocks)
-	p.clock.released(h)
-	p.clock.next(r, len(messages) > 0)
+	p.clock.Release(h)
+	p.clock.Next(&r.pull, len(messages) > 0)
 }
 
 // read reads messages, each of which is a new one where it has an input. Once the run is
@@ -61,8 +61,8 @@ func (p *puller) enqueueAll(blocks []*block) {
 
 func (p *puller) enqueue(b *block) {
 	if len(b.events) > 1 {
-		p.clock.saw(b.earliest, b.latest, b.published)
-		b.hold = p.clock.hold(b.earliest)
+		p.clock.Saw(b.earliest, b.latest, b.published)
+		b.hold = p.clock.Hold(b.earliest)
 	}
 	p.queue = append(p.queue, b)
 	p.queued += b.cost()

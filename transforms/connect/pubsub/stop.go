@@ -64,7 +64,7 @@ func (p *puller) stop(ctx context.Context) {
 	p.mu.Lock()
 	first := !p.stopped
 	p.stopped = true
-	p.clock.freeze()
+	p.clock.Freeze()
 	p.room.Broadcast()
 	p.mu.Unlock()
 	if !first {
