@@ -7,7 +7,7 @@ import (
 	"github.com/apache/beam/sdks/v2/go/pkg/beam/register"
 	"google.golang.org/protobuf/proto"
 
-	"ordertimeout/transforms/connect/pubsub"
+	"ordertimeout/transforms/connect/pubsub/message"
 	"ordertimeout/transforms/order"
 )
 
@@ -19,7 +19,7 @@ func init() {
 const writeURN = "beam:transform:pubsub_write:v1"
 
 // Write publishes messages to the topic of a URI (see [ParseTopic]), as
-// [pubsub.Write] does: PCollection<order.Message> -> the topic. The input is to
+// package pubsub does: PCollection<order.Message> -> the topic. The input is to
 // be unbounded. A message may be published twice, and then has the same id. It
 // panics where the URI is wrong.
 func Write(s beam.Scope, uri string, messages beam.PCollection) {
@@ -33,5 +33,5 @@ func Write(s beam.Scope, uri string, messages beam.PCollection) {
 }
 
 func encode(m order.Message) ([]byte, error) {
-	return proto.Marshal(pubsub.Encode(&m))
+	return proto.Marshal(message.Encode(&m))
 }

@@ -9,6 +9,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"ordertimeout/transforms/connect/livemark"
+	"ordertimeout/transforms/connect/pubsub/message"
 	"ordertimeout/transforms/order"
 	"ordertimeout/transforms/process"
 )
@@ -24,10 +25,10 @@ func newIdlePuller() *puller {
 
 // put puts a block into the queue.
 func (p *puller) put(rejects int, times ...int64) {
-	b := &block{events: make([]order.Event, 1), size: 1, earliest: 1 << 60, rejects: make([]order.Reject, rejects), malformed: int64(rejects)}
+	b := &message.Block{Events: make([]order.Event, 1), Size: 1, Earliest: 1 << 60, Rejects: make([]order.Reject, rejects), Malformed: int64(rejects)}
 	for _, at := range times {
-		b.events = append(b.events, order.Event{Time: at})
-		b.earliest, b.latest = min(b.earliest, at), max(b.latest, at)
+		b.Events = append(b.Events, order.Event{Time: at})
+		b.Earliest, b.Latest = min(b.Earliest, at), max(b.Latest, at)
 	}
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -150,7 +151,7 @@ func TestBundleIsBounded(t *testing.T) {
 	if rest, err := c.handOut(t.Context()); !rest || err != nil || len(got) != 2 {
 		t.Errorf("%d blocks, %t, %v", len(got), rest, err)
 	}
-	p.queue[0].size = maxBundleSize
+	p.queue[0].Size = maxBundleSize
 	p.put(0, 1)
 	c, got = newCall(p, 0, &got), nil
 	if rest, err := c.handOut(t.Context()); !rest || err != nil || len(got) != 1 {

@@ -94,34 +94,21 @@ func (h *held) receive(delivered []*pubsubpb.ReceivedMessage) []*input {
 	return fresh
 }
 
-// release lets go of a part of each message, whatever its events are. A message is
-// acknowledged with the last of its parts.
-func (h *held) release(inputs []*input) { h.ledger.LetGoOfPart(messages(inputs)) }
-
-// messages returns the inputs as the ledger knows them.
-func messages(inputs []*input) []*ledger.Message {
-	all := make([]*ledger.Message, len(inputs))
-	for i, x := range inputs {
-		all[i] = &x.Message
-	}
-	return all
-}
-
 // give takes messages out, to be given back. It returns the ids of their leases.
 // Whatever waits for one of them is never acknowledged.
-func (h *held) give(inputs []*input) (ackIDs []string) {
+func (h *held) give(messages []*ledger.Message) (ackIDs []string) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	var given []*input
-	for _, x := range inputs {
-		if x.held {
+	var given []*ledger.Message
+	for _, m := range messages {
+		if x := m.Owner.(*input); x.held {
 			x.held = false
 			ackIDs = append(ackIDs, x.ackID)
-			given = append(given, x)
+			given = append(given, m)
 			delete(h.known, x.id)
 		}
 	}
-	h.ledger.GiveBack(messages(given))
+	h.ledger.GiveBack(given)
 	h.size -= len(ackIDs)
 	h.count(-len(ackIDs))
 	return ackIDs
@@ -130,10 +117,10 @@ func (h *held) give(inputs []*input) (ackIDs []string) {
 // giveAll is give of all messages.
 func (h *held) giveAll() (ackIDs []string) {
 	h.mu.Lock()
-	all := make([]*input, 0, h.size)
+	all := make([]*ledger.Message, 0, h.size)
 	for _, x := range h.known {
 		if x != nil {
-			all = append(all, x)
+			all = append(all, &x.Message)
 		}
 	}
 	h.mu.Unlock()

@@ -8,6 +8,8 @@ import (
 
 	"cloud.google.com/go/pubsub/v2/apiv1/pubsubpb"
 	"github.com/google/go-cmp/cmp"
+
+	"ordertimeout/transforms/ledger"
 )
 
 // holding is a held with a clock that is set by hand.
@@ -150,7 +152,7 @@ func TestWhatWaitsForAMessageThatWasGivenBackIsNotAcknowledged(t *testing.T) {
 	x := h.receive("create", "create:1")
 	create, pay := h.ledger.Expect(&x.Message, 2, 0, true), h.message("pay", 1)
 	h.ledger.Done([]uint64{create, pay[0]})
-	if got := h.give([]*input{x}); !slices.Equal(got, []string{"create:1"}) {
+	if got := h.give([]*ledger.Message{&x.Message}); !slices.Equal(got, []string{"create:1"}) {
 		t.Errorf("gave %q", got)
 	}
 	h.ledger.Done([]uint64{create + 1})

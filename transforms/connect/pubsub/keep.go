@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"sync"
 	"time"
+
+	"ordertimeout/transforms/ledger"
 )
 
 // ackDelay is how long an acknowledgement waits for others, unless there are
@@ -135,11 +137,11 @@ func (p *puller) extendSome() bool {
 
 // giveBack gives back messages that were not handed out.
 func (p *puller) giveBack(ctx context.Context, blocks []*block) {
-	var inputs []*input
+	var messages []*ledger.Message
 	for _, b := range blocks {
-		inputs = append(inputs, b.inputs...)
+		messages = append(messages, b.Inputs...)
 	}
-	p.nack(ctx, p.held.give(inputs))
+	p.nack(ctx, p.held.give(messages))
 }
 
 // nack ends leases now. One that it does not reach ends by itself.

@@ -15,6 +15,7 @@ import (
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/status"
 
+	"ordertimeout/transforms/connect/pubsub/uri"
 	"ordertimeout/transforms/count"
 )
 
@@ -42,7 +43,7 @@ func newLongPolls(t *testing.T, s *longPolls) *longPolls {
 	pubsubpb.RegisterSubscriberServer(server, s)
 	go func() { _ = server.Serve(listener) }()
 	t.Cleanup(server.Stop)
-	t.Setenv(emulatorVariable, listener.Addr().String())
+	t.Setenv(uri.Emulator, listener.Addr().String())
 	return s
 }
 

@@ -10,7 +10,9 @@ import (
 
 	"ordertimeout/transforms/beamfix"
 	"ordertimeout/transforms/connect/livemark"
+	"ordertimeout/transforms/connect/pubsub/message"
 	"ordertimeout/transforms/count"
+	"ordertimeout/transforms/ledger"
 	"ordertimeout/transforms/process"
 )
 
@@ -135,16 +137,19 @@ func (p *puller) pull() {
 // minPoll is the pause after a pull that found nothing and did not wait for it.
 const minPoll = 50 * time.Millisecond
 
+// reader reads what one of the pulls, or the probe, brings.
+type reader struct {
+	message.Reader
+	pull livemark.Pull
+}
+
 // reader returns a new reader of the puller's messages.
 func (p *puller) reader() *reader {
-	r := &reader{sub: p.sub, decoder: p.config.decoder()}
-	r.out = p.enqueueWithRoom
-	r.expect = func(x *input, events, rejects int, last bool) uint64 {
-		return p.held.ledger.Expect(&x.Message, events, rejects, last)
-	}
+	r := &reader{Reader: message.Reader{Sub: p.sub, Decoder: p.config.decoder(), Out: p.enqueueWithRoom}}
+	r.Expect = p.held.ledger.Expect
 	if p.sub.Ack == AckBundle {
-		r.expect = func(x *input, _, _ int, last bool) uint64 {
-			p.held.ledger.ExpectPart(&x.Message, last)
+		r.Expect = func(m *ledger.Message, _, _ int, last bool) uint64 {
+			p.held.ledger.ExpectPart(m, last)
 			return 0
 		}
 	}
@@ -203,7 +208,7 @@ func (p *puller) handedOut(blocks []*block) {
 // does not block.
 func (p *puller) committed(blocks []*block) {
 	for _, b := range blocks {
-		p.held.release(b.inputs)
+		p.held.ledger.LetGoOfPart(b.Inputs)
 	}
 }
 

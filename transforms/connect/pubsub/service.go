@@ -11,6 +11,8 @@ import (
 	"github.com/googleapis/gax-go/v2"
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/status"
+
+	"ordertimeout/transforms/connect/pubsub/uri"
 )
 
 // service makes the requests about one subscription.
@@ -37,7 +39,7 @@ const probeTime = 500 * time.Millisecond
 // so, and then answers a second one at once; an emulator does not.
 func (s service) pull(ctx context.Context) ([]*pubsubpb.ReceivedMessage, error) {
 	got, err := s.try(ctx, s.poll, false)
-	if isTimeout(err) && ctx.Err() == nil && os.Getenv(emulatorVariable) == "" {
+	if isTimeout(err) && ctx.Err() == nil && os.Getenv(uri.Emulator) == "" {
 		return s.try(ctx, probeTime, true)
 	}
 	return got, err
