@@ -9,6 +9,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"ordertimeout/transforms/connect/livemark"
+	"ordertimeout/transforms/connect/pubsub/lease"
 	"ordertimeout/transforms/connect/pubsub/message"
 	"ordertimeout/transforms/order"
 	"ordertimeout/transforms/process"
@@ -19,7 +20,7 @@ func newIdlePuller() *puller {
 	p := &puller{run: process.Of(""), arrived: make(chan struct{}, 1), sub: Subscription{Ack: AckOutcome}}
 	p.room.L = &p.mu
 	p.clock.Config = livemark.Config{Now: time.Now, MaxLag: time.Hour}
-	p.held = newHeld(time.Second, time.Second, 1, time.Now, func(int) {})
+	p.held = lease.New(time.Second, time.Second, 1, time.Now, func(int) {})
 	return p
 }
 

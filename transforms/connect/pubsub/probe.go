@@ -20,7 +20,7 @@ func (p *puller) inDoubt() bool {
 }
 
 // hasRoom reports whether more can be taken in.
-func (p *puller) hasRoom() bool { return p.queued < maxQueued && !p.held.isFull(p.sub.Outstanding) }
+func (p *puller) hasRoom() bool { return p.queued < maxQueued && !p.held.IsFull(p.sub.Outstanding) }
 
 // answering takes note that the answer to a pull of r begins to come.
 func (p *puller) answering(r *reader) {

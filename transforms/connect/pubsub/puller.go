@@ -10,6 +10,7 @@ import (
 
 	"ordertimeout/transforms/beamfix"
 	"ordertimeout/transforms/connect/livemark"
+	"ordertimeout/transforms/connect/pubsub/lease"
 	"ordertimeout/transforms/connect/pubsub/message"
 	"ordertimeout/transforms/count"
 	"ordertimeout/transforms/ledger"
@@ -25,7 +26,7 @@ type puller struct {
 	run     *process.Run
 	link    *link
 	service service
-	held    *held
+	held    *lease.Table
 	commits beamfix.Commits[*block] // of ack=bundle
 
 	// pulls ends all pulls and probes, work what is done in the background besides.
@@ -69,14 +70,14 @@ func newPuller(ctx context.Context, l *link, c Config, sub Subscription, run *pr
 	p.room.L = &p.mu
 	p.commits.Committed = p.committed
 	p.commits.Lost = func(blocks []*block) { go p.giveBack(context.Background(), blocks) }
-	p.held = newHeld(given, sub.Lease, run.Consumers(), time.Now, func(n int) { run.Count(count.Unacked, int64(n)) })
+	p.held = lease.New(given, sub.Lease, run.Consumers(), time.Now, func(n int) { run.Count(count.Unacked, int64(n)) })
 	p.clock.Config = livemark.Config{
 		Now: time.Now, Disorder: c.Disorder, Window: sub.Window, MaxLag: sub.MaxLag,
 		Settle: untilKnown(sub, given),
 		Stale:  sub.Poll + time.Second,
 	}
 	if sub.Ack == AckOutcome {
-		if err := run.Hold(p.held.ledger); err != nil {
+		if err := run.Hold(p.held.Ledger); err != nil {
 			return nil, c.fault("%v", err)
 		}
 	}
@@ -146,10 +147,10 @@ type reader struct {
 // reader returns a new reader of the puller's messages.
 func (p *puller) reader() *reader {
 	r := &reader{Reader: message.Reader{Sub: p.sub, Decoder: p.config.decoder(), Out: p.enqueueWithRoom}}
-	r.Expect = p.held.ledger.Expect
+	r.Expect = p.held.Ledger.Expect
 	if p.sub.Ack == AckBundle {
 		r.Expect = func(m *ledger.Message, _, _ int, last bool) uint64 {
-			p.held.ledger.ExpectPart(m, last)
+			p.held.Ledger.ExpectPart(m, last)
 			return 0
 		}
 	}
@@ -208,7 +209,7 @@ func (p *puller) handedOut(blocks []*block) {
 // does not block.
 func (p *puller) committed(blocks []*block) {
 	for _, b := range blocks {
-		p.held.ledger.LetGoOfPart(b.Inputs)
+		p.held.Ledger.LetGoOfPart(b.Inputs)
 	}
 }
 

@@ -6,6 +6,7 @@ import (
 	"ordertimeout/transforms/connect/livemark"
 	"ordertimeout/transforms/connect/pubsub/message"
 	"ordertimeout/transforms/count"
+	"ordertimeout/transforms/ledger"
 )
 
 // block is what some messages hold, and keeps the watermark from passing it.
@@ -26,7 +27,7 @@ func (p *puller) add(r *reader, messages []*pubsubpb.ReceivedMessage) {
 	p.clock.Pulled()
 	p.mu.Unlock()
 	r.Blocks = nil
-	p.read(r, messages, p.held.receive(messages))
+	p.read(r, messages, p.held.Receive(messages))
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.enqueueAll(r.Blocks)
@@ -36,13 +37,13 @@ func (p *puller) add(r *reader, messages []*pubsubpb.ReceivedMessage) {
 
 // read reads messages, each of which is a new one where it has an input. Once the run is
 // to stop it ends: what was not read is given back with all else that is held.
-func (p *puller) read(r *reader, messages []*pubsubpb.ReceivedMessage, inputs []*input) {
+func (p *puller) read(r *reader, messages []*pubsubpb.ReceivedMessage, inputs []*ledger.Message) {
 	for i, x := range inputs {
 		if x == nil {
 			p.run.Count(count.Redelivered, 1)
 			continue
 		}
-		if !r.Add(messages[i].GetMessage(), &x.Message) {
+		if !r.Add(messages[i].GetMessage(), x) {
 			return
 		}
 		messages[i] = nil // its data are in memory until its events are handed out, and no longer

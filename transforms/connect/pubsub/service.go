@@ -24,10 +24,6 @@ type service struct {
 	batch  int32
 }
 
-// maxIDs is how many leases a request may name: it is limited to 512 KiB, and an
-// id may have more than 200 bytes.
-const maxIDs = 1000
-
 // requestTime is how long a request may take that is answered at once.
 const requestTime = 5 * time.Second
 

@@ -36,7 +36,7 @@ func TestWhatIsGivenBackAtAStopIsNotPulledAgain(t *testing.T) {
 // awaitHeld waits until so many messages are held.
 func awaitHeld(t *testing.T, p *puller, n int) {
 	t.Helper()
-	for end := time.Now().Add(20 * time.Second); !p.held.isFull(n); pause(t.Context(), time.Millisecond) {
+	for end := time.Now().Add(20 * time.Second); !p.held.IsFull(n); pause(t.Context(), time.Millisecond) {
 		if time.Now().After(end) {
 			t.Fatalf("waited in vain for %d messages", n)
 		}
