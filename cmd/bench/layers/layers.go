@@ -19,7 +19,7 @@ var layers = []struct{ what, packages, benchmark string }{
 	{"the pattern's step alone", "./transforms/cep", "BenchmarkStep"},
 	{"a shard: unpack, look up, step, expire", "./transforms/shard", "BenchmarkShard"},
 	{"format an outcome", "./transforms/order", "BenchmarkOutcomeJSON"},
-	{"a message of Pub/Sub: hold and acknowledge it", "./transforms/connect/pubsub", "BenchmarkHeld"},
+	{"a message of Pub/Sub: hold and acknowledge it", "./transforms/connect/pubsub/lease", "BenchmarkHeld"},
 }
 
 // benchLayers runs them in the module of the folder root, and prints a table.

@@ -15,7 +15,7 @@ import (
 	"strings"
 	"time"
 
-	"ordertimeout/transforms/connect/pubsub"
+	"ordertimeout/transforms/connect/pubsub/uri"
 	"ordertimeout/transforms/order"
 )
 
@@ -53,7 +53,7 @@ func (c Config) Validate() error {
 // Subscription is a subscription and how the runner reads it.
 type Subscription struct {
 	// Subscription has the names, and where the time of an event is.
-	pubsub.Subscription
+	uri.Subscription
 	// IDAttribute names the attribute of a message by which the runner knows one
 	// that was published twice; "": by the id that the service gave it.
 	IDAttribute string
@@ -77,11 +77,11 @@ var (
 //	ack=bundle    as a runner does it; there is no other value
 //
 // An error names the part that is wrong.
-func ParseSubscription(uri string) (Subscription, error) {
+func ParseSubscription(input string) (Subscription, error) {
 	fault := func(format string, args ...any) (Subscription, error) {
-		return Subscription{}, fmt.Errorf("dataflowpubsub: -input %q: %s", uri, fmt.Sprintf(format, args...))
+		return Subscription{}, fmt.Errorf("dataflowpubsub: -input %q: %s", input, fmt.Sprintf(format, args...))
 	}
-	path, query, _ := strings.Cut(uri, "?")
+	path, query, _ := strings.Cut(input, "?")
 	values, err := url.ParseQuery(query)
 	if err != nil {
 		return fault("settings %q: want name=value&name=value", query)
@@ -91,7 +91,7 @@ func ParseSubscription(uri string) (Subscription, error) {
 			return fault("%s=%s: the runner reads as it sees fit: want %s", name, values.Get(name), strings.Join(settings, ", "))
 		}
 	}
-	if ack := values.Get("ack"); values.Has("ack") && ack != string(pubsub.AckBundle) {
+	if ack := values.Get("ack"); values.Has("ack") && ack != string(uri.AckBundle) {
 		return fault("ack=%s: the runner acknowledges what is in its state: want ack=bundle", ack)
 	}
 	ids := values["id"]
@@ -103,7 +103,7 @@ func ParseSubscription(uri string) (Subscription, error) {
 		path += "?" + values.Encode()
 	}
 	s := Subscription{}
-	if s.Subscription, err = pubsub.ParseSubscription(path); err != nil {
+	if s.Subscription, err = uri.ParseSubscription(path); err != nil {
 		return Subscription{}, err
 	}
 	if len(ids) > 0 {
@@ -114,10 +114,10 @@ func ParseSubscription(uri string) (Subscription, error) {
 
 // ParseTopic returns the topic of a URI pubsub://PROJECT/TOPIC, which has no
 // settings here. An error names the part that is wrong.
-func ParseTopic(uri string) (pubsub.Topic, error) {
-	topic, err := pubsub.ParseTopic(uri)
-	if _, query, ok := strings.Cut(uri, "?"); err == nil && ok && query != "" {
-		return topic, fmt.Errorf("dataflowpubsub: %q: setting %s: the runner publishes as it sees fit: want none", uri, query)
+func ParseTopic(target string) (uri.Topic, error) {
+	topic, err := uri.ParseTopic(target)
+	if _, query, ok := strings.Cut(target, "?"); err == nil && ok && query != "" {
+		return topic, fmt.Errorf("dataflowpubsub: %q: setting %s: the runner publishes as it sees fit: want none", target, query)
 	}
 	return topic, err
 }

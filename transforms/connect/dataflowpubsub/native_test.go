@@ -5,17 +5,17 @@ import (
 	"testing"
 	"time"
 
-	"ordertimeout/transforms/connect/pubsub"
+	"ordertimeout/transforms/connect/pubsub/uri"
 )
 
 func TestParseSubscription(t *testing.T) {
 	for _, test := range []struct {
 		uri, id, attribute string
-		time               pubsub.TimeOf
+		time               uri.TimeOf
 	}{
-		{"pubsub://shop/orders", "", "", pubsub.TimeOfEvent},
-		{"pubsub://shop/orders?ack=bundle&time=publish", "", "", pubsub.TimeOfPublish},
-		{"pubsub://shop/orders?time=attribute:at&id=event%20id", "event id", "at", pubsub.TimeOfAttribute},
+		{"pubsub://shop/orders", "", "", uri.TimeOfEvent},
+		{"pubsub://shop/orders?ack=bundle&time=publish", "", "", uri.TimeOfPublish},
+		{"pubsub://shop/orders?time=attribute:at&id=event%20id", "event id", "at", uri.TimeOfAttribute},
 	} {
 		s, err := ParseSubscription(test.uri)
 		if err != nil || s.String() != "projects/shop/subscriptions/orders" || s.IDAttribute != test.id || s.Attribute != test.attribute || s.Time != test.time {

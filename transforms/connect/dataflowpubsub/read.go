@@ -13,7 +13,8 @@ import (
 	"google.golang.org/protobuf/proto"
 	"google.golang.org/protobuf/types/known/timestamppb"
 
-	"ordertimeout/transforms/connect/pubsub"
+	"ordertimeout/transforms/connect/pubsub/message"
+	"ordertimeout/transforms/connect/pubsub/uri"
 	"ordertimeout/transforms/count"
 	"ordertimeout/transforms/order"
 	"ordertimeout/transforms/process"
@@ -41,7 +42,7 @@ const readURN = "beam:transform:pubsub_read:v1"
 // it from the clock of their shard, which is behind their time unless the
 // watermark was wrong.
 //
-// What is not an event becomes a reject, as with [pubsub.Read]. Read panics where
+// What is not an event becomes a reject, as with package pubsub. Read panics where
 // [Config.Validate] has an error: call it first.
 func Read(s beam.Scope, c Config) (events, rejects beam.PCollection) {
 	s = s.Scope("dataflowpubsub.Read")
@@ -66,7 +67,7 @@ func Read(s beam.Scope, c Config) (events, rejects beam.PCollection) {
 type decodeFn struct {
 	Config Config
 
-	sub     pubsub.Subscription
+	sub     uri.Subscription
 	decoder *order.Decoder
 
 	counts count.Source
@@ -93,11 +94,11 @@ func (fn *decodeFn) ProcessElement(at beam.EventTime, encoded []byte, event func
 		fn.reject(reject, order.NewReject(order.Malformed, "not a message of Pub/Sub", "", 0, encoded))
 		return
 	}
-	if fn.sub.Time == pubsub.TimeOfPublish {
+	if fn.sub.Time == uri.TimeOfPublish {
 		m.PublishTime = timestamppb.New(at.ToTime()) // as the watermark follows this one
 	}
 	earliest := at.Milliseconds() - fn.Config.WatermarkSlack.Milliseconds()
-	pubsub.Decode(m, fn.sub, fn.decoder, func(part pubsub.Part) {
+	message.Decode(m, fn.sub, fn.decoder, func(part message.Part) {
 		for i := range part.Events {
 			if e := &part.Events[i]; e.Time < earliest {
 				e.At = earliest

@@ -79,8 +79,9 @@ func (c *call) handOut(ctx context.Context) (rest bool, err error) {
 	return true, nil
 }
 
-// take takes a block from the queue, if there is one. A bundle that has one counts
-// as work from before it is taken, so that it is never nowhere.
+// take takes a block from the queue, if there is one. The bundle counts as work before it
+// takes the block: else the block would be neither in the queue nor in a bundle at work,
+// and a stop would not wait for it.
 func (c *call) take() (*block, error) {
 	c.bundle.SetIdle(false)
 	next, err := c.puller.next()
@@ -92,39 +93,39 @@ func (c *call) take() (*block, error) {
 
 // hand emits a block, if it can be claimed.
 func (c *call) hand(next *block) bool {
-	n := next.records()
+	n := next.Records()
 	if !c.claim(c.position + n) {
 		c.puller.unread(next)
 		return false
 	}
-	for i := range next.events {
-		next.events[i].At = max(next.events[i].Time, c.before)
+	for i := range next.Events {
+		next.Events[i].At = max(next.Events[i].Time, c.before)
 	}
 	if len(c.blocks) == 0 {
 		c.promise = c.puller.watermark()
 	}
-	if events := next.events; len(events) > 1 {
+	if events := next.Events; len(events) > 1 {
 		if events[0] = (order.Event{Mark: order.MarkWatermark, At: c.promise}); c.promise == 0 {
 			events = events[1:]
 		}
 		c.event(beam.EventTime(c.before), events)
 	}
-	for _, r := range next.rejects {
+	for _, r := range next.Rejects {
 		if c.puller.config.RejectsUnread {
 			c.puller.run.Done(r.Refs)
 			continue
 		}
 		c.reject(beam.EventTime(c.before), r)
 	}
-	c.puller.run.Tally().Malformed(next.rejects)
+	c.puller.run.Tally().Malformed(next.Rejects)
 	c.position += n
 	c.blocks = append(c.blocks, next)
-	c.size += next.size
+	c.size += next.Size
 	c.counts.Records += n
-	c.counts.Malformed += next.malformed
-	c.counts.Integers += next.integers
-	c.counts.January += next.january
-	next.events, next.rejects = nil, nil // who read them does not keep them
+	c.counts.Malformed += next.Malformed
+	c.counts.Integers += next.Integers
+	c.counts.January += next.January
+	next.Events, next.Rejects = nil, nil // who read them does not keep them
 	return true
 }
 

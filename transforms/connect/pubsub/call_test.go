@@ -8,6 +8,9 @@ import (
 	"github.com/apache/beam/sdks/v2/go/pkg/beam"
 	"github.com/google/go-cmp/cmp"
 
+	"ordertimeout/transforms/connect/livemark"
+	"ordertimeout/transforms/connect/pubsub/lease"
+	"ordertimeout/transforms/connect/pubsub/message"
 	"ordertimeout/transforms/order"
 	"ordertimeout/transforms/process"
 )
@@ -16,17 +19,17 @@ import (
 func newIdlePuller() *puller {
 	p := &puller{run: process.Of(""), arrived: make(chan struct{}, 1), sub: Subscription{Ack: AckOutcome}}
 	p.room.L = &p.mu
-	p.clock = watermark{now: time.Now, maxLag: time.Hour}
-	p.held = newHeld(time.Second, time.Second, 1, time.Now, func(int) {})
+	p.clock.Config = livemark.Config{Now: time.Now, MaxLag: time.Hour}
+	p.held = lease.New(time.Second, time.Second, 1, time.Now, func(int) {})
 	return p
 }
 
 // put puts a block into the queue.
 func (p *puller) put(rejects int, times ...int64) {
-	b := &block{events: make([]order.Event, 1), size: 1, earliest: 1 << 60, rejects: make([]order.Reject, rejects), malformed: int64(rejects)}
+	b := &message.Block{Events: make([]order.Event, 1), Size: 1, Earliest: 1 << 60, Rejects: make([]order.Reject, rejects), Malformed: int64(rejects)}
 	for _, at := range times {
-		b.events = append(b.events, order.Event{Time: at})
-		b.earliest, b.latest = min(b.earliest, at), max(b.latest, at)
+		b.Events = append(b.Events, order.Event{Time: at})
+		b.Earliest, b.Latest = min(b.Earliest, at), max(b.Latest, at)
 	}
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -68,9 +71,13 @@ func TestEventsAreStampedWithTheWatermarkBeforeTheBundle(t *testing.T) {
 			[]string{"at 20: mark 25 10>20 30>30", "at 20: reject", "at 20: mark 25 20>20"}, 25},
 	} {
 		p := newIdlePuller()
+		if test.now > 0 {
+			p.clock.Now = func() time.Time { return time.UnixMilli(test.now) }
+			p.clock.Pulled()
+			p.clock.Value()
+		}
 		p.put(1, 10, 30)
 		p.put(0, 20)
-		p.clock.at = test.now
 		var got []string
 		c := newCall(p, test.before, &got)
 		rest, err := c.handOut(t.Context())
@@ -89,8 +96,8 @@ func TestEventsAreStampedWithTheWatermarkBeforeTheBundle(t *testing.T) {
 func TestWatermarkIsHeldByWhatIsQueuedUntilTheBundleEnds(t *testing.T) {
 	p := newIdlePuller()
 	now := time.UnixMilli(100_000)
-	p.clock = watermark{now: func() time.Time { return now }, maxLag: time.Hour, stale: time.Hour, window: time.Second}
-	p.clock.pulled()
+	p.clock.Config = livemark.Config{Now: func() time.Time { return now }, MaxLag: time.Hour, Stale: time.Hour, Window: time.Second}
+	p.clock.Pulled()
 	p.put(0, 95_000)
 	now = now.Add(time.Minute)
 	if got := p.watermark(); got != 95_000 {
@@ -123,8 +130,8 @@ func TestFirstWatermarkIsTold(t *testing.T) {
 		{"no event came before", 0, 0, 0, nil},
 	} {
 		p := newIdlePuller()
-		p.clock = watermark{now: func() time.Time { return time.UnixMilli(100_000) }, maxLag: time.Hour, stale: time.Hour, settle: test.settle}
-		p.clock.pulled()
+		p.clock.Config = livemark.Config{Now: func() time.Time { return time.UnixMilli(100_000) }, MaxLag: time.Hour, Stale: time.Hour, Settle: test.settle}
+		p.clock.Pulled()
 		var got []string
 		c := newCall(p, test.before, &got)
 		c.position = test.position
@@ -145,7 +152,7 @@ func TestBundleIsBounded(t *testing.T) {
 	if rest, err := c.handOut(t.Context()); !rest || err != nil || len(got) != 2 {
 		t.Errorf("%d blocks, %t, %v", len(got), rest, err)
 	}
-	p.queue[0].size = maxBundleSize
+	p.queue[0].Size = maxBundleSize
 	p.put(0, 1)
 	c, got = newCall(p, 0, &got), nil
 	if rest, err := c.handOut(t.Context()); !rest || err != nil || len(got) != 1 {

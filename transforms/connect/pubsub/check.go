@@ -15,6 +15,7 @@ import (
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/status"
 
+	"ordertimeout/transforms/connect/pubsub/uri"
 	"ordertimeout/transforms/process"
 )
 
@@ -118,7 +119,7 @@ func topicOf(ctx context.Context, sub Subscription) (string, error) {
 // dialEmulator finds out whether there is an emulator at the address, where one
 // is given: the client would try again and again.
 func dialEmulator(ctx context.Context) error {
-	host := os.Getenv(emulatorVariable)
+	host := os.Getenv(uri.Emulator)
 	if host == "" {
 		return nil
 	}

@@ -15,12 +15,13 @@ import (
 	"google.golang.org/grpc/codes"
 	"google.golang.org/protobuf/types/known/durationpb"
 
+	"ordertimeout/transforms/connect/pubsub/uri"
 	"ordertimeout/transforms/process"
 )
 
 func TestCheckSaysWhatIsWrong(t *testing.T) {
 	denied := pstest.WithErrorInjection("GetSubscription", codes.PermissionDenied, "User not authorized to perform this action.")
-	const uri = "pubsub://shop/orders"
+	const standard = "pubsub://shop/orders"
 	const silent, deadline = "no alert comes in the first ", ": want an acknowledgement deadline of 10s (gcloud pubsub subscriptions update orders --ack-deadline=10)"
 	in := func(uri string) string { return `pubsub: -input "` + uri + `": ` }
 	for _, test := range []struct {
@@ -38,50 +39,50 @@ func TestCheckSaysWhatIsWrong(t *testing.T) {
 		{reason: "the time is not known"},
 		{reason: "the URI is wrong", uri: "pubsub://shop", want: in("pubsub://shop") + "no subscription: want pubsub://PROJECT/SUBSCRIPTION"},
 		{reason: "there is no such subscription", uri: "pubsub://shop/other", want: in("pubsub://shop/other") + "no such subscription"},
-		{reason: "its topic was deleted", deleteTopic: true, want: in(uri) + "the topic of the subscription was deleted"},
+		{reason: "its topic was deleted", deleteTopic: true, want: in(standard) + "the topic of the subscription was deleted"},
 		{reason: "it pushes", subscription: &pubsubpb.Subscription{PushConfig: &pubsubpb.PushConfig{PushEndpoint: "https://x"}},
-			want: in(uri) + "the subscription pushes to https://x: want one to pull from"},
+			want: in(standard) + "the subscription pushes to https://x: want one to pull from"},
 		{reason: "it orders", subscription: &pubsubpb.Subscription{EnableMessageOrdering: true},
-			want: in(uri) + "the subscription orders its messages, and one that is not acknowledged blocks its key: want one without ordering, or ack=bundle"},
-		{reason: "it orders, which ack=bundle can live with", uri: uri + "?ack=bundle", subscription: &pubsubpb.Subscription{EnableMessageOrdering: true}},
+			want: in(standard) + "the subscription orders its messages, and one that is not acknowledged blocks its key: want one without ordering, or ack=bundle"},
+		{reason: "it orders, which ack=bundle can live with", uri: standard + "?ack=bundle", subscription: &pubsubpb.Subscription{EnableMessageOrdering: true}},
 		{reason: "a lease as long as orders have", within: 10 * time.Second,
-			want: in(uri) + "lease=10s: want less than -within 10s: after a crash orders would time out before their messages come back"},
+			want: in(standard) + "lease=10s: want less than -within 10s: after a crash orders would time out before their messages come back"},
 		{reason: "a shorter one", within: 10*time.Second + 1,
-			warning: in(uri) + "lease=10s is more than half of -within 10.000000001s: after a crash most timeouts are told late"},
+			warning: in(standard) + "lease=10s is more than half of -within 10.000000001s: after a crash most timeouts are told late"},
 		{reason: "a little more than half as long", within: 20*time.Second - 1,
-			warning: in(uri) + "lease=10s is more than half of -within 19.999999999s: after a crash most timeouts are told late"},
-		{reason: "a long one with ack=bundle", uri: uri + "?ack=bundle", within: time.Second},
+			warning: in(standard) + "lease=10s is more than half of -within 19.999999999s: after a crash most timeouts are told late"},
+		{reason: "a long one with ack=bundle", uri: standard + "?ack=bundle", within: time.Second},
 		{reason: "no alert for less than a minute", subscription: &pubsubpb.Subscription{AckDeadlineSeconds: 58}, within: time.Hour},
 		{reason: "for a minute", subscription: &pubsubpb.Subscription{AckDeadlineSeconds: 59}, within: time.Hour,
-			warning: in(uri) + silent + "1m0s after a start, or after Pub/Sub was out of reach, as the subscription gives leases of 59s" + deadline},
-		{reason: "for ten minutes, with ack=bundle, too", uri: uri + "?ack=bundle", subscription: &pubsubpb.Subscription{AckDeadlineSeconds: 600}, within: time.Hour,
-			warning: in(uri+"?ack=bundle") + silent + "10m1s after a start, or after Pub/Sub was out of reach, as the subscription gives leases of 10m0s" + deadline},
-		{reason: "for as long as leases are extended", uri: uri + "?lease=2m", subscription: &pubsubpb.Subscription{AckDeadlineSeconds: 60}, within: time.Hour,
-			warning: in(uri+"?lease=2m") + silent + "2m1s after a start, or after Pub/Sub was out of reach: want lease=10s"},
-		{reason: "for as long as a lag counts", uri: uri + "?window=3m", within: time.Hour,
-			warning: in(uri+"?window=3m") + silent + "3m0s after a start, or after Pub/Sub was out of reach: want window=10s"},
+			warning: in(standard) + silent + "1m0s after a start, or after Pub/Sub was out of reach, as the subscription gives leases of 59s" + deadline},
+		{reason: "for ten minutes, with ack=bundle, too", uri: standard + "?ack=bundle", subscription: &pubsubpb.Subscription{AckDeadlineSeconds: 600}, within: time.Hour,
+			warning: in(standard+"?ack=bundle") + silent + "10m1s after a start, or after Pub/Sub was out of reach, as the subscription gives leases of 10m0s" + deadline},
+		{reason: "for as long as leases are extended", uri: standard + "?lease=2m", subscription: &pubsubpb.Subscription{AckDeadlineSeconds: 60}, within: time.Hour,
+			warning: in(standard+"?lease=2m") + silent + "2m1s after a start, or after Pub/Sub was out of reach: want lease=10s"},
+		{reason: "for as long as a lag counts", uri: standard + "?window=3m", within: time.Hour,
+			warning: in(standard+"?window=3m") + silent + "3m0s after a start, or after Pub/Sub was out of reach: want window=10s"},
 		{reason: "it keeps messages for as long as orders are open", within: time.Hour,
 			subscription: &pubsubpb.Subscription{MessageRetentionDuration: durationpb.New(time.Hour)},
-			warning: in(uri) + "the subscription keeps messages for 1h0m0s, and orders are open for -within 1h0m0s: one that is open at a restart may be lost: " +
+			warning: in(standard) + "the subscription keeps messages for 1h0m0s, and orders are open for -within 1h0m0s: one that is open at a restart may be lost: " +
 				"want to keep them for longer (gcloud pubsub subscriptions update orders --message-retention-duration=7d)"},
 		{reason: "it keeps them for longer", within: time.Hour - 1, subscription: &pubsubpb.Subscription{MessageRetentionDuration: durationpb.New(time.Hour)}},
 		{reason: "it has a dead-letter policy, and delivers exactly once", within: time.Hour,
 			subscription: &pubsubpb.Subscription{DeadLetterPolicy: &pubsubpb.DeadLetterPolicy{DeadLetterTopic: testTopic, MaxDeliveryAttempts: 7}, EnableExactlyOnceDelivery: true},
-			warning: in(uri) + "the dead-letter policy takes a message away after 7 deliveries, and each restart is one of each open order's: " +
+			warning: in(standard) + "the dead-letter policy takes a message away after 7 deliveries, and each restart is one of each open order's: " +
 				"want none (gcloud pubsub subscriptions update orders --clear-dead-letter-policy)",
-			more: in(uri) + "exactly-once delivery makes acknowledgements slow and refuses late ones, and repeats are known without it: " +
+			more: in(standard) + "exactly-once delivery makes acknowledgements slow and refuses late ones, and repeats are known without it: " +
 				"want it off (gcloud pubsub subscriptions update orders --no-enable-exactly-once-delivery)"},
-		{reason: "which ack=bundle can live with", uri: uri + "?ack=bundle", within: time.Hour,
+		{reason: "which ack=bundle can live with", uri: standard + "?ack=bundle", within: time.Hour,
 			subscription: &pubsubpb.Subscription{DeadLetterPolicy: &pubsubpb.DeadLetterPolicy{DeadLetterTopic: testTopic}}},
 		{reason: "it may not be looked at", options: []pstest.ServerReactorOption{denied},
-			want: in(uri) + "no permission: User not authorized to perform this action."},
+			want: in(standard) + "no permission: User not authorized to perform this action."},
 		{reason: "it may not be pulled from", refused: true,
-			want: in(uri) + "no permission: want pubsub.subscriptions.consume"},
+			want: in(standard) + "no permission: want pubsub.subscriptions.consume"},
 	} {
 		t.Run(test.reason, func(t *testing.T) {
 			server := pstest.NewServerWithCallback(0, func(g *grpc.Server) { iampb.RegisterIAMPolicyServer(g, permissions{granted: !test.refused}) }, test.options...)
 			defer server.Close()
-			t.Setenv(emulatorVariable, server.Addr)
+			t.Setenv(uri.Emulator, server.Addr)
 			addSubscription(t, server, test.subscription)
 			if test.deleteTopic {
 				if _, err := server.GServer.DeleteTopic(t.Context(), &pubsubpb.DeleteTopicRequest{Topic: testTopic}); err != nil {
@@ -89,7 +90,7 @@ func TestCheckSaysWhatIsWrong(t *testing.T) {
 				}
 			}
 			if test.uri == "" {
-				test.uri = uri
+				test.uri = standard
 			}
 			defer process.Of(t.Name()).Close()
 			found, err := Check(t.Context(), Config{Subscription: test.uri, Within: test.within, Run: t.Name()})
@@ -132,7 +133,7 @@ func TestCheckNamesAnEmulatorThatIsNotThere(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Setenv(emulatorVariable, l.Addr().String())
+	t.Setenv(uri.Emulator, l.Addr().String())
 	l.Close()
 	_, err = Check(t.Context(), Config{Subscription: "pubsub://shop/orders", Run: t.Name()})
 	want := `pubsub: -input "pubsub://shop/orders": the emulator at ` + l.Addr().String() + " (PUBSUB_EMULATOR_HOST) does not answer: "
@@ -150,7 +151,7 @@ func TestCheckEndsWhereNothingAnswers(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer l.Close() // takes connections and says nothing
-	t.Setenv(emulatorVariable, l.Addr().String())
+	t.Setenv(uri.Emulator, l.Addr().String())
 	defer process.Of(t.Name()).Close()
 	_, err = Check(t.Context(), Config{Subscription: "pubsub://shop/orders", Run: t.Name()})
 	want := `pubsub: -input "pubsub://shop/orders": the emulator at ` + l.Addr().String() + " (PUBSUB_EMULATOR_HOST) does not answer: "
@@ -161,7 +162,7 @@ func TestCheckEndsWhereNothingAnswers(t *testing.T) {
 
 func TestTopicOfASubscription(t *testing.T) {
 	server := pstest.NewServer() // closed below, which can be done once
-	t.Setenv(emulatorVariable, server.Addr)
+	t.Setenv(uri.Emulator, server.Addr)
 	addSubscription(t, server, nil)
 	for name, want := range map[string]string{"orders": "", "other": "pubsub: subscription projects/shop/subscriptions/other: no such subscription"} {
 		topic, err := TopicOf(t.Context(), Subscription{Project: "shop", Name: name})

@@ -87,9 +87,7 @@ func TestSourceThatIsNoLongerCalledGivesBackWhatItHolds(t *testing.T) {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { process.Of("").Close() })
-	for !p.held.isFull(n) {
-		pause(t.Context(), time.Millisecond)
-	}
+	awaitHeld(t, p, n)
 	p.awaitAbsence(50 * time.Millisecond)
 	var back []string
 	for end := time.Now().Add(10 * time.Second); len(back) < n && time.Now().Before(end); {

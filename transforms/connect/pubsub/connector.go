@@ -7,12 +7,13 @@ import (
 	"github.com/apache/beam/sdks/v2/go/pkg/beam"
 
 	"ordertimeout/transforms/connect"
+	"ordertimeout/transforms/connect/pubsub/uri"
 )
 
 // The forms of the URIs, here and on a runner with a source and sink of its own.
 const (
-	SubscriptionForm = Scheme + "PROJECT/SUBSCRIPTION"
-	TopicForm        = Scheme + "PROJECT/TOPIC"
+	SubscriptionForm = uri.Scheme + "PROJECT/SUBSCRIPTION"
+	TopicForm        = uri.Scheme + "PROJECT/TOPIC"
 )
 
 // Connector returns the source of subscriptions and the sink of topics, on runners that

@@ -9,11 +9,9 @@ import (
 
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/status"
-)
 
-// emulatorVariable names the environment variable by which the client library
-// finds an emulator.
-const emulatorVariable = "PUBSUB_EMULATOR_HOST"
+	"ordertimeout/transforms/connect/pubsub/uri"
+)
 
 // oneLine says in a few words, for who runs the pipeline, what an error of the
 // client library means.
@@ -46,8 +44,8 @@ func detail(err error) string {
 
 // server is where requests go.
 func server() string {
-	if host := os.Getenv(emulatorVariable); host != "" {
-		return fmt.Sprintf("the emulator at %s (%s)", host, emulatorVariable)
+	if host := os.Getenv(uri.Emulator); host != "" {
+		return fmt.Sprintf("the emulator at %s (%s)", host, uri.Emulator)
 	}
 	return "the service"
 }

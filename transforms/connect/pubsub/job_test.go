@@ -13,6 +13,7 @@ import (
 	"github.com/apache/beam/sdks/v2/go/pkg/beam"
 	"github.com/apache/beam/sdks/v2/go/pkg/beam/register"
 
+	"ordertimeout/transforms/connect/pubsub/uri"
 	"ordertimeout/transforms/count"
 	"ordertimeout/transforms/order"
 	"ordertimeout/transforms/process"
@@ -106,7 +107,7 @@ func newServer(t *testing.T, lease int32, options ...pstest.ServerReactorOption)
 	t.Helper()
 	server := pstest.NewServer(options...)
 	t.Cleanup(func() { server.Close() })
-	t.Setenv(emulatorVariable, server.Addr)
+	t.Setenv(uri.Emulator, server.Addr)
 	addSubscription(t, server, &pubsubpb.Subscription{AckDeadlineSeconds: lease})
 	return server
 }

@@ -5,6 +5,9 @@ import (
 	"fmt"
 	"sync"
 	"time"
+
+	"ordertimeout/transforms/connect/pubsub/lease"
+	"ordertimeout/transforms/ledger"
 )
 
 // ackDelay is how long an acknowledgement waits for others, unless there are
@@ -28,11 +31,11 @@ func (p *puller) acknowledge() {
 		case <-p.work.Done():
 			return
 		case <-tick.C:
-		case <-p.held.ledger.Full():
-			least = maxIDs
+		case <-p.held.Ledger.Full():
+			least = lease.MaxIDs
 		}
 		n, err := p.flush(p.work, least)
-		if n > 0 || err != nil || !p.held.isFull(p.sub.Outstanding) {
+		if n > 0 || err != nil || !p.held.IsFull(p.sub.Outstanding) {
 			progress = time.Now()
 		}
 		switch {
@@ -46,7 +49,7 @@ func (p *puller) acknowledge() {
 		default:
 			retry.wait(p.work)
 		}
-		if time.Since(progress) > maxStall+p.clock.settle {
+		if time.Since(progress) > maxStall+p.clock.Settle {
 			p.fail(fmt.Errorf("all of the %d messages that may be held wait for open orders: want outstanding=N larger", p.sub.Outstanding))
 			return
 		}
@@ -66,9 +69,9 @@ func (p *puller) flush(ctx context.Context, least int) (n int, err error) {
 		var made sync.WaitGroup
 		var mu sync.Mutex // of what is returned
 		requests := 0
-		for ; requests < maxAcks && p.held.ledger.Ready() >= least; requests++ {
-			a := p.held.nextAck(maxIDs)
-			if len(a.ids) == 0 {
+		for ; requests < maxAcks && p.held.Ledger.Ready() >= least; requests++ {
+			a := p.held.NextAck(lease.MaxIDs)
+			if len(a.IDs) == 0 {
 				break
 			}
 			made.Go(func() {
@@ -79,7 +82,7 @@ func (p *puller) flush(ctx context.Context, least int) (n int, err error) {
 					err = failed
 					return
 				}
-				n += len(a.ids)
+				n += len(a.IDs)
 			})
 		}
 		made.Wait()
@@ -91,18 +94,18 @@ func (p *puller) flush(ctx context.Context, least int) (n int, err error) {
 }
 
 // send makes a request to acknowledge.
-func (p *puller) send(ctx context.Context, a ack) error {
-	if err := p.service.acknowledge(ctx, a.ids); err != nil {
-		p.held.failed(a)
+func (p *puller) send(ctx context.Context, a lease.Ack) error {
+	if err := p.service.acknowledge(ctx, a.IDs); err != nil {
+		p.held.Failed(a)
 		return err
 	}
-	p.held.succeeded(a)
+	p.held.Succeeded(a)
 	return nil
 }
 
 // extend extends leases until the end of the run.
 func (p *puller) extend() {
-	tick := time.NewTicker(min(p.held.given, p.held.lease) / 10)
+	tick := time.NewTicker(p.held.Tick())
 	defer tick.Stop()
 	for {
 		select {
@@ -117,35 +120,35 @@ func (p *puller) extend() {
 
 // extendSome makes one request, and reports whether to go on.
 func (p *puller) extendSome() bool {
-	due := p.held.renewals(maxIDs)
+	due := p.held.Renewals(lease.MaxIDs)
 	if len(due) == 0 {
 		return false
 	}
 	ids := make([]string, len(due))
 	for i, r := range due {
-		ids[i] = r.ackID
+		ids[i] = r.AckID
 	}
 	if err := p.service.extend(p.work, ids, p.sub.Lease); err != nil {
-		p.held.notExtended(due) // where it lasts, the pulls fail, too, and say so
+		p.held.NotExtended(due) // where it lasts, the pulls fail, too, and say so
 		return false
 	}
-	p.held.extended(due)
+	p.held.Extended(due)
 	return true
 }
 
 // giveBack gives back messages that were not handed out.
 func (p *puller) giveBack(ctx context.Context, blocks []*block) {
-	var inputs []*input
+	var messages []*ledger.Message
 	for _, b := range blocks {
-		inputs = append(inputs, b.inputs...)
+		messages = append(messages, b.Inputs...)
 	}
-	p.nack(ctx, p.held.give(inputs))
+	p.nack(ctx, p.held.Give(messages))
 }
 
 // nack ends leases now. One that it does not reach ends by itself.
 func (p *puller) nack(ctx context.Context, ids []string) {
 	for len(ids) > 0 {
-		n := min(len(ids), maxIDs)
+		n := min(len(ids), lease.MaxIDs)
 		if p.service.extend(ctx, ids[:n], 0) != nil {
 			return
 		}

@@ -10,7 +10,7 @@ import (
 
 	"cloud.google.com/go/pubsub/v2/apiv1/pubsubpb"
 
-	"ordertimeout/transforms/order"
+	"ordertimeout/transforms/connect/pubsub/message"
 	"ordertimeout/transforms/process"
 )
 
@@ -20,91 +20,6 @@ const largest = 9_900_000
 // lines returns a message of the same line again and again.
 func lines(line string, size int) *pubsubpb.PubsubMessage {
 	return &pubsubpb.PubsubMessage{MessageId: "m", Data: bytes.Repeat([]byte(line+"\n"), size/(len(line)+1))}
-}
-
-func TestLinesBeyondTheLimitShareAReject(t *testing.T) {
-	for n, beyond := range map[int]string{
-		maxRejects:     "",
-		maxRejects + 1: "#[1001] message m:1001: not JSON: invalid character 'x' looking for beginning of value at byte 1",
-		10 * maxRejects: "#[1001] message m:1001: 9000 more lines of the message are no events, of which this is the first: " +
-			"not JSON: invalid character 'x' looking for beginning of value at byte 1",
-	} {
-		r := &reader{decoder: &order.Decoder{}}
-		got := read(Subscription{}, lines("x", 2*n))
-		last := ""
-		if len(got) > maxRejects {
-			last = got[len(got)-1]
-		}
-		if len(got) > maxRejects+1 || last != beyond {
-			t.Errorf("%d lines: %d rejects, the last is %s, want %s", n, len(got), last, beyond)
-		}
-		r.add(lines("x", 2*n), &input{})
-		if got := r.blocks[0].records(); got != int64(n) || r.blocks[0].malformed != got {
-			t.Errorf("%d lines: %d are counted", n, got)
-		}
-	}
-}
-
-// What a message holds is the same in parts, each line once.
-func TestLargeMessageIsReadInParts(t *testing.T) {
-	var data strings.Builder
-	want := 0
-	for data.Len() < 8*blockSize {
-		switch want++; want % 10 {
-		case 0:
-			fmt.Fprintf(&data, "x\n\n")
-		case 1: // larger than a block
-			fmt.Fprintf(&data, `{"orderId":%q,"type":"a","time":1}`+"\n", strings.Repeat("o", want%20/10*2*blockSize))
-		default:
-			fmt.Fprintf(&data, `{"orderId":%d,"type":"a","time":1}`+"\n \n", want)
-		}
-	}
-	m := &pubsubpb.PubsubMessage{MessageId: "m", Data: []byte(data.String() + strings.Repeat("\n", 2*blockSize))}
-	refs, parts, lastParts := 0, 0, 0
-	r := &reader{decoder: &order.Decoder{}, expect: func(_ *input, events, rejects int, last bool) uint64 {
-		n := events + rejects
-		if parts++; last {
-			lastParts++
-		}
-		refs += n
-		return uint64(refs - n + 1)
-	}}
-	r.add(m, &input{})
-	places, size, records := map[string]int{}, 0, 0
-	for _, b := range r.blocks {
-		size, records = size+b.size, records+int(b.records())
-		if b.records() == 0 || len(b.inputs) != 1 {
-			t.Errorf("a block of %d lines and %d inputs", b.records(), len(b.inputs))
-		}
-		for _, e := range b.events[1:] {
-			places[order.Place(e.Source, e.Line)]++
-		}
-		for _, x := range b.rejects {
-			places[x.Source]++
-		}
-	}
-	if parts != len(r.blocks) || parts < 4 || lastParts != 1 {
-		t.Errorf("%d blocks, %d parts, %d last ones", len(r.blocks), parts, lastParts)
-	}
-	if len(places) != want || records != want || refs != want || size != len(m.Data) {
-		t.Errorf("%d places, %d lines, %d Refs of %d; %d bytes of %d", len(places), records, refs, want, size, len(m.Data))
-	}
-}
-
-func TestBlocksAreBoundedInRecordsAndSize(t *testing.T) {
-	for _, line := range []string{`{"orderId":1,"type":"a","time":1}`, `{"orderId":"` + strings.Repeat("o", 9000) + `","type":"a","time":1}`, "x"} {
-		r := &reader{decoder: &order.Decoder{}}
-		for _, size := range []int{500, 5000, 500_000, 2_000_000} {
-			for range 3 {
-				r.add(lines(line, size), &input{})
-			}
-		}
-		for _, b := range r.blocks {
-			if b.held() > 2*blockRecords || b.size > 2*blockSize+len(line) {
-				t.Errorf("%.9s…: a block of %d events and rejects, and of %d bytes", line, b.held(), b.size)
-			}
-		}
-	}
 }
 
 // heap returns how much memory is in use.
@@ -154,9 +69,9 @@ func TestLargeMessageTakesLittleMemory(t *testing.T) {
 				continue
 			}
 			blocks++
-			records += b.records()
-			if b.held() > 2*blockRecords || b.size > 2*blockSize+len(line) {
-				t.Errorf("%s: a block of %d events and rejects, and of %d bytes", line, b.held(), b.size)
+			records += b.Records()
+			if b.Held() > 2*message.BlockRecords || b.Size > 2*message.BlockSize+len(line) {
+				t.Errorf("%s: a block of %d events and rejects, and of %d bytes", line, b.Held(), b.Size)
 			}
 		}
 		runtime.KeepAlive(m)
@@ -181,13 +96,13 @@ func TestLargeMessageIsReadAndAcknowledgedOnce(t *testing.T) {
 		t.Run(ack, func(t *testing.T) {
 			server := newServer(t, 600)
 			j := startJob(t, server, "ack="+ack, true, "")
-			const events, bad = 3 * blockRecords, 5 * maxRejects
+			const events, bad = 3 * message.BlockRecords, 5 * message.MaxRejects
 			var data strings.Builder
 			for i := range events {
 				data.WriteString(event(fmt.Sprint("o", i)) + "\n")
 			}
 			server.Publish(testTopic, []byte(data.String()+strings.Repeat("x\n", bad)), nil)
-			j.await("all events and rejects", func() bool { return len(j.events) == events && len(j.rejects) == maxRejects+1 })
+			j.await("all events and rejects", func() bool { return len(j.events) == events && len(j.rejects) == message.MaxRejects+1 })
 			j.await("the acknowledgement", func() bool { return j.unacked() == 0 })
 			if err := j.stop(); err != nil {
 				t.Error(err)
@@ -208,7 +123,7 @@ func TestLargeMessageIsReadAndAcknowledgedOnce(t *testing.T) {
 // A stop finds a large message half read, with no room for more.
 func TestLargeMessageIsGivenBackAtAStop(t *testing.T) {
 	server := newServer(t, 600)
-	server.Publish(testTopic, lines(`{"orderId":1,"type":"a","time":1}`, 2*maxQueued/recordSize*34).Data, nil)
+	server.Publish(testTopic, lines(`{"orderId":1,"type":"a","time":1}`, 2*maxQueued/message.RecordSize*34).Data, nil)
 	server.Publish(testTopic, []byte(event("after it, in the same pull or in another")), nil)
 	run := process.NewRun()
 	defer run.Close()

@@ -1,47 +1,32 @@
 package pubsub
 
-import "time"
+import (
+	"time"
 
-const (
-	// probeEvery is how long after a probe the next one is made, so that there are
-	// at most two a second, for as long as pulls hold the watermark (see maxOut): the
-	// service bills each as a kilobyte.
-	probeEvery = 500 * time.Millisecond
-	// doubtEvery is how often the puller looks whether to make one.
-	doubtEvery = 50 * time.Millisecond
+	"ordertimeout/transforms/connect/livemark"
 )
 
 // probe makes probes while the watermark waits for pulls that are out, until the run
-// is to stop. The server cannot be made to answer those themselves: it holds them for
-// as long as it likes, and a shorter deadline would only lose what they have leased.
+// is to stop.
 func (p *puller) probe() {
 	r := p.reader()
-	for p.pulls.Err() == nil {
-		if !p.inDoubt() {
-			pause(p.pulls, doubtEvery)
-			continue
-		}
-		if !p.probeOnce(r) {
-			return
-		}
-		pause(p.pulls, probeEvery)
-	}
+	livemark.Probe(p.pulls, p.inDoubt, func() bool { return p.probeOnce(r) })
 }
 
 func (p *puller) inDoubt() bool {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	return p.hasRoom() && p.clock.inDoubt()
+	return p.hasRoom() && p.clock.InDoubt()
 }
 
 // hasRoom reports whether more can be taken in.
-func (p *puller) hasRoom() bool { return p.queued < maxQueued && !p.held.isFull(p.sub.Outstanding) }
+func (p *puller) hasRoom() bool { return p.queued < maxQueued && !p.held.IsFull(p.sub.Outstanding) }
 
 // answering takes note that the answer to a pull of r begins to come.
 func (p *puller) answering(r *reader) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	p.clock.answering(r)
+	p.clock.Answering(&r.pull)
 }
 
 // probeOnce makes a probe. One that brings messages is a pull like any other, and
@@ -63,7 +48,7 @@ func (p *puller) probeOnce(r *reader) bool {
 		p.add(r, messages)
 		if len(messages) == 0 {
 			p.mu.Lock()
-			p.clock.probed(begun)
+			p.clock.Probed(begun)
 			p.mu.Unlock()
 			return true
 		}

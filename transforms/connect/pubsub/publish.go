@@ -13,6 +13,7 @@ import (
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/status"
 
+	"ordertimeout/transforms/connect/pubsub/message"
 	"ordertimeout/transforms/count"
 	"ordertimeout/transforms/order"
 	"ordertimeout/transforms/process"
@@ -109,7 +110,7 @@ func (fn *publishFn) ProcessElement(ctx context.Context, at beam.EventTime, m or
 		fn.refuse(ctx, []pending{{at: at, message: m}}, fn.noWay, refuse)
 		return nil
 	}
-	out := message(&m, fn.Topic.Ordered)
+	out := message.ToPublish(&m, fn.Topic.Ordered)
 	fn.size += len(out.Data)
 	fn.pending = append(fn.pending, pending{at, m, fn.publisher.Publish(ctx, out), out.OrderingKey})
 	if len(fn.pending) >= maxPending || fn.size >= maxPendingSize {
@@ -173,7 +174,7 @@ func (fn *publishFn) judge(ctx, delivery context.Context, left []pending, err er
 	if stopped && !fn.publisher.failed.Load() {
 		lost = slices.DeleteFunc(slices.Clone(left), func(p pending) bool { return fn.run.Held(p.message.Refs) })
 	}
-	why := fn.Topic.fault(err)
+	why := topicFault(fn.Topic, err)
 	if stopped {
 		why = fmt.Errorf("pubsub: topic %s: stopped before %d messages could be published", fn.Topic, len(lost))
 	}

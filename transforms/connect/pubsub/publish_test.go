@@ -16,6 +16,7 @@ import (
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/status"
 
+	"ordertimeout/transforms/connect/pubsub/message"
 	"ordertimeout/transforms/count"
 	"ordertimeout/transforms/ledger/ledgertest"
 	"ordertimeout/transforms/order"
@@ -112,7 +113,7 @@ func TestWritePublishesEachMessageOnce(t *testing.T) {
 	var refs []uint64
 	for i := range n {
 		m := testMessage(i)
-		out := message(&m, true)
+		out := message.ToPublish(&m, true)
 		want[m.ID] = fmt.Sprintf("%s %s %v;", out.Data, out.OrderingKey, out.Attributes)
 		refs = append(refs, m.Refs...)
 	}

@@ -78,18 +78,18 @@
 //
 // # Watermark
 //
-// The watermark is the time of day less Disorder and what all events of the last ten
-// seconds are behind by, or less the worst lag of one of them where that is more, and
-// goes on while nothing is published. All are behind by the longest that a message took
-// from its publication to here, or by the smallest lag where that is more. At the
-// start, and after a pull that failed, it stands still until pulls have succeeded for
-// ten seconds, or a second longer than the longest lease, whichever is more: only then
-// has everything come back that a lost pull or a killed process had leased. While
-// events are behind by more than half of Disorder, and by 100 ms, it passes nothing
+// The watermark is the time of day less how far the events are behind it: see package
+// livemark for how that is reckoned. It goes on while nothing is published.
+//
+// At the start, and after a pull that failed, it stands still until pulls have succeeded
+// for ten seconds, or a second longer than the longest lease, whichever is more. Only then
+// has everything come back that a lost pull or a killed process had leased.
+//
+// While events are behind by more than half of Disorder, and by 100 ms, it passes nothing
 // that a pull which is out may still bring. When nothing more is published such a pull
-// stays out; then the source asks the service twice a second, for ten seconds at most,
-// whether there is anything, and the watermark is about a second behind the lag instead
-// of waiting for the pull. A service that does not answer holds it as before.
+// stays out. Then the source asks the service twice a second, for ten seconds at most,
+// whether there is anything. The watermark is about a second behind the lag meanwhile.
+// A service that does not answer holds it as before.
 //
 // A runner in Java, such as Flink's, sees whole seconds of it only.
 package pubsub

@@ -9,7 +9,11 @@ import (
 	"cloud.google.com/go/pubsub/v2/apiv1/pubsubpb"
 
 	"ordertimeout/transforms/beamfix"
+	"ordertimeout/transforms/connect/livemark"
+	"ordertimeout/transforms/connect/pubsub/lease"
+	"ordertimeout/transforms/connect/pubsub/message"
 	"ordertimeout/transforms/count"
+	"ordertimeout/transforms/ledger"
 	"ordertimeout/transforms/process"
 )
 
@@ -22,7 +26,7 @@ type puller struct {
 	run     *process.Run
 	link    *link
 	service service
-	held    *held
+	held    *lease.Table
 	commits beamfix.Commits[*block] // of ack=bundle
 
 	// pulls ends all pulls and probes, work what is done in the background besides.
@@ -32,7 +36,7 @@ type puller struct {
 
 	mu      sync.Mutex
 	room    sync.Cond // there may be room for more in the queue, or to be held
-	clock   watermark
+	clock   livemark.Watermark
 	queue   []*block
 	queued  int           // what the queue takes in memory, in bytes
 	arrived chan struct{} // has an element when there is something in the queue
@@ -66,14 +70,14 @@ func newPuller(ctx context.Context, l *link, c Config, sub Subscription, run *pr
 	p.room.L = &p.mu
 	p.commits.Committed = p.committed
 	p.commits.Lost = func(blocks []*block) { go p.giveBack(context.Background(), blocks) }
-	p.held = newHeld(given, sub.Lease, run.Consumers(), time.Now, func(n int) { run.Count(count.Unacked, int64(n)) })
-	p.clock = watermark{
-		now: time.Now, disorder: c.Disorder, window: sub.Window, maxLag: sub.MaxLag,
-		settle: untilKnown(sub, given),
-		stale:  sub.Poll + time.Second,
+	p.held = lease.New(given, sub.Lease, run.Consumers(), time.Now, func(n int) { run.Count(count.Unacked, int64(n)) })
+	p.clock.Config = livemark.Config{
+		Now: time.Now, Disorder: c.Disorder, Window: sub.Window, MaxLag: sub.MaxLag,
+		Settle: untilKnown(sub, given),
+		Stale:  sub.Poll + time.Second,
 	}
 	if sub.Ack == AckOutcome {
-		if err := run.Hold(p.held.ledger); err != nil {
+		if err := run.Hold(p.held.Ledger); err != nil {
 			return nil, c.fault("%v", err)
 		}
 	}
@@ -134,16 +138,19 @@ func (p *puller) pull() {
 // minPoll is the pause after a pull that found nothing and did not wait for it.
 const minPoll = 50 * time.Millisecond
 
+// reader reads what one of the pulls, or the probe, brings.
+type reader struct {
+	message.Reader
+	pull livemark.Pull
+}
+
 // reader returns a new reader of the puller's messages.
 func (p *puller) reader() *reader {
-	r := &reader{sub: p.sub, decoder: p.config.decoder()}
-	r.out = p.enqueueWithRoom
-	r.expect = func(x *input, events, rejects int, last bool) uint64 {
-		return p.held.ledger.Expect(&x.Message, events, rejects, last)
-	}
+	r := &reader{Reader: message.Reader{Sub: p.sub, Decoder: p.config.decoder(), Out: p.enqueueWithRoom}}
+	r.Expect = p.held.Ledger.Expect
 	if p.sub.Ack == AckBundle {
-		r.expect = func(x *input, _, _ int, last bool) uint64 {
-			p.held.ledger.ExpectPart(&x.Message, last)
+		r.Expect = func(m *ledger.Message, _, _ int, last bool) uint64 {
+			p.held.Ledger.ExpectPart(m, last)
 			return 0
 		}
 	}
@@ -164,7 +171,7 @@ func (p *puller) awaitRoom() bool {
 // failed takes note of a pull that failed.
 func (p *puller) failed(err error) {
 	p.mu.Lock()
-	p.clock.failed()
+	p.clock.Failed()
 	p.mu.Unlock()
 	if isFinal(err) {
 		p.fail(err)
@@ -186,7 +193,7 @@ func (p *puller) fail(err error) {
 func (p *puller) watermark() int64 {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	return p.clock.value()
+	return p.clock.Value()
 }
 
 // handedOut says that the blocks are no longer to be waited for.
@@ -194,7 +201,7 @@ func (p *puller) handedOut(blocks []*block) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	for _, b := range blocks {
-		p.clock.released(b.hold)
+		p.clock.Release(b.hold)
 	}
 }
 
@@ -202,7 +209,7 @@ func (p *puller) handedOut(blocks []*block) {
 // does not block.
 func (p *puller) committed(blocks []*block) {
 	for _, b := range blocks {
-		p.held.release(b.inputs)
+		p.held.Ledger.LetGoOfPart(b.Inputs)
 	}
 }
 

@@ -3,10 +3,19 @@ package pubsub
 import (
 	"cloud.google.com/go/pubsub/v2/apiv1/pubsubpb"
 
+	"ordertimeout/transforms/connect/livemark"
+	"ordertimeout/transforms/connect/pubsub/message"
 	"ordertimeout/transforms/count"
+	"ordertimeout/transforms/ledger"
 )
 
-// maxQueued is the size in bytes from which the queue is full: see block.cost.
+// block is what some messages hold, and keeps the watermark from passing it.
+type block struct {
+	*message.Block
+	hold *livemark.Hold
+}
+
+// maxQueued is the size in bytes from which the queue is full: see message.Block.Cost.
 const maxQueued = 16 << 20
 
 // add takes in what a pull returned. From then on until all its events are known, the
@@ -14,27 +23,27 @@ const maxQueued = 16 << 20
 // in the queue for more, so that a few large messages do not take all memory.
 func (p *puller) add(r *reader, messages []*pubsubpb.ReceivedMessage) {
 	p.mu.Lock()
-	h := p.clock.hold(p.clock.value())
-	p.clock.pulled()
+	h := p.clock.Hold(p.clock.Value())
+	p.clock.Pulled()
 	p.mu.Unlock()
-	r.blocks = nil
-	p.read(r, messages, p.held.receive(messages))
+	r.Blocks = nil
+	p.read(r, messages, p.held.Receive(messages))
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	p.enqueueAll(r.blocks)
-	p.clock.released(h)
-	p.clock.next(r, len(messages) > 0)
+	p.enqueueAll(r.Blocks)
+	p.clock.Release(h)
+	p.clock.Next(&r.pull, len(messages) > 0)
 }
 
 // read reads messages, each of which is a new one where it has an input. Once the run is
 // to stop it ends: what was not read is given back with all else that is held.
-func (p *puller) read(r *reader, messages []*pubsubpb.ReceivedMessage, inputs []*input) {
+func (p *puller) read(r *reader, messages []*pubsubpb.ReceivedMessage, inputs []*ledger.Message) {
 	for i, x := range inputs {
 		if x == nil {
 			p.run.Count(count.Redelivered, 1)
 			continue
 		}
-		if !r.add(messages[i].GetMessage(), x) {
+		if !r.Add(messages[i].GetMessage(), x) {
 			return
 		}
 		messages[i] = nil // its data are in memory until its events are handed out, and no longer
@@ -43,7 +52,7 @@ func (p *puller) read(r *reader, messages []*pubsubpb.ReceivedMessage, inputs []
 
 // enqueueWithRoom queues blocks, and waits until there is room for more. It returns
 // false once the run is to stop.
-func (p *puller) enqueueWithRoom(blocks []*block) bool {
+func (p *puller) enqueueWithRoom(blocks []*message.Block) bool {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.enqueueAll(blocks)
@@ -53,19 +62,20 @@ func (p *puller) enqueueWithRoom(blocks []*block) bool {
 	return !p.stopped
 }
 
-func (p *puller) enqueueAll(blocks []*block) {
+func (p *puller) enqueueAll(blocks []*message.Block) {
 	for _, b := range blocks {
 		p.enqueue(b)
 	}
 }
 
-func (p *puller) enqueue(b *block) {
-	if len(b.events) > 1 {
-		p.clock.saw(b.earliest, b.latest, b.published)
-		b.hold = p.clock.hold(b.earliest)
+func (p *puller) enqueue(read *message.Block) {
+	b := &block{Block: read}
+	if len(b.Events) > 1 {
+		p.clock.Saw(b.Earliest, b.Latest, b.Published)
+		b.hold = p.clock.Hold(b.Earliest)
 	}
 	p.queue = append(p.queue, b)
-	p.queued += b.cost()
+	p.queued += b.Cost()
 	p.signal()
 }
 
@@ -86,7 +96,7 @@ func (p *puller) next() (*block, error) {
 	}
 	b := p.queue[0]
 	p.queue = p.queue[1:]
-	p.queued -= b.cost()
+	p.queued -= b.Cost()
 	if len(p.queue) > 0 {
 		p.signal()
 	}
@@ -99,6 +109,6 @@ func (p *puller) unread(b *block) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.queue = append([]*block{b}, p.queue...)
-	p.queued += b.cost()
+	p.queued += b.Cost()
 	p.signal()
 }

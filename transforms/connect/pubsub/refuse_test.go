@@ -8,6 +8,7 @@ import (
 	"cloud.google.com/go/pubsub/v2/pstest"
 	"github.com/google/go-cmp/cmp"
 
+	"ordertimeout/transforms/connect/pubsub/uri"
 	"ordertimeout/transforms/count"
 	"ordertimeout/transforms/order"
 )
@@ -77,7 +78,7 @@ func TestBundlesAfterAFailureAreRefusedInTime(t *testing.T) {
 
 // Without a publisher, as without credentials, every message is refused.
 func TestWithoutAPublisherAllIsRefused(t *testing.T) {
-	t.Setenv(emulatorVariable, "")
+	t.Setenv(uri.Emulator, "")
 	t.Setenv("GOOGLE_APPLICATION_CREDENTIALS", "/nowhere/key.json")
 	for _, cluster := range []bool{true, false} {
 		run, _ := newRun(t)

@@ -11,6 +11,8 @@ import (
 	"github.com/googleapis/gax-go/v2"
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/status"
+
+	"ordertimeout/transforms/connect/pubsub/uri"
 )
 
 // service makes the requests about one subscription.
@@ -21,10 +23,6 @@ type service struct {
 	poll   time.Duration
 	batch  int32
 }
-
-// maxIDs is how many leases a request may name: it is limited to 512 KiB, and an
-// id may have more than 200 bytes.
-const maxIDs = 1000
 
 // requestTime is how long a request may take that is answered at once.
 const requestTime = 5 * time.Second
@@ -37,7 +35,7 @@ const probeTime = 500 * time.Millisecond
 // so, and then answers a second one at once; an emulator does not.
 func (s service) pull(ctx context.Context) ([]*pubsubpb.ReceivedMessage, error) {
 	got, err := s.try(ctx, s.poll, false)
-	if isTimeout(err) && ctx.Err() == nil && os.Getenv(emulatorVariable) == "" {
+	if isTimeout(err) && ctx.Err() == nil && os.Getenv(uri.Emulator) == "" {
 		return s.try(ctx, probeTime, true)
 	}
 	return got, err

@@ -14,6 +14,7 @@ import (
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/status"
 
+	"ordertimeout/transforms/connect/pubsub/uri"
 	"ordertimeout/transforms/process"
 )
 
@@ -90,7 +91,7 @@ func TestPullThatRanIntoItsEndIsFollowedByAProbe(t *testing.T) {
 			}
 			defer process.Of(t.Name()).Close()
 			if !test.emulator {
-				t.Setenv(emulatorVariable, "")
+				t.Setenv(uri.Emulator, "")
 			}
 			_, err = service{pulls: c.SubscriptionAdminClient, name: testSubscription, poll: time.Minute, batch: 1}.pull(t.Context())
 			if status.Code(err) != test.code {
@@ -164,7 +165,7 @@ func TestPullsThatFailAreTriedAgain(t *testing.T) {
 // take the time that a stop has.
 func TestStopEndsWhereTheServiceIsGone(t *testing.T) {
 	server := pstest.NewServer() // closed below, which can be done once
-	t.Setenv(emulatorVariable, server.Addr)
+	t.Setenv(uri.Emulator, server.Addr)
 	addSubscription(t, server, nil)
 	j := startJob(t, server, "", false, "")
 	server.Publish(testTopic, []byte(event("a")+"\n"+event("b")), nil)

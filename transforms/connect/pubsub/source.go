@@ -44,8 +44,8 @@ func (fn *readFn) ProcessElement(
 	return handOut(ctx, fn.ID, fn.Config, we, rt, event, reject)
 }
 
-// readAndFinalizeFn is a readFn whose bundles the runner finalizes. What the SDK gives it
-// for that does not work: see finalize.go of beamfix.
+// readAndFinalizeFn is a readFn whose bundles the runner finalizes. The SDK's own
+// BundleFinalization does not work. Package beamfix does it instead: see its finalize.go.
 type readAndFinalizeFn struct {
 	sequence.Source
 	Config Config

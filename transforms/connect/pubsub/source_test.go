@@ -88,7 +88,7 @@ func TestMessageOfTwoConsumersIsAcknowledgedOnceBothAreDone(t *testing.T) {
 	j.run.Done([]uint64{ref})
 	acked := func() bool { return server.Messages()[0].Acks > 0 }
 	held := pullersOf(j.run.ID)[0].held
-	if n, err := pullersOf(j.run.ID)[0].flush(t.Context(), 0); n != 0 || err != nil || acked() || !held.isFull(1) {
+	if n, err := pullersOf(j.run.ID)[0].flush(t.Context(), 0); n != 0 || err != nil || acked() || !held.IsFull(1) {
 		t.Errorf("one step is done: %d messages are acknowledged, %v; want none", n, err)
 	}
 	j.run.Done([]uint64{ref})

@@ -64,7 +64,7 @@ func (p *puller) stop(ctx context.Context) {
 	p.mu.Lock()
 	first := !p.stopped
 	p.stopped = true
-	p.clock.freeze()
+	p.clock.Freeze()
 	p.room.Broadcast()
 	p.mu.Unlock()
 	if !first {
@@ -96,7 +96,7 @@ func (p *puller) close(ctx context.Context) {
 	if _, err := p.flush(ctx, 0); err != nil {
 		return
 	}
-	p.nack(ctx, p.held.giveAll())
+	p.nack(ctx, p.held.GiveAll())
 }
 
 // closeSources ends the sources of a run, after its pipeline has ended.

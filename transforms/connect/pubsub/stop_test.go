@@ -22,15 +22,23 @@ func TestWhatIsGivenBackAtAStopIsNotPulledAgain(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for !p.held.isFull(n) {
-		pause(t.Context(), time.Millisecond)
-	}
+	awaitHeld(t, p, n)
 	run.Stop()
-	pause(t.Context(), pullGrace) // by then the pulls that were out have ended
+	p.pulling.Wait() // for the pulls that were out
 	run.Close()
 	for _, m := range server.Messages() {
 		if back := givenBack(m); m.Deliveries != 1 || back != 1 {
 			t.Errorf("message %s: %d times delivered, %d times given back; want 1 and 1", m.ID, m.Deliveries, back)
+		}
+	}
+}
+
+// awaitHeld waits until so many messages are held.
+func awaitHeld(t *testing.T, p *puller, n int) {
+	t.Helper()
+	for end := time.Now().Add(20 * time.Second); !p.held.IsFull(n); pause(t.Context(), time.Millisecond) {
+		if time.Now().After(end) {
+			t.Fatalf("waited in vain for %d messages", n)
 		}
 	}
 }

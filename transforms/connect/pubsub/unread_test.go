@@ -5,6 +5,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"ordertimeout/transforms/connect/pubsub/message"
 	"ordertimeout/transforms/ledger/ledgertest"
 	"ordertimeout/transforms/order"
 	"ordertimeout/transforms/process"
@@ -19,7 +20,7 @@ func TestRejectsThatNobodyReadsAreLetGoOf(t *testing.T) {
 	p.config.RejectsUnread, p.run = true, run
 	var got []string
 	c := newCall(p, 0, &got)
-	c.hand(&block{events: []order.Event{{}, {Time: 10}}, rejects: []order.Reject{{Refs: []uint64{7}}, {Refs: []uint64{8}}}})
+	c.hand(&block{Block: &message.Block{Events: []order.Event{{}, {Time: 10}}, Rejects: []order.Reject{{Refs: []uint64{7}}, {Refs: []uint64{8}}}}})
 	if diff := cmp.Diff([]string{"at 0: 10>10"}, got); diff != "" {
 		t.Errorf("handed out (-want +got)\n%s", diff)
 	}

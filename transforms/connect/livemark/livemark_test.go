@@ -1,4 +1,4 @@
-package pubsub
+package livemark
 
 import (
 	"math"
@@ -9,7 +9,7 @@ import (
 // wmTest is a watermark with a clock that is set by hand: disorder 1 s, window
 // 10 s, and 11 s to settle.
 type wmTest struct {
-	watermark
+	Watermark
 	t     *testing.T
 	clock time.Time
 }
@@ -18,9 +18,9 @@ const start = 1_000_000 // s
 
 func newWatermark(t *testing.T) *wmTest {
 	w := &wmTest{t: t, clock: time.Unix(start, 0)}
-	w.watermark = watermark{
-		now: func() time.Time { return w.clock }, disorder: time.Second,
-		window: 10 * time.Second, maxLag: time.Hour, settle: 11 * time.Second, stale: 3 * time.Second,
+	w.Config = Config{
+		Now: func() time.Time { return w.clock }, Disorder: time.Second,
+		Window: 10 * time.Second, MaxLag: time.Hour, Settle: 11 * time.Second, Stale: 3 * time.Second,
 	}
 	return w
 }
@@ -28,7 +28,7 @@ func newWatermark(t *testing.T) *wmTest {
 // pulls lets a pull succeed each second up to a time in seconds from the start.
 func (w *wmTest) pulls(until float64) {
 	for {
-		w.pulled()
+		w.Pulled()
 		next := w.clock.Add(time.Second)
 		if end := seconds(until); next.After(end) {
 			w.clock = end
@@ -45,7 +45,7 @@ func seconds(s float64) time.Time {
 // want compares the watermark with a time in seconds from the start.
 func (w *wmTest) want(reason string, s float64) {
 	w.t.Helper()
-	if got := w.value(); got != seconds(s).UnixMilli() {
+	if got := w.Value(); got != seconds(s).UnixMilli() {
 		w.t.Errorf("%s: watermark %v, want %v", reason, time.UnixMilli(got).Sub(time.Unix(start, 0)), s)
 	}
 }
@@ -55,12 +55,12 @@ func (w *wmTest) event(at time.Time) { w.message(at, w.clock) }
 
 // message lets an event come that was published at a time.
 func (w *wmTest) message(at, published time.Time) {
-	w.saw(at.UnixMilli(), at.UnixMilli(), published.UnixMilli())
+	w.Saw(at.UnixMilli(), at.UnixMilli(), published.UnixMilli())
 }
 
 func (w *wmTest) wantNone(reason string) {
 	w.t.Helper()
-	if got := w.value(); got != 0 {
+	if got := w.Value(); got != 0 {
 		w.t.Errorf("%s: watermark %v, want none", reason, time.UnixMilli(got).Sub(time.Unix(start, 0)))
 	}
 }
@@ -122,7 +122,7 @@ func TestWatermarkAllowsForTheDisorderOfABacklog(t *testing.T) {
 func TestWatermarkAllowsForTheDisorderOfWhatIsPublishedLate(t *testing.T) {
 	w := newWatermark(t)
 	w.pulls(5)
-	w.saw(seconds(-5.5).UnixMilli(), seconds(-5).UnixMilli(), seconds(5).UnixMilli()) // 10.5 to 10 s behind
+	w.Saw(seconds(-5.5).UnixMilli(), seconds(-5).UnixMilli(), seconds(5).UnixMilli()) // 10.5 to 10 s behind
 	w.pulls(9)
 	w.event(seconds(-0.9)) // 9.9 s behind
 	w.event(seconds(9 - 3600.001))
@@ -164,12 +164,12 @@ func TestLagOfMoreThanTheLargestHoldsNothingBack(t *testing.T) {
 
 func TestWatermarkDoesNotPassWhatIsHeld(t *testing.T) {
 	w := newWatermark(t)
-	early, late := w.hold(seconds(5).UnixMilli()), w.hold(seconds(8).UnixMilli())
+	early, late := w.Hold(seconds(5).UnixMilli()), w.Hold(seconds(8).UnixMilli())
 	w.pulls(20)
 	w.want("both are held", 5)
-	w.released(early)
+	w.Release(early)
 	w.want("one is handed out", 8)
-	w.released(late)
+	w.Release(late)
 	w.want("all are", 19)
 }
 
@@ -177,12 +177,12 @@ func TestWatermarkStandsWhilePullsFailAndForTheLeaseAfter(t *testing.T) {
 	w := newWatermark(t)
 	w.pulls(20)
 	w.want("settled", 19)
-	w.failed()
+	w.Failed()
 	w.clock = seconds(24)
 	w.want("a pull failed", 19)
 	w.pulls(34.999)
 	w.want("1 ms before what it had leased is back for sure", 19)
-	w.failed()
+	w.Failed()
 	w.pulls(45.998)
 	w.want("it failed again", 19)
 	w.pulls(46)
@@ -192,7 +192,7 @@ func TestWatermarkStandsWhilePullsFailAndForTheLeaseAfter(t *testing.T) {
 func TestWatermarkStandsWhileNoPullEnds(t *testing.T) {
 	w := newWatermark(t)
 	w.pulls(20) // the last one at 20, say
-	w.pulled()
+	w.Pulled()
 	w.clock = seconds(23)
 	w.want("the last pull is as old as it may be", 22)
 	w.clock = seconds(23.001)
@@ -207,49 +207,49 @@ func TestWatermarkStandsWhileNoPullEnds(t *testing.T) {
 // each pull brings events that are further behind than all before.
 func TestWatermarkStandsWhileAPullOfABacklogIsOut(t *testing.T) {
 	w := newWatermark(t)
-	a, b := new(reader), new(reader)
+	a, b := new(Pull), new(Pull)
 	w.pulls(20)
 	w.event(seconds(19.9))
 	w.event(seconds(17))
-	w.next(a, true)
+	w.Next(a, true)
 	w.clock = seconds(20.2)
-	w.pulled()
+	w.Pulled()
 	w.event(seconds(17.1)) // 3.1 s behind
-	w.next(b, true)
+	w.Next(b, true)
 	w.want("the first pull to go out has seen 3 s", 17)
 	w.clock = seconds(22.9)
 	w.want("both are out", 17)
-	w.pulled()
+	w.Pulled()
 	w.event(seconds(17.05))
-	w.next(a, true)
+	w.Next(a, true)
 	w.want("one has come back, 5.85 s behind; the other one had seen 3.1 s", 17.05)
-	w.pulled()
-	w.next(b, false)
+	w.Pulled()
+	w.Next(b, false)
 	w.want("the other one, with nothing; the first one is out again", 17.05)
 	w.clock = seconds(23.4)
 	w.want("it may bring more", 17.05)
-	w.pulled()
-	w.next(a, false)
+	w.Pulled()
+	w.Next(a, false)
 	w.want("it brought nothing, so pulls wait for what is not published yet", 17.55)
 }
 
 func TestLagIsNotForgottenWhileAPullOfABacklogIsOut(t *testing.T) {
 	w := newWatermark(t)
-	w.window = time.Second
-	r := new(reader)
+	w.Window = time.Second
+	r := new(Pull)
 	w.pulls(20)
 	w.want("settled", 19)
 	w.event(seconds(10)) // 10 s behind
-	w.next(r, true)
+	w.Next(r, true)
 	w.clock = seconds(22.5)
 	w.want("for 2.5 s, more than the window, no pull came back", 19)
-	w.pulled()
+	w.Pulled()
 	w.event(seconds(10.1))
-	w.next(r, true)
+	w.Next(r, true)
 	w.want("it brings more", 19)
 	w.clock = seconds(24)
-	w.pulled()
-	w.next(r, false)
+	w.Pulled()
+	w.Next(r, false)
 	w.want("a second after the last lag a pull brought nothing", 23)
 }
 
@@ -257,14 +257,14 @@ func TestPullOfNoBacklogHoldsNothing(t *testing.T) {
 	w := newWatermark(t)
 	w.pulls(20)
 	w.event(seconds(19.5))
-	w.next(new(reader), true)
+	w.Next(new(Pull), true)
 	w.clock = seconds(22)
 	w.want("the last event was half a second behind", 20.5)
 	w = newWatermark(t)
 	w.pulls(20)
 	w.event(seconds(10))
-	w.next(new(reader), true)
-	w.stale = time.Hour
+	w.Next(new(Pull), true)
+	w.Stale = time.Hour
 	w.clock = seconds(30)
 	w.want("10 s out, behind by 10 s", 9)
 	w.clock = seconds(30.001)
@@ -274,11 +274,11 @@ func TestPullOfNoBacklogHoldsNothing(t *testing.T) {
 func TestFrozenWatermarkStands(t *testing.T) {
 	w := newWatermark(t)
 	w.pulls(20)
-	w.freeze()
+	w.Freeze()
 	w.pulls(40)
 	w.want("it was frozen at 20", 19)
 	w = newWatermark(t)
-	w.freeze()
+	w.Freeze()
 	w.pulls(40)
 	w.wantNone("it was frozen at the start")
 }

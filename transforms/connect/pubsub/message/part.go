@@ -1,21 +1,22 @@
-package pubsub
+package message
 
 import (
 	"bytes"
 	"fmt"
 
+	"ordertimeout/transforms/ledger"
 	"ordertimeout/transforms/order"
 )
 
-// maxRejects is how many lines of a message have a reject of their own. What is beyond
+// MaxRejects is how many lines of a message have a reject of their own. What is beyond
 // has one for all of them.
-const maxRejects = 1000
+const MaxRejects = 1000
 
 // part is a message that is being read, and of what it holds the part that goes into
 // the last block.
 type part struct {
-	*reader
-	input     *input
+	*Reader
+	input     *ledger.Message
 	source    string
 	published int64
 
@@ -31,38 +32,38 @@ type part struct {
 }
 
 // block returns the block that the part is in.
-func (p *part) block() *block { return p.blocks[len(p.blocks)-1] }
+func (p *part) block() *Block { return p.Blocks[len(p.Blocks)-1] }
 
 // begin begins a part, which is at a byte of the message's data.
 func (p *part) begin(at int) {
 	b := p.block()
-	p.fromEvent, p.fromReject, p.fromByte = len(b.events), len(b.rejects), at
-	p.integers, p.january = p.decoder.IntegerTimes, p.decoder.January
+	p.fromEvent, p.fromReject, p.fromByte = len(b.Events), len(b.Rejects), at
+	p.integers, p.january = p.Decoder.IntegerTimes, p.Decoder.January
 }
 
 // end ends the part before a byte of the message's data.
 func (p *part) end(at int, last bool) {
 	b := p.block()
-	if over := p.malformed - maxRejects; last && over > 0 {
+	if over := p.malformed - MaxRejects; last && over > 0 {
 		if over > 1 {
 			p.beyond.Error = fmt.Sprintf("%d more lines of the message are no events, of which this is the first: %s", over, p.beyond.Error)
 		}
-		b.rejects = append(b.rejects, p.beyond)
+		b.Rejects = append(b.Rejects, p.beyond)
 	}
-	b.inputs = append(b.inputs, p.input)
-	b.published = min(b.published, p.published)
-	b.size += at - p.fromByte
-	b.integers += p.decoder.IntegerTimes - p.integers
-	b.january += p.decoder.January - p.january
-	p.name(b.events[p.fromEvent:], b.rejects[p.fromReject:], last)
+	b.Inputs = append(b.Inputs, p.input)
+	b.Published = min(b.Published, p.published)
+	b.Size += at - p.fromByte
+	b.Integers += p.Decoder.IntegerTimes - p.integers
+	b.January += p.Decoder.January - p.january
+	p.name(b.Events[p.fromEvent:], b.Rejects[p.fromReject:], last)
 }
 
 // name gives the part's events and rejects their Refs.
 func (p *part) name(events []order.Event, rejects []order.Reject, last bool) {
-	if p.expect == nil {
+	if p.Expect == nil {
 		return
 	}
-	ref := p.expect(p.input, len(events), len(rejects), last)
+	ref := p.Expect(p.input, len(events), len(rejects), last)
 	if ref == 0 {
 		return
 	}
@@ -96,8 +97,8 @@ func (p *part) lines(data, stamp []byte) bool {
 // not large is in one block. A line follows, so no block is without a record.
 func (p *part) turn(at int) bool {
 	b := p.block()
-	held := len(b.events) - p.fromEvent + len(b.rejects) - p.fromReject
-	if at-p.fromByte < blockSize && held < blockRecords || b.records() == 0 {
+	held := len(b.Events) - p.fromEvent + len(b.Rejects) - p.fromReject
+	if at-p.fromByte < BlockSize && held < BlockRecords || b.Records() == 0 {
 		return true
 	}
 	p.end(at, false)
@@ -118,18 +119,18 @@ func (p *part) line(n int64, line, stamp []byte) {
 	}
 	p.events++
 	e.Source, e.Line = p.source, n
-	b.events = append(b.events, e)
-	b.earliest, b.latest = min(b.earliest, e.Time), max(b.latest, e.Time)
+	b.Events = append(b.Events, e)
+	b.Earliest, b.Latest = min(b.Earliest, e.Time), max(b.Latest, e.Time)
 }
 
 // reject takes note of a line that is no event.
 func (p *part) reject(err error, n int64, line []byte) {
 	b := p.block()
-	b.malformed++
+	b.Malformed++
 	switch p.malformed++; {
-	case p.malformed <= maxRejects:
-		b.rejects = append(b.rejects, order.NewReject(order.Malformed, err.Error(), p.source, n, line))
-	case p.malformed == maxRejects+1:
+	case p.malformed <= MaxRejects:
+		b.Rejects = append(b.Rejects, order.NewReject(order.Malformed, err.Error(), p.source, n, line))
+	case p.malformed == MaxRejects+1:
 		p.beyond = order.NewReject(order.Malformed, err.Error(), p.source, n, line)
 	}
 }
@@ -137,6 +138,6 @@ func (p *part) reject(err error, n int64, line []byte) {
 // rejectAll rejects the message as a whole, and no line of it.
 func (p *part) rejectAll(err error, data []byte) {
 	p.reject(err, 0, data)
-	rejects := p.block().rejects
+	rejects := p.block().Rejects
 	rejects[len(rejects)-1].Source = p.source
 }

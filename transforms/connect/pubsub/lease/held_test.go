@@ -1,4 +1,4 @@
-package pubsub
+package lease
 
 import (
 	"slices"
@@ -8,11 +8,13 @@ import (
 
 	"cloud.google.com/go/pubsub/v2/apiv1/pubsubpb"
 	"github.com/google/go-cmp/cmp"
+
+	"ordertimeout/transforms/ledger"
 )
 
-// holding is a held with a clock that is set by hand.
+// holding is a table with a clock that is set by hand.
 type holding struct {
-	*held
+	*Table
 	t     *testing.T
 	clock time.Time
 	size  int
@@ -20,13 +22,13 @@ type holding struct {
 
 func newHolding(t *testing.T) *holding {
 	h := &holding{t: t, clock: time.UnixMilli(0)}
-	h.held = newHeld(10*time.Second, 20*time.Second, 1, func() time.Time { return h.clock }, func(n int) { h.size += n })
+	h.Table = New(10*time.Second, 20*time.Second, 1, func() time.Time { return h.clock }, func(n int) { h.size += n })
 	return h
 }
 
-// receive receives a message, and returns it if it is new.
-func (h *holding) receive(id, ackID string) *input {
-	return h.held.receive([]*pubsubpb.ReceivedMessage{{AckId: ackID, Message: &pubsubpb.PubsubMessage{MessageId: id}}})[0]
+// Receive receives a message, and returns it if it is new.
+func (h *holding) receive(id, ackID string) *ledger.Message {
+	return h.Table.Receive([]*pubsubpb.ReceivedMessage{{AckId: ackID, Message: &pubsubpb.PubsubMessage{MessageId: id}}})[0]
 }
 
 // message receives a new message and returns the Refs of its events.
@@ -36,7 +38,7 @@ func (h *holding) message(id string, events int) []uint64 {
 	if x == nil {
 		h.t.Fatalf("message %s is not new", id)
 	}
-	first := h.ledger.Expect(&x.Message, events, 0, true)
+	first := h.Ledger.Expect(x, events, 0, true)
 	refs := make([]uint64, events)
 	for i := range refs {
 		refs[i] = first + uint64(i)
@@ -47,17 +49,17 @@ func (h *holding) message(id string, events int) []uint64 {
 // acks acknowledges all there is, and returns a string for each request.
 func (h *holding) acks() (requests []string) {
 	for {
-		a := h.nextAck(1000)
-		if len(a.ids) == 0 {
+		a := h.NextAck(1000)
+		if len(a.IDs) == 0 {
 			return requests
 		}
 		requests = append(requests, names(a))
-		h.succeeded(a)
+		h.Succeeded(a)
 	}
 }
 
-func names(a ack) string {
-	ids := slices.Clone(a.ids)
+func names(a Ack) string {
+	ids := slices.Clone(a.IDs)
 	slices.Sort(ids)
 	return strings.Join(ids, " ")
 }
@@ -76,7 +78,7 @@ func TestRedeliveryOfAHeldMessageGoesOnBeingHeld(t *testing.T) {
 		t.Error("it is taken for a new message")
 	}
 	h.wantAcks("it is no duplicate to be acknowledged")
-	h.ledger.Done(a)
+	h.Ledger.Done(a)
 	h.wantAcks("by the id of the last delivery", "a:2")
 	if h.size != 0 {
 		t.Errorf("%d messages counted", h.size)
@@ -86,10 +88,10 @@ func TestRedeliveryOfAHeldMessageGoesOnBeingHeld(t *testing.T) {
 func TestRedeliveryDuringTheAcknowledgementIsAcknowledged(t *testing.T) {
 	h := newHolding(t)
 	create, pay := h.message("create", 1), h.message("pay", 1)
-	h.ledger.Done(slices.Concat(create, pay))
-	a := h.nextAck(1000)
+	h.Ledger.Done(slices.Concat(create, pay))
+	a := h.NextAck(1000)
 	h.receive("create", "create:2")
-	h.succeeded(a)
+	h.Succeeded(a)
 	h.wantAcks("the last delivery, and only then what waits for it", "create:2", "pay:1")
 }
 
@@ -105,7 +107,7 @@ func TestRedeliveryOfAnAcknowledgedMessageIsAcknowledgedAgain(t *testing.T) {
 	} {
 		h := newHolding(t)
 		h.clock = h.clock.Add(time.Hour)
-		h.ledger.Done(h.message("a", 1))
+		h.Ledger.Done(h.message("a", 1))
 		h.acks()
 		h.clock = h.clock.Add(test.after)
 		if x := h.receive("a", "a:2"); (x != nil) != test.fresh {
@@ -119,7 +121,7 @@ func TestRedeliveryOfAnAcknowledgedMessageIsAcknowledgedAgain(t *testing.T) {
 
 func TestAcknowledgedMessageIsRememberedFromItsLastAcknowledgement(t *testing.T) {
 	h := newHolding(t)
-	h.ledger.Done(h.message("a", 1))
+	h.Ledger.Done(h.message("a", 1))
 	h.acks()
 	for _, want := range []string{"a:2", "a:3"} {
 		h.clock = h.clock.Add(20 * time.Second)
@@ -138,27 +140,27 @@ func TestAcknowledgedMessageIsRememberedFromItsLastAcknowledgement(t *testing.T)
 
 func TestMessageOfAFailedRequestIsAcknowledgedByItsLastDelivery(t *testing.T) {
 	h := newHolding(t)
-	h.ledger.Done(h.message("a", 1))
-	a := h.nextAck(1000)
+	h.Ledger.Done(h.message("a", 1))
+	a := h.NextAck(1000)
 	h.receive("a", "a:2")
-	h.failed(a)
+	h.Failed(a)
 	h.wantAcks("again", "a:2")
 }
 
 func TestWhatWaitsForAMessageThatWasGivenBackIsNotAcknowledged(t *testing.T) {
 	h := newHolding(t)
 	x := h.receive("create", "create:1")
-	create, pay := h.ledger.Expect(&x.Message, 2, 0, true), h.message("pay", 1)
-	h.ledger.Done([]uint64{create, pay[0]})
-	if got := h.give([]*input{x}); !slices.Equal(got, []string{"create:1"}) {
+	create, pay := h.Ledger.Expect(x, 2, 0, true), h.message("pay", 1)
+	h.Ledger.Done([]uint64{create, pay[0]})
+	if got := h.Give([]*ledger.Message{x}); !slices.Equal(got, []string{"create:1"}) {
 		t.Errorf("gave %q", got)
 	}
-	h.ledger.Done([]uint64{create + 1})
+	h.Ledger.Done([]uint64{create + 1})
 	h.wantAcks("its order starts again")
-	if got := h.giveAll(); !slices.Equal(got, []string{"pay:1"}) {
+	if got := h.GiveAll(); !slices.Equal(got, []string{"pay:1"}) {
 		t.Errorf("then gave %q", got)
 	}
-	if h.giveAll() != nil || h.size != 0 {
+	if h.GiveAll() != nil || h.size != 0 {
 		t.Errorf("%d messages are left", h.size)
 	}
 	if h.receive("create", "create:2") == nil {
@@ -170,14 +172,14 @@ func TestWhatWaitsForAMessageThatWasGivenBackIsNotAcknowledged(t *testing.T) {
 func TestHeldMessageIsAcknowledgedOnce(t *testing.T) {
 	h := newHolding(t)
 	a, b := h.message("a", 3), h.message("b", 1)
-	h.ledger.Done([]uint64{a[0], b[0]})
-	h.ledger.Done(a[1:2])
+	h.Ledger.Done([]uint64{a[0], b[0]})
+	h.Ledger.Done(a[1:2])
 	h.wantAcks("an event is not done")
-	h.ledger.Done(a)
+	h.Ledger.Done(a)
 	h.wantAcks("all are, and b follows a", "a:1", "b:1")
-	h.ledger.Done(a)
+	h.Ledger.Done(a)
 	h.wantAcks("it is acknowledged once")
-	if h.size != 0 || h.held.size != 0 || h.ledger.Held(a[:1]) {
-		t.Errorf("%d counted, still held: %d messages", h.size, h.held.size)
+	if h.size != 0 || h.Table.size != 0 || h.Ledger.Held(a[:1]) {
+		t.Errorf("%d counted, still held: %d messages", h.size, h.Table.size)
 	}
 }

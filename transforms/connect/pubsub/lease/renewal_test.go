@@ -1,4 +1,4 @@
-package pubsub
+package lease
 
 import (
 	"strings"
@@ -9,11 +9,11 @@ import (
 func TestLeasesAreExtendedAtHalfTime(t *testing.T) {
 	h := newHolding(t) // leases of 10 s, extended by 20 s
 	due := func() string {
-		got := h.renewals(1000)
-		h.extended(got)
+		got := h.Renewals(1000)
+		h.Extended(got)
 		ids := make([]string, len(got))
 		for i, r := range got {
-			ids[i] = r.ackID
+			ids[i] = r.AckID
 		}
 		return strings.Join(ids, " ")
 	}
@@ -34,8 +34,8 @@ func TestLeasesAreExtendedAtHalfTime(t *testing.T) {
 	at(14, "b:2")
 	at(14.999, "")
 	at(15, "a:1")
-	h.ledger.Done(a)
-	if h.nextAck(1000).ids == nil {
+	h.Ledger.Done(a)
+	if h.NextAck(1000).IDs == nil {
 		t.Error("nothing to acknowledge")
 	}
 	at(24, "b:2")
@@ -46,18 +46,18 @@ func TestLeaseIsExtendedAgainAfterAFailure(t *testing.T) {
 	h := newHolding(t)
 	h.message("a", 1)
 	h.clock = h.clock.Add(5 * time.Second)
-	h.notExtended(h.renewals(1000))
-	if got := h.renewals(1000); len(got) != 1 {
+	h.NotExtended(h.Renewals(1000))
+	if got := h.Renewals(1000); len(got) != 1 {
 		t.Errorf("%d leases to extend, want 1", len(got))
 	}
 }
 
 func TestLeaseOfAnAcknowledgedMessageIsNotExtended(t *testing.T) {
 	h := newHolding(t)
-	h.ledger.Done(h.message("a", 1))
+	h.Ledger.Done(h.message("a", 1))
 	h.acks()
 	h.clock = h.clock.Add(time.Hour)
-	if got := h.renewals(1000); len(got) != 0 {
+	if got := h.Renewals(1000); len(got) != 0 {
 		t.Errorf("%d leases to extend, want none", len(got))
 	}
 }
@@ -66,7 +66,7 @@ func TestLongLeaseIsShortenedAtOnce(t *testing.T) {
 	h := newHolding(t)
 	h.given, h.lease = 600*time.Second, 10*time.Second
 	h.message("a", 1)
-	if got := h.renewals(1000); len(got) != 1 {
+	if got := h.Renewals(1000); len(got) != 1 {
 		t.Errorf("%d leases to set, want 1", len(got))
 	}
 }

@@ -1,4 +1,4 @@
-package pubsub
+package lease
 
 // fifo is a queue. It keeps its memory where a slice that is cut at its front copies
 // what it has whenever it grows at its end.

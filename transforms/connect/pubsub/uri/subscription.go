@@ -1,10 +1,8 @@
-package pubsub
+package uri
 
 import (
 	"fmt"
-	"net/url"
 	"os"
-	"strconv"
 	"strings"
 	"time"
 )
@@ -20,8 +18,8 @@ type Subscription struct {
 	// TimeOfAttribute, with the name of it in Attribute.
 	Time      TimeOf
 	Attribute string
-	// Ack is when a message is acknowledged; "" where the URI does not say: see
-	// [Config].Checkpoints.
+	// Ack is when a message is acknowledged; "" where the URI does not say, which is for
+	// the source to decide.
 	Ack Ack
 	// Poll is how long a pull waits for messages.
 	Poll time.Duration
@@ -76,7 +74,7 @@ var settingNames = []string{"pulls", "batch", "time", "ack", "poll", "lease", "w
 // With an emulator (PUBSUB_EMULATOR_HOST) poll is to be 2s or more. An error
 // names the part that is wrong.
 func ParseSubscription(uri string) (Subscription, error) {
-	project, name, values, err := parseURI(uri, "subscription", settingNames...)
+	project, name, values, err := parse(uri, "subscription", settingNames...)
 	if err != nil {
 		return Subscription{}, fmt.Errorf("pubsub: -input %s", strings.TrimPrefix(err.Error(), "pubsub: "))
 	}
@@ -105,7 +103,7 @@ func ParseSubscription(uri string) (Subscription, error) {
 // defaultPoll is short with an emulator, which holds an empty pull until a second
 // before its end; the service may let it run into its end.
 func defaultPoll() time.Duration {
-	if os.Getenv(emulatorVariable) != "" {
+	if os.Getenv(Emulator) != "" {
 		return 2 * time.Second
 	}
 	return 30 * time.Second
@@ -114,67 +112,4 @@ func defaultPoll() time.Duration {
 // String returns the full name of the subscription.
 func (s Subscription) String() string {
 	return "projects/" + s.Project + "/subscriptions/" + s.Name
-}
-
-// settings reads settings and keeps the first error.
-type settings struct {
-	values url.Values
-	err    error
-}
-
-func (v *settings) fail(name, want string) {
-	if v.err == nil {
-		v.err = fmt.Errorf("%s=%s: want %s", name, v.values.Get(name), want)
-	}
-}
-
-func (v *settings) integer(name string, standard, low, high int) int {
-	if !v.values.Has(name) {
-		return standard
-	}
-	n, err := strconv.Atoi(v.values.Get(name))
-	if err != nil || n < low || n > high {
-		v.fail(name, fmt.Sprintf("an integer from %d to %d", low, high))
-	}
-	return n
-}
-
-func (v *settings) duration(name string, standard, low, high time.Duration) time.Duration {
-	if !v.values.Has(name) {
-		return standard
-	}
-	d, err := time.ParseDuration(v.values.Get(name))
-	if err != nil || d < low || d > high {
-		v.fail(name, fmt.Sprintf("a duration from %v to %v", low, high))
-	}
-	return d
-}
-
-// oneOf returns the value, which the first one stands for if there is none.
-func (v *settings) oneOf(name string, choices ...string) string {
-	if !v.values.Has(name) {
-		return choices[0]
-	}
-	got := v.values.Get(name)
-	for _, c := range choices {
-		if got == c {
-			return got
-		}
-	}
-	v.fail(name, strings.Join(choices, " or "))
-	return ""
-}
-
-func (v *settings) timeOf(name string) (TimeOf, string) {
-	got, attribute, _ := strings.Cut(v.values.Get(name), ":")
-	switch {
-	case !v.values.Has(name):
-		return TimeOfEvent, ""
-	case got == string(TimeOfAttribute) && attribute != "":
-		return TimeOfAttribute, attribute
-	case v.values.Get(name) == string(TimeOfEvent), v.values.Get(name) == string(TimeOfPublish):
-		return TimeOf(got), ""
-	}
-	v.fail(name, "event, publish or attribute:NAME")
-	return "", ""
 }

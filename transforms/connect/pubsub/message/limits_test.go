@@ -1,4 +1,4 @@
-package pubsub
+package message
 
 import (
 	"encoding/json"
@@ -38,7 +38,7 @@ func TestMessageNamesWhatItHolds(t *testing.T) {
 		in:   order.Message{ID: "1", OrderID: "o"},
 		want: pubsub.Message{OrderingKey: "o", Attributes: map[string]string{"id": "1", "orderId": "o"}},
 	}} {
-		if diff := cmp.Diff(&test.want, message(&test.in, test.ordered), cmpopts.IgnoreUnexported(pubsub.Message{})); diff != "" {
+		if diff := cmp.Diff(&test.want, ToPublish(&test.in, test.ordered), cmpopts.IgnoreUnexported(pubsub.Message{})); diff != "" {
 			t.Errorf("%s: (-want +got)\n%s", test.reason, diff)
 		}
 	}
@@ -96,7 +96,7 @@ func FuzzMessageIsWithinLimits(f *testing.F) {
 	f.Add([]byte("not json"), "reject", strings.Repeat("é", 700), "\xff", strings.Repeat("o", 2000))
 	f.Fuzz(func(t *testing.T, body []byte, outcome, id, user, orderID string) {
 		m := order.Message{Body: body, Outcome: outcome, ID: id, UserID: user, OrderID: orderID}
-		out := message(&m, true)
+		out := ToPublish(&m, true)
 		for name, value := range out.Attributes {
 			if value == "" || len(value) > maxName || !utf8.ValidString(value) {
 				t.Errorf("attribute %s is %q", name, value)

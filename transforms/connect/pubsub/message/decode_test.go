@@ -1,4 +1,4 @@
-package pubsub
+package message
 
 import (
 	"bytes"
@@ -11,24 +11,26 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"google.golang.org/protobuf/types/known/timestamppb"
 
+	"ordertimeout/transforms/connect/pubsub/uri"
+	"ordertimeout/transforms/ledger"
 	"ordertimeout/transforms/order"
 )
 
 // read reads one message and returns what it holds as text.
-func read(sub Subscription, m *pubsubpb.PubsubMessage) []string {
+func read(sub uri.Subscription, m *pubsubpb.PubsubMessage) []string {
 	next := uint64(0)
-	r := &reader{sub: sub, decoder: &order.Decoder{}, expect: func(_ *input, events, rejects int, _ bool) uint64 {
+	r := &Reader{Sub: sub, Decoder: &order.Decoder{}, Expect: func(_ *ledger.Message, events, rejects int, _ bool) uint64 {
 		n := uint64(events + rejects)
 		next += n
 		return next - n + 1
 	}}
-	r.add(m, &input{})
+	r.Add(m, &ledger.Message{})
 	var got []string
-	for _, b := range r.blocks {
-		for _, e := range b.events[1:] {
+	for _, b := range r.Blocks {
+		for _, e := range b.Events[1:] {
 			got = append(got, fmt.Sprintf("#%d %s %s@%d %s", e.Ref, order.Place(e.Source, e.Line), e.OrderID, e.Time, e.Raw))
 		}
-		for _, x := range b.rejects {
+		for _, x := range b.Rejects {
 			got = append(got, fmt.Sprintf("#%d %s: %s", x.Refs, x.Source, x.Error))
 		}
 	}
@@ -37,10 +39,10 @@ func read(sub Subscription, m *pubsubpb.PubsubMessage) []string {
 
 func TestMessageIsReadLineByLine(t *testing.T) {
 	published := timestamppb.New(time.UnixMilli(5000))
-	publish, attribute := Subscription{Time: TimeOfPublish}, Subscription{Time: TimeOfAttribute, Attribute: "at"}
+	publish, attribute := uri.Subscription{Time: uri.TimeOfPublish}, uri.Subscription{Time: uri.TimeOfAttribute, Attribute: "at"}
 	for _, test := range []struct {
 		reason     string
-		sub        Subscription
+		sub        uri.Subscription
 		data       string
 		attributes map[string]string
 		want       []string
@@ -123,14 +125,14 @@ func TestMessageIsReadLineByLine(t *testing.T) {
 }
 
 func TestBlockEndsBetweenMessages(t *testing.T) {
-	r := &reader{decoder: &order.Decoder{}}
+	r := &Reader{Decoder: &order.Decoder{}}
 	line := `{"orderId":"` + strings.Repeat("o", 1000) + `","type":"a","time":1}` + "\n"
 	for range 3 {
-		r.add(&pubsubpb.PubsubMessage{Data: bytes.Repeat([]byte(line), 200)}, &input{})
+		r.Add(&pubsubpb.PubsubMessage{Data: bytes.Repeat([]byte(line), 200)}, &ledger.Message{})
 	}
 	var sizes []int
-	for _, b := range r.blocks {
-		sizes = append(sizes, len(b.events)-1)
+	for _, b := range r.Blocks {
+		sizes = append(sizes, len(b.Events)-1)
 	}
 	if diff := cmp.Diff([]int{400, 200}, sizes); diff != "" {
 		t.Errorf("events of the blocks: (-want +got)\n%s", diff)
@@ -145,9 +147,9 @@ func FuzzMessage(f *testing.F) {
 		f.Add([]byte(seed), "1970-01-01T00:00:01Z")
 	}
 	f.Fuzz(func(t *testing.T, data []byte, at string) {
-		for _, sub := range []Subscription{{Time: TimeOfEvent}, {Time: TimeOfPublish}, {Time: TimeOfAttribute, Attribute: "at"}} {
+		for _, sub := range []uri.Subscription{{Time: uri.TimeOfEvent}, {Time: uri.TimeOfPublish}, {Time: uri.TimeOfAttribute, Attribute: "at"}} {
 			refs := 0
-			r := &reader{sub: sub, decoder: &order.Decoder{}, expect: func(_ *input, events, rejects int, _ bool) uint64 {
+			r := &Reader{Sub: sub, Decoder: &order.Decoder{}, Expect: func(_ *ledger.Message, events, rejects int, _ bool) uint64 {
 				refs += events + rejects
 				return 1
 			}}
@@ -155,20 +157,20 @@ func FuzzMessage(f *testing.F) {
 				MessageId: "m", Data: bytes.Clone(data), PublishTime: timestamppb.New(time.UnixMilli(5000)),
 				Attributes: map[string]string{"at": at},
 			}
-			r.add(m, &input{})
-			b := r.blocks[0]
-			if n := b.held(); n == 0 || n != refs || int64(n) != b.records() || b.size != len(data) {
-				t.Fatalf("%q: %d events and rejects of %d lines and %d bytes, %d Refs", data, n, b.records(), b.size, refs)
+			r.Add(m, &ledger.Message{})
+			b := r.Blocks[0]
+			if n := b.Held(); n == 0 || n != refs || int64(n) != b.Records() || b.Size != len(data) {
+				t.Fatalf("%q: %d events and rejects of %d lines and %d bytes, %d Refs", data, n, b.Records(), b.Size, refs)
 			}
 			seen := map[uint64]bool{}
-			for _, e := range b.events[1:] {
+			for _, e := range b.Events[1:] {
 				raw := bytes.ReplaceAll(data, []byte{'\r'}, []byte{' '})
-				if !bytes.Contains(raw, e.Raw) || seen[e.Ref] || sub.Time == TimeOfPublish && e.Time != 5000 {
+				if !bytes.Contains(raw, e.Raw) || seen[e.Ref] || sub.Time == uri.TimeOfPublish && e.Time != 5000 {
 					t.Errorf("%q gave the event %s at %d", data, e.Raw, e.Time)
 				}
 				seen[e.Ref] = true
 			}
-			for _, x := range b.rejects {
+			for _, x := range b.Rejects {
 				if len(x.Refs) != 1 || seen[x.Refs[0]] {
 					t.Errorf("%q: reject with the Refs %d", data, x.Refs)
 				}

@@ -1,4 +1,4 @@
-package pubsub
+package lease
 
 import (
 	"fmt"
@@ -14,7 +14,7 @@ import (
 func BenchmarkHeld(b *testing.B) {
 	const second, batch = 30_000, 100
 	clock := time.UnixMilli(0)
-	h := newHeld(10*time.Second, 10*time.Second, 1, func() time.Time { return clock }, func(int) {})
+	h := New(10*time.Second, 10*time.Second, 1, func() time.Time { return clock }, func(int) {})
 	messages := func(from int) []*pubsubpb.ReceivedMessage {
 		all := make([]*pubsubpb.ReceivedMessage, batch)
 		for i := range all {
@@ -26,17 +26,17 @@ func BenchmarkHeld(b *testing.B) {
 	var refs []uint64
 	step := func(pulled []*pubsubpb.ReceivedMessage) {
 		clock = clock.Add(time.Second * batch / second)
-		for _, x := range h.receive(pulled) {
-			refs = append(refs, h.ledger.Expect(&x.Message, 1, 0, true))
+		for _, x := range h.Receive(pulled) {
+			refs = append(refs, h.Ledger.Expect(x, 1, 0, true))
 		}
 		if len(refs) > second*3/2 {
 			for i := 0; i < batch; i += 2 {
-				h.ledger.Done(refs[i : i+2])
+				h.Ledger.Done(refs[i : i+2])
 			}
 			refs = refs[batch:]
 		}
-		for h.ledger.Ready() >= maxIDs {
-			h.succeeded(h.nextAck(maxIDs))
+		for h.Ledger.Ready() >= MaxIDs {
+			h.Succeeded(h.NextAck(MaxIDs))
 		}
 	}
 	const warm = 25 * second / batch

@@ -1,4 +1,4 @@
-package pubsub
+package lease
 
 import (
 	"math/rand/v2"

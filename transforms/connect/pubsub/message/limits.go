@@ -1,4 +1,4 @@
-package pubsub
+package message
 
 import (
 	"bytes"
@@ -24,9 +24,10 @@ const (
 	maxBody = 10_000_000 - 16<<10
 )
 
-// message returns what is published of a message: within the limits, and always
-// the same for the same message.
-func message(m *order.Message, ordered bool) *pubsub.Message {
+// ToPublish returns what is published of a message: within the limits, and always
+// the same for the same message. Where it is to be ordered, its ordering key is its user,
+// or without one its order.
+func ToPublish(m *order.Message, ordered bool) *pubsub.Message {
 	out := &pubsub.Message{Data: fitBody(m, maxBody), Attributes: make(map[string]string, 4)}
 	for name, value := range map[string]string{"id": m.ID, "outcome": m.Outcome, "orderId": m.OrderID, "userId": m.UserID} {
 		if value != "" {

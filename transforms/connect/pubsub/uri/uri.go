@@ -1,4 +1,7 @@
-package pubsub
+// Package uri has the names of what is at Pub/Sub, a [Subscription] or a [Topic], and reads
+// them from URIs. A URI is read once, where the settings are: what comes after that gets
+// the value. It makes no request.
+package uri
 
 import (
 	"fmt"
@@ -11,6 +14,9 @@ import (
 // Scheme begins the URI of everything that is at Pub/Sub.
 const Scheme = "pubsub://"
 
+// Emulator names the environment variable by which the client library finds an emulator.
+const Emulator = "PUBSUB_EMULATOR_HOST"
+
 // Is reports whether an input or a target is at Pub/Sub.
 func Is(uri string) bool { return strings.HasPrefix(uri, Scheme) }
 
@@ -21,10 +27,10 @@ var (
 	resourceName = regexp.MustCompile(`^[A-Za-z][A-Za-z0-9._~+%-]{2,254}$`)
 )
 
-// parseURI takes "pubsub://PROJECT/NAME?setting=value&…" apart. The kind is what
+// parse takes "pubsub://PROJECT/NAME?setting=value&…" apart. The kind is what
 // the name is of, "topic" or "subscription"; of all settings only those given as
 // known are taken, each at most once. An error names the part that is wrong.
-func parseURI(uri, kind string, known ...string) (project, name string, settings url.Values, err error) {
+func parse(uri, kind string, known ...string) (project, name string, settings url.Values, err error) {
 	fault := func(format string, args ...any) (string, string, url.Values, error) {
 		return "", "", nil, fmt.Errorf("pubsub: %q: %s", uri, fmt.Sprintf(format, args...))
 	}

@@ -1,4 +1,4 @@
-package pubsub
+package message
 
 import (
 	"bytes"
@@ -10,52 +10,57 @@ import (
 
 	"cloud.google.com/go/pubsub/v2/apiv1/pubsubpb"
 
+	"ordertimeout/transforms/connect/pubsub/uri"
+	"ordertimeout/transforms/ledger"
 	"ordertimeout/transforms/order"
 )
 
-// reader makes blocks of messages. It is not safe for concurrent use.
-type reader struct {
-	sub     Subscription
-	decoder *order.Decoder
-	// expect is told how many events and rejects a part of a message holds, and whether
+// Reader makes blocks of messages. It is not safe for concurrent use.
+type Reader struct {
+	// Sub says where the time of an event is.
+	Sub uri.Subscription
+	// Decoder reads the events.
+	Decoder *order.Decoder
+	// Expect is told how many events and rejects a part of a message holds, and whether
 	// it is the last part. It returns the Ref of the first event: the others follow, and
 	// then the rejects. 0: they have none. Nil: so it is with all.
-	expect func(x *input, events, rejects int, last bool) (ref uint64)
-	// out takes blocks that are complete once they are worth maxRead, and reports
+	Expect func(m *ledger.Message, events, rejects int, last bool) (ref uint64)
+	// Out takes blocks that are complete once they are worth maxRead, and reports
 	// whether to go on. Nil: they gather.
-	out func(complete []*block) bool
+	Out func(complete []*Block) bool
 
-	blocks []*block
+	// Blocks are those that Out has not taken.
+	Blocks []*Block
 }
 
 // room makes room for a record: a new block where the last one is full. It returns
 // false where nothing more is to be read.
-func (r *reader) room() bool {
-	if n := len(r.blocks); n > 0 && !r.blocks[n-1].full() {
+func (r *Reader) room() bool {
+	if n := len(r.Blocks); n > 0 && !r.Blocks[n-1].full() {
 		return true
 	}
 	read := 0
-	for _, b := range r.blocks {
-		read += b.cost()
+	for _, b := range r.Blocks {
+		read += b.Cost()
 	}
-	if r.out != nil && read >= maxRead {
-		complete := r.blocks
-		r.blocks = nil
-		if !r.out(complete) {
+	if r.Out != nil && read >= maxRead {
+		complete := r.Blocks
+		r.Blocks = nil
+		if !r.Out(complete) {
 			return false
 		}
 	}
-	r.blocks = append(r.blocks, newBlock())
+	r.Blocks = append(r.Blocks, newBlock())
 	return true
 }
 
-// add reads a message, in parts where it is a large one. It returns false where nothing
+// Add reads a message, in parts where it is a large one. It returns false where nothing
 // more is to be read; then it may not have come to the end of the message.
-func (r *reader) add(m *pubsubpb.PubsubMessage, x *input) bool {
+func (r *Reader) Add(m *pubsubpb.PubsubMessage, input *ledger.Message) bool {
 	if !r.room() {
 		return false
 	}
-	p := part{reader: r, input: x, source: "message " + m.GetMessageId(), published: m.GetPublishTime().AsTime().UnixMilli()}
+	p := part{Reader: r, input: input, source: "message " + m.GetMessageId(), published: m.GetPublishTime().AsTime().UnixMilli()}
 	p.begin(0)
 	stamp, err := r.stamp(m)
 	if err == nil {
@@ -78,14 +83,14 @@ func (r *reader) add(m *pubsubpb.PubsubMessage, x *input) bool {
 
 // event decodes a line. A stamp becomes the object's last member for the
 // decoder, where it stands for any other time; the event itself stays as it came.
-func (r *reader) event(line, stamp []byte) (order.Event, error) {
+func (r *Reader) event(line, stamp []byte) (order.Event, error) {
 	object := bytes.TrimSpace(line)
 	if len(stamp) == 0 || len(object) < 2 || object[len(object)-1] != '}' || len(bytes.TrimSpace(object[1:len(object)-1])) == 0 {
-		return r.decoder.JSON(line)
+		return r.Decoder.JSON(line)
 	}
 	end := len(object) - 1
 	stamped := append(append(make([]byte, 0, end+len(stamp)), object[:end]...), stamp...)
-	e, err := r.decoder.JSON(stamped)
+	e, err := r.Decoder.JSON(stamped)
 	if err != nil {
 		return order.Event{}, err
 	}
@@ -96,19 +101,19 @@ func (r *reader) event(line, stamp []byte) (order.Event, error) {
 
 // stamp returns the time of all events of a message, as the end of a JSON object;
 // nil where they have their own.
-func (r *reader) stamp(m *pubsubpb.PubsubMessage) ([]byte, error) {
+func (r *Reader) stamp(m *pubsubpb.PubsubMessage) ([]byte, error) {
 	var ms int64
-	switch r.sub.Time {
-	case TimeOfPublish:
+	switch r.Sub.Time {
+	case uri.TimeOfPublish:
 		ms = m.GetPublishTime().AsTime().UnixMilli()
-	case TimeOfAttribute:
-		text, ok := m.GetAttributes()[r.sub.Attribute]
+	case uri.TimeOfAttribute:
+		text, ok := m.GetAttributes()[r.Sub.Attribute]
 		if !ok {
-			return nil, fmt.Errorf("attribute %q: missing, want the time of the event", r.sub.Attribute)
+			return nil, fmt.Errorf("attribute %q: missing, want the time of the event", r.Sub.Attribute)
 		}
 		var err error
 		if ms, err = r.parse(text); err != nil {
-			return nil, fmt.Errorf("attribute %q: %w", r.sub.Attribute, err)
+			return nil, fmt.Errorf("attribute %q: %w", r.Sub.Attribute, err)
 		}
 	default:
 		return nil, nil
@@ -117,14 +122,14 @@ func (r *reader) stamp(m *pubsubpb.PubsubMessage) ([]byte, error) {
 }
 
 // parse reads the text of a time by the rules of an event's time.
-func (r *reader) parse(text string) (ms int64, err error) {
+func (r *Reader) parse(text string) (ms int64, err error) {
 	value := []byte(text)
 	if _, err := strconv.ParseInt(text, 10, 64); err != nil || text[0] == '+' {
 		if value, err = json.Marshal(text); err != nil {
 			return 0, err
 		}
 	}
-	e, err := r.decoder.JSON(fmt.Appendf(nil, `{"orderId":"-","type":"-","time":%s}`, value))
+	e, err := r.Decoder.JSON(fmt.Appendf(nil, `{"orderId":"-","type":"-","time":%s}`, value))
 	return e.Time, err
 }
 

@@ -1,4 +1,6 @@
-package pubsub
+// Package lease has the messages of a subscription that are leased to this process. It says
+// what to acknowledge, in which order, and whose lease to extend. It makes no requests.
+package lease
 
 import (
 	"sync"
@@ -9,12 +11,18 @@ import (
 	"ordertimeout/transforms/ledger"
 )
 
-// held are the messages of a subscription that are leased to this process and not
-// acknowledged yet. It knows their deliveries and leases, and recognizes one that comes
-// again. Its ledger knows their events, and so which message to acknowledge, and after
-// which other one. It makes no requests itself.
-type held struct {
-	ledger   *ledger.Ledger
+// MaxIDs is how many leases a request may name: it is limited to 512 KiB, and an
+// id may have more than 200 bytes.
+const MaxIDs = 1000
+
+// Table has the messages that are leased and not acknowledged yet. It knows their
+// deliveries and leases, and recognizes one that comes again. Its ledger knows their
+// events, and so which message to acknowledge, and after which other one. It is safe for
+// concurrent use.
+type Table struct {
+	// Ledger is told what each message holds, and what becomes of it.
+	Ledger *ledger.Ledger
+
 	given    time.Duration    // the lease of a message that is delivered
 	lease    time.Duration    // what leases are extended by
 	remember time.Duration    // how long an acknowledged message is known
@@ -28,7 +36,7 @@ type held struct {
 	known      map[string]*input
 	remembered fifo[remembered] // of the latter, by time
 
-	fresh, renewed, again fifo[renewal] // each by time
+	fresh, renewed, again fifo[Renewal] // each by time
 }
 
 // input is a message that was delivered.
@@ -48,21 +56,23 @@ type remembered struct {
 	until int64 // Unix time in nanoseconds
 }
 
-// newHeld returns a held without a message. Consumers is how many steps take the events.
-func newHeld(given, lease time.Duration, consumers int, now func() time.Time, count func(n int)) *held {
-	return &held{
-		ledger: ledger.New(consumers, maxIDs),
-		given:  given, lease: lease, now: now, count: count,
+// New returns an empty table. Given is the lease of a message that is delivered, and extend
+// what leases are extended by. Consumers is how many steps take the events. Count is told
+// how many messages come (or go, less than zero).
+func New(given, extend time.Duration, consumers int, now func() time.Time, count func(n int)) *Table {
+	return &Table{
+		Ledger: ledger.New(consumers, MaxIDs),
+		given:  given, lease: extend, now: now, count: count,
 		// Later than that no delivery is under way that was made before.
-		remember: max(given, lease) + 10*time.Second,
+		remember: max(given, extend) + 10*time.Second,
 		known:    map[string]*input{},
 	}
 }
 
-// receive takes note of deliveries. It returns the message of each that is a new one, else
+// Receive takes note of deliveries. It returns the message of each that is a new one, else
 // nil. A message that is held stays the same, and takes the id of its latest delivery. One
 // that was acknowledged is to be acknowledged once more.
-func (h *held) receive(delivered []*pubsubpb.ReceivedMessage) []*input {
+func (h *Table) Receive(delivered []*pubsubpb.ReceivedMessage) []*ledger.Message {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	now, size := h.now(), h.size
@@ -71,7 +81,7 @@ func (h *held) receive(delivered []*pubsubpb.ReceivedMessage) []*input {
 	if h.lease < h.given { // a long one would outlive a crash
 		at = now
 	}
-	fresh := make([]*input, len(delivered))
+	fresh := make([]*ledger.Message, len(delivered))
 	for i, d := range delivered {
 		id, ackID := d.GetMessage().GetMessageId(), d.GetAckId()
 		x, known := h.known[id]
@@ -83,65 +93,52 @@ func (h *held) receive(delivered []*pubsubpb.ReceivedMessage) []*input {
 			h.known[id] = x
 			h.size++
 			if known {
-				h.ledger.Queue(&x.Message)
+				h.Ledger.Queue(&x.Message)
 			} else {
-				fresh[i] = x
+				fresh[i] = &x.Message
 			}
 		}
-		h.fresh.push(renewal{x, ackID, at})
+		h.fresh.push(Renewal{x, ackID, at})
 	}
 	h.count(h.size - size)
 	return fresh
 }
 
-// release lets go of a part of each message, whatever its events are. A message is
-// acknowledged with the last of its parts.
-func (h *held) release(inputs []*input) { h.ledger.LetGoOfPart(messages(inputs)) }
-
-// messages returns the inputs as the ledger knows them.
-func messages(inputs []*input) []*ledger.Message {
-	all := make([]*ledger.Message, len(inputs))
-	for i, x := range inputs {
-		all[i] = &x.Message
-	}
-	return all
-}
-
-// give takes messages out, to be given back. It returns the ids of their leases.
+// Give takes messages out, to be given back. It returns the ids of their leases.
 // Whatever waits for one of them is never acknowledged.
-func (h *held) give(inputs []*input) (ackIDs []string) {
+func (h *Table) Give(messages []*ledger.Message) (ackIDs []string) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	var given []*input
-	for _, x := range inputs {
-		if x.held {
+	var given []*ledger.Message
+	for _, m := range messages {
+		if x := m.Owner.(*input); x.held {
 			x.held = false
 			ackIDs = append(ackIDs, x.ackID)
-			given = append(given, x)
+			given = append(given, m)
 			delete(h.known, x.id)
 		}
 	}
-	h.ledger.GiveBack(messages(given))
+	h.Ledger.GiveBack(given)
 	h.size -= len(ackIDs)
 	h.count(-len(ackIDs))
 	return ackIDs
 }
 
-// giveAll is give of all messages.
-func (h *held) giveAll() (ackIDs []string) {
+// GiveAll is give of all messages.
+func (h *Table) GiveAll() (ackIDs []string) {
 	h.mu.Lock()
-	all := make([]*input, 0, h.size)
+	all := make([]*ledger.Message, 0, h.size)
 	for _, x := range h.known {
 		if x != nil {
-			all = append(all, x)
+			all = append(all, &x.Message)
 		}
 	}
 	h.mu.Unlock()
-	return h.give(all)
+	return h.Give(all)
 }
 
-// isFull reports whether that many messages are held.
-func (h *held) isFull(messages int) bool {
+// IsFull reports whether that many messages are held.
+func (h *Table) IsFull(messages int) bool {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	return h.size >= messages
