@@ -44,20 +44,25 @@ type Config struct {
 
 // Validate checks the settings. The error names the flag at fault.
 func (c Config) Validate() error {
+	_, err := c.parse()
+	return err
+}
+
+// parse checks the settings, and returns the subscription.
+func (c Config) parse() (Subscription, error) {
 	sub, err := ParseSubscription(c.Subscription)
 	switch {
 	case err != nil:
-		return err
 	case c.TimeUnit == time.Second && sub.Attribute != "":
-		return fmt.Errorf("dataflowpubsub: -time-unit s: the runner takes the integers of attribute %q as milliseconds: want ms, or times in RFC 3339", sub.Attribute)
+		err = fmt.Errorf("dataflowpubsub: -time-unit s: the runner takes the integers of attribute %q as milliseconds: want ms, or times in RFC 3339", sub.Attribute)
 	case c.TimeUnit != 0 && c.TimeUnit != time.Millisecond && c.TimeUnit != time.Second:
-		return fmt.Errorf("dataflowpubsub: -time-unit %v: want ms or s", c.TimeUnit)
+		err = fmt.Errorf("dataflowpubsub: -time-unit %v: want ms or s", c.TimeUnit)
 	case c.MaxAhead < 0:
-		return fmt.Errorf("dataflowpubsub: -max-ahead %v: want 0 or more", c.MaxAhead)
+		err = fmt.Errorf("dataflowpubsub: -max-ahead %v: want 0 or more", c.MaxAhead)
 	case c.Behind < 0:
-		return fmt.Errorf("dataflowpubsub: -disorder %v: want 0 or more", c.Behind)
+		err = fmt.Errorf("dataflowpubsub: -disorder %v: want 0 or more", c.Behind)
 	}
-	return nil
+	return sub, err
 }
 
 func (c Config) decoder() *order.Decoder {
