@@ -35,19 +35,24 @@ type Config struct {
 
 // Validate checks the settings. The error names the flag at fault.
 func (c Config) Validate() error {
+	_, err := c.parse()
+	return err
+}
+
+// parse checks the settings, and returns the subscription.
+func (c Config) parse() (Subscription, error) {
 	sub, err := ParseSubscription(c.Subscription)
 	decoding := c.DecoderConfig.Validate()
 	switch {
 	case err != nil:
-		return err
 	case c.TimeUnit == time.Second && sub.Attribute != "":
-		return fmt.Errorf("dataflowpubsub: -time-unit s: the runner takes the integers of attribute %q as milliseconds: want ms, or times in RFC 3339", sub.Attribute)
+		err = fmt.Errorf("dataflowpubsub: -time-unit s: the runner takes the integers of attribute %q as milliseconds: want ms, or times in RFC 3339", sub.Attribute)
 	case decoding != nil:
-		return fmt.Errorf("dataflowpubsub: %w", decoding)
+		err = fmt.Errorf("dataflowpubsub: %w", decoding)
 	case c.WatermarkSlack < 0:
-		return fmt.Errorf("dataflowpubsub: -disorder %v: want 0 or more", c.WatermarkSlack)
+		err = fmt.Errorf("dataflowpubsub: -disorder %v: want 0 or more", c.WatermarkSlack)
 	}
-	return nil
+	return sub, err
 }
 
 // Subscription is a subscription and how the runner reads it.

@@ -46,10 +46,7 @@ const readURN = "beam:transform:pubsub_read:v1"
 // [Config.Validate] has an error: call it first.
 func Read(s beam.Scope, c Config) (events, rejects beam.PCollection) {
 	s = s.Scope("dataflowpubsub.Read")
-	if err := c.Validate(); err != nil {
-		panic(err)
-	}
-	sub, err := ParseSubscription(c.Subscription)
+	sub, err := c.parse()
 	if err != nil {
 		panic(err)
 	}
@@ -60,23 +57,17 @@ func Read(s beam.Scope, c Config) (events, rejects beam.PCollection) {
 		WithAttributes:     true,
 	})
 	messages := beam.External(s, readURN, payload, nil, []beam.FullType{typex.New(reflectx.ByteSlice)}, false)[0]
-	return beam.ParDo2(s, &decodeFn{Config: c}, messages)
+	return beam.ParDo2(s, &decodeFn{Config: c, Sub: sub.Subscription}, messages)
 }
 
 // decodeFn makes events of messages.
 type decodeFn struct {
 	Config Config
+	// Sub is the subscription that the Config names.
+	Sub uri.Subscription
 
-	sub     uri.Subscription
 	decoder *order.Decoder
-
-	counts count.Source
-}
-
-func (fn *decodeFn) Setup() error {
-	sub, err := ParseSubscription(fn.Config.Subscription)
-	fn.sub = sub.Subscription
-	return err
+	counts  count.Source
 }
 
 func (fn *decodeFn) StartBundle(_ func([]order.Event), _ func(order.Reject)) {
@@ -94,11 +85,11 @@ func (fn *decodeFn) ProcessElement(at beam.EventTime, encoded []byte, event func
 		fn.reject(reject, order.NewReject(order.Malformed, "not a message of Pub/Sub", "", 0, encoded))
 		return
 	}
-	if fn.sub.Time == uri.TimeOfPublish {
+	if fn.Sub.Time == uri.TimeOfPublish {
 		m.PublishTime = timestamppb.New(at.ToTime()) // as the watermark follows this one
 	}
 	earliest := at.Milliseconds() - fn.Config.WatermarkSlack.Milliseconds()
-	message.Decode(m, fn.sub, fn.decoder, func(part message.Part) {
+	message.Decode(m, fn.Sub, fn.decoder, func(part message.Part) {
 		for i := range part.Events {
 			if e := &part.Events[i]; e.Time < earliest {
 				e.At = earliest

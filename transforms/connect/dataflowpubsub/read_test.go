@@ -124,7 +124,7 @@ func TestDecode(t *testing.T) {
 			c := Config{Subscription: "pubsub://shop/orders" + test.settings, WatermarkSlack: 5 * time.Second}
 			p, s := beam.NewPipelineWithRoot()
 			messages := beam.ParDo(s, stamp, beam.CreateList(s, test.messages))
-			events, rejects := beam.ParDo2(s, &decodeFn{Config: c}, messages)
+			events, rejects := beam.ParDo2(s, newDecodeFn(t, c), messages)
 			equals(s.Scope("events"), beam.ParDo(s, blockText, events), test.events)
 			equals(s.Scope("rejects"), beam.ParDo(s, rejectText, rejects), test.rejects)
 			result, err := beam.Run(context.Background(), "prism", p)
@@ -148,10 +148,7 @@ func TestDecode(t *testing.T) {
 // reject, but each is counted.
 func TestLargeMessageComesInParts(t *testing.T) {
 	const good, bad = 20_000, 3000
-	fn := &decodeFn{Config: Config{Subscription: "pubsub://shop/orders"}}
-	if err := fn.Setup(); err != nil {
-		t.Fatal(err)
-	}
+	fn := newDecodeFn(t, Config{Subscription: "pubsub://shop/orders"})
 	fn.StartBundle(nil, nil)
 	blocks, events, rejects := 0, 0, 0
 	fn.ProcessElement(published, encoded(t, "7", strings.Repeat(event("create", "o1", 96_000)+"\n", good)+strings.Repeat("x\n", bad)), func(block []order.Event) {
@@ -250,4 +247,14 @@ func TestEncode(t *testing.T) {
 	if diff := cmp.Diff(want, m, protocmp.Transform()); diff != "" || len(id) != 1024 {
 		t.Errorf("an id of %d bytes, want 1024; -want +got:\n%s", len(id), diff)
 	}
+}
+
+// newDecodeFn returns a DoFn as Read makes it.
+func newDecodeFn(t *testing.T, c Config) *decodeFn {
+	t.Helper()
+	sub, err := c.parse()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return &decodeFn{Config: c, Sub: sub.Subscription}
 }

@@ -9,10 +9,7 @@ import (
 
 func TestRejectsThatNobodyReadsAreNotEmitted(t *testing.T) {
 	for _, unread := range []bool{false, true} {
-		fn := &decodeFn{Config: Config{Subscription: "pubsub://shop/orders", RejectsUnread: unread}}
-		if err := fn.Setup(); err != nil {
-			t.Fatal(err)
-		}
+		fn := newDecodeFn(t, Config{Subscription: "pubsub://shop/orders", RejectsUnread: unread})
 		events, rejects := 0, 0
 		event, reject := func([]order.Event) { events++ }, func(order.Reject) { rejects++ }
 		fn.StartBundle(event, reject)

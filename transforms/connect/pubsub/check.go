@@ -15,6 +15,7 @@ import (
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/status"
 
+	"ordertimeout/transforms/connect/pubsub/client"
 	"ordertimeout/transforms/connect/pubsub/uri"
 	"ordertimeout/transforms/process"
 )
@@ -40,32 +41,29 @@ type Found struct {
 // the settings want it. It pulls nothing, and ends within seconds. The error is
 // one line that says what is wrong.
 func Check(ctx context.Context, c Config) (Found, error) {
-	if err := c.Validate(); err != nil {
-		return Found{}, err
-	}
-	sub, err := c.subscription()
+	sub, err := c.parse()
 	if err != nil {
 		return Found{}, err
 	}
 	ctx, cancel := context.WithTimeout(ctx, checkTime)
 	defer cancel()
 	if err := dialEmulator(ctx); err != nil {
-		return Found{}, c.fault("%s does not answer: %s", server(), detail(err))
+		return Found{}, c.fault("%s does not answer: %s", client.Server(), client.Detail(err))
 	}
-	l, err := linkOf(process.Of(c.Run))
+	l, err := client.Of(process.Of(c.Run))
 	if err != nil {
 		return Found{}, err
 	}
-	client, err := l.client(ctx, sub.Project)
+	requests, err := l.Client(ctx, sub.Project)
 	if err != nil {
 		return Found{}, err
 	}
-	s := service{client: client.SubscriptionAdminClient, name: sub.String()}
-	found, err := s.look(ctx)
+	s := client.Service{Client: requests.SubscriptionAdminClient, Name: sub.String()}
+	found, err := s.Look(ctx)
 	if err != nil {
 		return Found{}, c.fault("%s", missing(err))
 	}
-	if !s.mayConsume(ctx) {
+	if !mayConsume(ctx, s) {
 		return Found{}, c.fault("no permission: want %s", consume)
 	}
 	if err := readable(found, sub); err != nil {
@@ -96,20 +94,20 @@ func TopicOf(ctx context.Context, sub Subscription) (topic string, err error) {
 	case a := <-answers:
 		return a.topic, a.err
 	case <-ctx.Done():
-		return "", fmt.Errorf("pubsub: subscription %s: %s", sub, oneLine(ctx.Err()))
+		return "", fmt.Errorf("pubsub: subscription %s: %s", sub, client.OneLine(ctx.Err()))
 	}
 }
 
 func topicOf(ctx context.Context, sub Subscription) (string, error) {
 	if err := dialEmulator(ctx); err != nil {
-		return "", fmt.Errorf("pubsub: %s does not answer: %s", server(), detail(err))
+		return "", fmt.Errorf("pubsub: %s does not answer: %s", client.Server(), client.Detail(err))
 	}
-	client, err := pubsub.NewClient(ctx, sub.Project)
+	requests, err := pubsub.NewClient(ctx, sub.Project)
 	if err != nil {
-		return "", fmt.Errorf("pubsub: project %s: %s", sub.Project, oneLine(err))
+		return "", fmt.Errorf("pubsub: project %s: %s", sub.Project, client.OneLine(err))
 	}
-	defer client.Close()
-	found, err := service{client: client.SubscriptionAdminClient, name: sub.String()}.look(ctx)
+	defer requests.Close()
+	found, err := client.Service{Client: requests.SubscriptionAdminClient, Name: sub.String()}.Look(ctx)
 	if err != nil {
 		return "", fmt.Errorf("pubsub: subscription %s: %s", sub, missing(err))
 	}
@@ -135,12 +133,12 @@ func missing(err error) string {
 	if status.Code(err) == codes.NotFound {
 		return "no such subscription"
 	}
-	return oneLine(err)
+	return client.OneLine(err)
 }
 
 // mayConsume reports whether messages may be pulled, as far as the service says.
-func (s service) mayConsume(ctx context.Context) bool {
-	got, err := s.client.TestIamPermissions(ctx, &iampb.TestIamPermissionsRequest{Resource: s.name, Permissions: []string{consume}})
+func mayConsume(ctx context.Context, s client.Service) bool {
+	got, err := s.Client.TestIamPermissions(ctx, &iampb.TestIamPermissionsRequest{Resource: s.Name, Permissions: []string{consume}})
 	return err != nil || slices.Contains(got.GetPermissions(), consume) // an emulator knows no permissions
 }
 

@@ -1,6 +1,7 @@
 package pubsub
 
 import (
+	"context"
 	"net"
 	"slices"
 	"strings"
@@ -178,4 +179,17 @@ func TestTopicOfASubscription(t *testing.T) {
 	if _, err := TopicOf(t.Context(), Subscription{Project: "shop", Name: "orders"}); err == nil || !strings.HasPrefix(err.Error(), "pubsub: the emulator at ") {
 		t.Errorf("of a server that is gone: %v", err)
 	}
+}
+
+// permissions is a server that grants what is asked for, or nothing.
+type permissions struct {
+	iampb.UnimplementedIAMPolicyServer
+	granted bool
+}
+
+func (p permissions) TestIamPermissions(_ context.Context, r *iampb.TestIamPermissionsRequest) (*iampb.TestIamPermissionsResponse, error) {
+	if !p.granted {
+		return &iampb.TestIamPermissionsResponse{}, nil
+	}
+	return &iampb.TestIamPermissionsResponse{Permissions: r.Permissions}, nil
 }

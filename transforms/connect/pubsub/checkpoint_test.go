@@ -82,7 +82,7 @@ func TestSourceThatIsNoLongerCalledGivesBackWhatItHolds(t *testing.T) {
 		server.Publish(testTopic, []byte(event(fmt.Sprint("o", i))), nil)
 	}
 	c := Config{Subscription: "pubsub://shop/orders", Checkpoints: true}
-	p, err := pullerOf(t.Context(), t.Name(), c)
+	p, err := pullerOf(t.Context(), sourceOf(t, t.Name(), c))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -102,12 +102,12 @@ func TestSourceThatIsNoLongerCalledGivesBackWhatItHolds(t *testing.T) {
 	if len(back) != n {
 		t.Errorf("%d messages are given back, want %d", len(back), n)
 	}
-	again, err := pullerOf(t.Context(), t.Name(), c)
+	again, err := pullerOf(t.Context(), sourceOf(t, t.Name(), c))
 	if err != nil || again == p {
 		t.Errorf("called again, the source has the puller that was ended: %t, %v", again == p, err)
 	}
 	if err == nil {
-		again.link.drop(again)
+		again.link.Drop(again.id)
 		again.close(t.Context())
 	}
 }

@@ -6,6 +6,7 @@ import (
 	"sync"
 	"time"
 
+	"ordertimeout/transforms/connect/pubsub/client"
 	"ordertimeout/transforms/connect/pubsub/lease"
 	"ordertimeout/transforms/ledger"
 )
@@ -23,7 +24,7 @@ const maxStall = 5 * time.Minute
 func (p *puller) acknowledge() {
 	tick := time.NewTicker(ackDelay)
 	defer tick.Stop()
-	var retry backoff
+	var retry client.Backoff
 	progress := time.Now()
 	for p.work.Err() == nil {
 		least := 0
@@ -43,11 +44,11 @@ func (p *puller) acknowledge() {
 			retry = 0
 		case p.work.Err() != nil:
 			return
-		case isFinal(err):
+		case client.IsFinal(err):
 			p.fail(err)
 			return
 		default:
-			retry.wait(p.work)
+			retry.Wait(p.work)
 		}
 		if time.Since(progress) > maxStall+p.clock.Settle {
 			p.fail(fmt.Errorf("all of the %d messages that may be held wait for open orders: want outstanding=N larger", p.sub.Outstanding))
@@ -95,7 +96,7 @@ func (p *puller) flush(ctx context.Context, least int) (n int, err error) {
 
 // send makes a request to acknowledge.
 func (p *puller) send(ctx context.Context, a lease.Ack) error {
-	if err := p.service.acknowledge(ctx, a.IDs); err != nil {
+	if err := p.service.Acknowledge(ctx, a.IDs); err != nil {
 		p.held.Failed(a)
 		return err
 	}
@@ -128,7 +129,7 @@ func (p *puller) extendSome() bool {
 	for i, r := range due {
 		ids[i] = r.AckID
 	}
-	if err := p.service.extend(p.work, ids, p.sub.Lease); err != nil {
+	if err := p.service.Extend(p.work, ids, p.sub.Lease); err != nil {
 		p.held.NotExtended(due) // where it lasts, the pulls fail, too, and say so
 		return false
 	}
@@ -149,7 +150,7 @@ func (p *puller) giveBack(ctx context.Context, blocks []*block) {
 func (p *puller) nack(ctx context.Context, ids []string) {
 	for len(ids) > 0 {
 		n := min(len(ids), lease.MaxIDs)
-		if p.service.extend(ctx, ids[:n], 0) != nil {
+		if p.service.Extend(ctx, ids[:n], 0) != nil {
 			return
 		}
 		ids = ids[n:]

@@ -1,8 +1,15 @@
 package pubsub
 
-import "ordertimeout/transforms/connect/pubsub/uri"
+import (
+	"context"
 
-// The names of package uri, for who has to do with this package only.
+	"github.com/apache/beam/sdks/v2/go/pkg/beam"
+
+	"ordertimeout/transforms/connect/pubsub/publish"
+	"ordertimeout/transforms/connect/pubsub/uri"
+)
+
+// Names of the packages below, for who has to do with this package only.
 
 // Subscription is a subscription and how it is read: see [uri.Subscription].
 type Subscription = uri.Subscription
@@ -27,3 +34,12 @@ func ParseSubscription(target string) (Subscription, error) { return uri.ParseSu
 
 // ParseTopic reads the URI of a topic: see [uri.ParseTopic].
 func ParseTopic(target string) (Topic, error) { return uri.ParseTopic(target) }
+
+// CheckTopic asks the service whether a topic can be published to: see
+// [publish.CheckTopic].
+func CheckTopic(ctx context.Context, target string) error { return publish.CheckTopic(ctx, target) }
+
+// Write publishes messages to the topic of a URI: see [publish.Write].
+func Write(s beam.Scope, runID, target string, messages beam.PCollection) (refused beam.PCollection) {
+	return publish.Write(s, runID, target, messages)
+}

@@ -10,6 +10,7 @@ import (
 
 	"cloud.google.com/go/pubsub/v2/apiv1/pubsubpb"
 
+	"ordertimeout/transforms/connect/pubsub/client"
 	"ordertimeout/transforms/connect/pubsub/message"
 	"ordertimeout/transforms/process"
 )
@@ -50,7 +51,7 @@ func TestLargeMessageTakesLittleMemory(t *testing.T) {
 			return p.queued >= maxQueued
 		}
 		for !filled() && !ended(done) {
-			pause(t.Context(), time.Millisecond)
+			client.Pause(t.Context(), time.Millisecond)
 		}
 		if used := heap() - before; used > most {
 			t.Errorf("%s: %d bytes in use, want %d at most", line, used, most)
@@ -127,11 +128,11 @@ func TestLargeMessageIsGivenBackAtAStop(t *testing.T) {
 	server.Publish(testTopic, []byte(event("after it, in the same pull or in another")), nil)
 	run := process.NewRun()
 	defer run.Close()
-	p, err := pullerOf(t.Context(), run.ID, Config{Subscription: "pubsub://shop/orders?pulls=1", Run: run.ID, Within: time.Hour})
+	p, err := pullerOf(t.Context(), sourceOf(t, run.ID, Config{Subscription: "pubsub://shop/orders?pulls=1", Run: run.ID, Within: time.Hour}))
 	if err != nil {
 		t.Fatal(err)
 	}
-	for full := false; !full; pause(t.Context(), time.Millisecond) {
+	for full := false; !full; client.Pause(t.Context(), time.Millisecond) {
 		p.mu.Lock()
 		full = p.queued >= maxQueued
 		p.mu.Unlock()

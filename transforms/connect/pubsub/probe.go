@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"ordertimeout/transforms/connect/livemark"
+	"ordertimeout/transforms/connect/pubsub/client"
 )
 
 // probe makes probes while the watermark waits for pulls that are out, until the run
@@ -35,11 +36,11 @@ func (p *puller) answering(r *reader) {
 func (p *puller) probeOnce(r *reader) bool {
 	for {
 		begun := time.Now()
-		messages, err := p.service.try(p.pulls, p.service.poll, true)
+		messages, err := p.service.Try(p.pulls, p.service.Poll, true)
 		switch {
 		case p.pulls.Err() != nil && err != nil:
 			return false
-		case err != nil && isFinal(err):
+		case err != nil && client.IsFinal(err):
 			return false
 		case err != nil:
 			p.failed(err) // it may have leased messages

@@ -15,6 +15,7 @@ import (
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/status"
 
+	"ordertimeout/transforms/connect/pubsub/client"
 	"ordertimeout/transforms/connect/pubsub/uri"
 	"ordertimeout/transforms/count"
 )
@@ -70,7 +71,7 @@ func (s *longPolls) Pull(ctx context.Context, request *pubsubpb.PullRequest) (*p
 		if err != nil || len(got.GetReceivedMessages()) > 0 || !wait {
 			return got, err
 		}
-		pause(ctx, 10*time.Millisecond)
+		client.Pause(ctx, 10*time.Millisecond)
 		if ctx.Err() != nil {
 			return nil, ctx.Err()
 		}

@@ -6,10 +6,9 @@ import (
 	"sync"
 	"time"
 
-	"cloud.google.com/go/pubsub/v2/apiv1/pubsubpb"
-
 	"ordertimeout/transforms/beamfix"
 	"ordertimeout/transforms/connect/livemark"
+	"ordertimeout/transforms/connect/pubsub/client"
 	"ordertimeout/transforms/connect/pubsub/lease"
 	"ordertimeout/transforms/connect/pubsub/message"
 	"ordertimeout/transforms/count"
@@ -21,11 +20,12 @@ import (
 // and holds the messages. There is one in the process for each source, from the
 // first bundle to the end of the run.
 type puller struct {
+	id      sourceID
 	config  Config
 	sub     Subscription
 	run     *process.Run
-	link    *link
-	service service
+	link    *client.Link
+	service client.Service
 	held    *lease.Table
 	commits beamfix.Commits[*block] // of ack=bundle
 
@@ -48,25 +48,26 @@ type puller struct {
 }
 
 // newPuller starts to read. The context is that of the start only.
-func newPuller(ctx context.Context, l *link, c Config, sub Subscription, run *process.Run) (*puller, error) {
-	client, err := l.client(ctx, sub.Project)
+func newPuller(ctx context.Context, l *client.Link, s source, run *process.Run) (*puller, error) {
+	c, sub := s.Config, s.Sub
+	requests, err := l.Client(ctx, sub.Project)
 	if err != nil {
 		return nil, err
 	}
-	pulls, err := l.pullClient(ctx, sub.Project)
+	pulls, err := l.PullClient(ctx, sub.Project)
 	if err != nil {
 		return nil, err
 	}
-	s := service{
-		client: client.SubscriptionAdminClient, pulls: pulls.SubscriptionAdminClient,
-		name: sub.String(), poll: sub.Poll, batch: int32(sub.Batch),
+	service := client.Service{
+		Client: requests.SubscriptionAdminClient, Pulls: pulls.SubscriptionAdminClient,
+		Name: sub.String(), Poll: sub.Poll, Batch: int32(sub.Batch),
 	}
-	found, err := s.look(ctx)
+	found, err := service.Look(ctx)
 	if err != nil {
-		return nil, c.fault("%s", oneLine(err))
+		return nil, c.fault("%s", client.OneLine(err))
 	}
-	given := leaseOf(found)
-	p := &puller{config: c, sub: sub, run: run, link: l, service: s, arrived: make(chan struct{}, 1), called: time.Now()}
+	given := client.LeaseOf(found)
+	p := &puller{id: sourceID(s.ID), config: c, sub: sub, run: run, link: l, service: service, arrived: make(chan struct{}, 1), called: time.Now()}
 	p.room.L = &p.mu
 	p.commits.Committed = p.committed
 	p.commits.Lost = func(blocks []*block) { go p.giveBack(context.Background(), blocks) }
@@ -93,36 +94,20 @@ func newPuller(ctx context.Context, l *link, c Config, sub Subscription, run *pr
 	return p, nil
 }
 
-// leaseOf returns the lease that a subscription gives, which is 10 s where it does
-// not say.
-func leaseOf(found *pubsubpb.Subscription) time.Duration {
-	if found.GetAckDeadlineSeconds() == 0 {
-		return 10 * time.Second
-	}
-	return time.Duration(found.GetAckDeadlineSeconds()) * time.Second
-}
-
-// look returns what is known of the subscription.
-func (s service) look(ctx context.Context) (*pubsubpb.Subscription, error) {
-	ctx, cancel := context.WithTimeout(ctx, requestTime)
-	defer cancel()
-	return s.client.GetSubscription(ctx, &pubsubpb.GetSubscriptionRequest{Subscription: s.name})
-}
-
 // pull pulls until the run is to stop.
 func (p *puller) pull() {
 	r := p.reader()
-	ctx := onAnswer(p.pulls, func() { p.answering(r) })
-	var retry backoff
+	ctx := client.OnAnswer(p.pulls, func() { p.answering(r) })
+	var retry client.Backoff
 	for p.awaitRoom() {
 		start := time.Now()
-		messages, err := p.service.pull(ctx)
+		messages, err := p.service.Pull(ctx)
 		switch {
 		case p.pulls.Err() != nil && err != nil:
 			return
 		case err != nil:
 			p.failed(err)
-			if !retry.wait(p.pulls) {
+			if !retry.Wait(p.pulls) {
 				return
 			}
 			continue
@@ -130,7 +115,7 @@ func (p *puller) pull() {
 		retry = 0
 		p.add(r, messages)
 		if len(messages) == 0 && time.Since(start) < minPoll {
-			pause(p.pulls, minPoll)
+			client.Pause(p.pulls, minPoll)
 		}
 	}
 }
@@ -173,14 +158,14 @@ func (p *puller) failed(err error) {
 	p.mu.Lock()
 	p.clock.Failed()
 	p.mu.Unlock()
-	if isFinal(err) {
+	if client.IsFinal(err) {
 		p.fail(err)
 	}
 }
 
 // fail ends the source: the bundle that sees it fails.
 func (p *puller) fail(err error) {
-	err = p.run.Fail(p.config.fault("%s", oneLine(err)))
+	err = p.run.Fail(p.config.fault("%s", client.OneLine(err)))
 	p.mu.Lock()
 	if p.err == nil {
 		p.err = err

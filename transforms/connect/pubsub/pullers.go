@@ -2,10 +2,9 @@ package pubsub
 
 import (
 	"context"
-	"maps"
-	"slices"
 	"time"
 
+	"ordertimeout/transforms/connect/pubsub/client"
 	"ordertimeout/transforms/process"
 )
 
@@ -14,69 +13,35 @@ import (
 // work, which is a data race of the SDK (see runPrism of the command).
 func awaitEnd(ctx context.Context, run *process.Run) {
 	if at, closed := run.Closed(); closed && run.Stopped() {
-		pause(ctx, time.Until(at.Add(run.EndTime)))
+		client.Pause(ctx, time.Until(at.Add(run.EndTime)))
 	}
 }
+
+// sourceID is the key of a source's puller in the link of its run.
+type sourceID string
 
 // pullerOf returns the puller of a source, which is made at the first call, and
 // not again once its run was closed: a pipeline that is still there then has to fail.
-func pullerOf(ctx context.Context, id string, c Config) (*puller, error) {
-	l, err := linkOf(process.Of(c.Run))
+func pullerOf(ctx context.Context, s source) (*puller, error) {
+	run := process.Of(s.Config.Run)
+	l, err := client.Of(run)
 	if err != nil {
 		return nil, err
 	}
-	l.opening.Lock()
-	defer l.opening.Unlock()
-	if p := l.find(id); p != nil {
-		return p, nil
-	}
-	sub, run, err := c.start()
-	if err != nil {
-		return nil, run.Fail(err)
-	}
-	p, err := newPuller(ctx, l, c, sub, run)
-	if err != nil {
-		return nil, run.Fail(err)
-	}
-	if !l.keep(id, p) {
-		p.close(ctx)
-		return nil, errClosed
-	}
-	return p, nil
-}
-
-// find returns the puller of a source, nil where there is none.
-func (l *link) find(id string) *puller {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.pullers[id]
-}
-
-// keep takes a puller in, and reports whether the link is open.
-func (l *link) keep(id string, p *puller) bool {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	if !l.closed {
-		l.pullers[id] = p
-	}
-	return !l.closed
-}
-
-// drop forgets a puller that was not closed by its run: the next call of its
-// source makes another one.
-func (l *link) drop(p *puller) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	maps.DeleteFunc(l.pullers, func(_ string, other *puller) bool { return other == p })
+	return client.Share(ctx, l, sourceID(s.ID), func() (*puller, error) {
+		if run.Remote() && s.Sub.Ack == AckOutcome {
+			return nil, run.Fail(s.Config.fault("%v", errNoRun))
+		}
+		p, err := newPuller(ctx, l, s, run)
+		return p, run.Fail(err)
+	})
 }
 
 // pullersOf returns the pullers of a run.
 func pullersOf(runID string) []*puller {
-	l, open := process.Find[*link](process.Of(runID))
+	l, open := process.Find[*client.Link](process.Of(runID))
 	if !open {
 		return nil
 	}
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return slices.Collect(maps.Values(l.pullers))
+	return client.Users[*puller](l)
 }

@@ -1,7 +1,6 @@
 package pubsub
 
 import (
-	"context"
 	"slices"
 	"strings"
 	"sync"
@@ -14,6 +13,7 @@ import (
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/status"
 
+	"ordertimeout/transforms/connect/pubsub/client"
 	"ordertimeout/transforms/connect/pubsub/uri"
 	"ordertimeout/transforms/process"
 )
@@ -81,11 +81,11 @@ func TestPullThatRanIntoItsEndIsFollowedByAProbe(t *testing.T) {
 			s := &script{errors: test.errors}
 			server := newServer(t, 10, s.on("Pull"))
 			server.Publish(testTopic, []byte("x"), nil)
-			l, err := linkOf(process.Of(t.Name()))
+			l, err := client.Of(process.Of(t.Name()))
 			if err != nil {
 				t.Fatal(err)
 			}
-			c, err := l.client(t.Context(), "shop")
+			c, err := l.Client(t.Context(), "shop")
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -93,7 +93,7 @@ func TestPullThatRanIntoItsEndIsFollowedByAProbe(t *testing.T) {
 			if !test.emulator {
 				t.Setenv(uri.Emulator, "")
 			}
-			_, err = service{pulls: c.SubscriptionAdminClient, name: testSubscription, poll: time.Minute, batch: 1}.pull(t.Context())
+			_, err = client.Service{Pulls: c.SubscriptionAdminClient, Name: testSubscription, Poll: time.Minute, Batch: 1}.Pull(t.Context())
 			if status.Code(err) != test.code {
 				t.Errorf("got %v, want %v", err, test.code)
 			}
@@ -101,30 +101,6 @@ func TestPullThatRanIntoItsEndIsFollowedByAProbe(t *testing.T) {
 				t.Errorf("(-want +got)\n%s", diff)
 			}
 		})
-	}
-}
-
-func TestLeaseOfASubscriptionThatDoesNotSay(t *testing.T) {
-	for given, want := range map[int32]time.Duration{0: 10 * time.Second, 1: time.Second, 600: 10 * time.Minute} {
-		if got := leaseOf(&pubsubpb.Subscription{AckDeadlineSeconds: given}); got != want {
-			t.Errorf("%d s: got %v, want %v", given, got, want)
-		}
-	}
-}
-
-func TestBackoffGrowsToALimit(t *testing.T) {
-	ended, cancel := context.WithCancel(t.Context())
-	cancel()
-	var b backoff
-	var got []time.Duration
-	for range 9 {
-		if b.wait(ended) {
-			t.Error("waited, though it was not to")
-		}
-		got = append(got, time.Duration(b)/time.Millisecond)
-	}
-	if diff := cmp.Diff([]time.Duration{50, 100, 200, 400, 800, 1600, 3200, 5000, 5000}, got); diff != "" {
-		t.Errorf("(-want +got)\n%s", diff)
 	}
 }
 

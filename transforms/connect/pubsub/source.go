@@ -28,12 +28,19 @@ func init() {
 	register.Emitter2[beam.EventTime, order.Reject]()
 }
 
+// source is what a DoFn reads, as it travels to the workers.
+type source struct {
+	Config Config
+	// Sub is the subscription that the Config names, with what is the default for it.
+	Sub Subscription
+	// ID is the source's own, among all sources of all pipelines.
+	ID string
+}
+
 // readFn is a splittable DoFn of one restriction, the subscription.
 type readFn struct {
 	sequence.Source
-	Config Config
-	// ID is the source's own, among all sources of all pipelines.
-	ID string
+	From source
 }
 
 // ProcessElement hands out a bundle's worth of what was pulled.
@@ -41,15 +48,14 @@ func (fn *readFn) ProcessElement(
 	ctx context.Context, we *sequence.Watermark, rt *sdf.LockRTracker, _ []byte,
 	event func(beam.EventTime, []order.Event), reject func(beam.EventTime, order.Reject),
 ) (sdf.ProcessContinuation, error) {
-	return handOut(ctx, fn.ID, fn.Config, we, rt, event, reject)
+	return handOut(ctx, fn.From, we, rt, event, reject)
 }
 
 // readAndFinalizeFn is a readFn whose bundles the runner finalizes. The SDK's own
 // BundleFinalization does not work. Package beamfix does it instead: see its finalize.go.
 type readAndFinalizeFn struct {
 	sequence.Source
-	Config Config
-	ID     string
+	From source
 }
 
 // ProcessElement hands out a bundle's worth of what was pulled.
@@ -57,22 +63,22 @@ func (fn *readAndFinalizeFn) ProcessElement(
 	ctx context.Context, we *sequence.Watermark, _ beam.BundleFinalization, rt *sdf.LockRTracker, _ []byte,
 	event func(beam.EventTime, []order.Event), reject func(beam.EventTime, order.Reject),
 ) (sdf.ProcessContinuation, error) {
-	return handOut(ctx, fn.ID, fn.Config, we, rt, event, reject)
+	return handOut(ctx, fn.From, we, rt, event, reject)
 }
 
 // handOut is one call of the source.
 func handOut(
-	ctx context.Context, id string, c Config, we *sequence.Watermark, rt *sdf.LockRTracker,
+	ctx context.Context, from source, we *sequence.Watermark, rt *sdf.LockRTracker,
 	event func(beam.EventTime, []order.Event), reject func(beam.EventTime, order.Reject),
 ) (sdf.ProcessContinuation, error) {
-	run := process.Of(c.Run)
+	run := process.Of(from.Config.Run)
 	bundle, err := beamfix.BundleOf(ctx)
 	if err != nil {
-		return sdf.StopProcessing(), run.Fail(c.fault("%v", err))
+		return sdf.StopProcessing(), run.Fail(from.Config.fault("%v", err))
 	}
 	bundle.SetIdle(true)
 	run.Throttle()
-	p, err := pullerOf(ctx, id, c)
+	p, err := pullerOf(ctx, from)
 	if err != nil {
 		awaitEnd(ctx, run)
 		return sdf.StopProcessing(), err

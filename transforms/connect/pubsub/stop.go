@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"ordertimeout/transforms/beamfix"
+	"ordertimeout/transforms/connect/pubsub/client"
 )
 
 // awaitStop stops the source once the run is to stop.
@@ -43,9 +44,9 @@ func (p *puller) awaitAbsence(limit time.Duration) {
 			break
 		}
 	}
-	p.link.drop(p)
+	p.link.Drop(p.id)
 	go func() { // it waits for this goroutine, too
-		ctx, cancel := context.WithTimeout(context.Background(), requestTime)
+		ctx, cancel := context.WithTimeout(context.Background(), client.RequestTime)
 		defer cancel()
 		p.close(ctx)
 		beamfix.Abandon(p.workers)
@@ -71,7 +72,7 @@ func (p *puller) stop(ctx context.Context) {
 		return
 	}
 	time.AfterFunc(pullGrace, p.endPulls)
-	within(ctx, p.pulling.Wait)
+	client.Within(ctx, p.pulling.Wait)
 	p.mu.Lock()
 	rest := p.queue
 	p.queue, p.queued = nil, 0
@@ -92,19 +93,17 @@ func (p *puller) quiet() bool {
 func (p *puller) close(ctx context.Context) {
 	p.stop(ctx)
 	p.endWork()
-	within(ctx, p.background.Wait)
+	client.Within(ctx, p.background.Wait)
 	if _, err := p.flush(ctx, 0); err != nil {
 		return
 	}
 	p.nack(ctx, p.held.GiveAll())
 }
 
-// closeSources ends the sources of a run, after its pipeline has ended.
-func closeSources(ctx context.Context, pullers map[string]*puller) {
-	for _, p := range pullers {
-		p.close(ctx)
-		beamfix.Forget(p.workers)
-	}
+// Close ends the source with its run, after its pipeline has ended.
+func (p *puller) Close(ctx context.Context) {
+	p.close(ctx)
+	beamfix.Forget(p.workers)
 }
 
 // quietTime is for how long no bundle may have ended until nothing is on its way

@@ -5,6 +5,7 @@ import (
 	"testing"
 	"time"
 
+	"ordertimeout/transforms/connect/pubsub/client"
 	"ordertimeout/transforms/process"
 )
 
@@ -18,7 +19,7 @@ func TestWhatIsGivenBackAtAStopIsNotPulledAgain(t *testing.T) {
 	}
 	run := process.NewRun()
 	defer run.Close()
-	p, err := pullerOf(t.Context(), run.ID, Config{Subscription: "pubsub://shop/orders", Run: run.ID, Within: time.Hour})
+	p, err := pullerOf(t.Context(), sourceOf(t, run.ID, Config{Subscription: "pubsub://shop/orders", Run: run.ID, Within: time.Hour}))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -36,9 +37,19 @@ func TestWhatIsGivenBackAtAStopIsNotPulledAgain(t *testing.T) {
 // awaitHeld waits until so many messages are held.
 func awaitHeld(t *testing.T, p *puller, n int) {
 	t.Helper()
-	for end := time.Now().Add(20 * time.Second); !p.held.IsFull(n); pause(t.Context(), time.Millisecond) {
+	for end := time.Now().Add(20 * time.Second); !p.held.IsFull(n); client.Pause(t.Context(), time.Millisecond) {
 		if time.Now().After(end) {
 			t.Fatalf("waited in vain for %d messages", n)
 		}
 	}
+}
+
+// sourceOf returns a source as Read makes it.
+func sourceOf(t *testing.T, id string, c Config) source {
+	t.Helper()
+	sub, err := c.parse()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return source{Config: c, Sub: sub, ID: id}
 }

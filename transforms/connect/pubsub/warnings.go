@@ -4,6 +4,8 @@ import (
 	"time"
 
 	"cloud.google.com/go/pubsub/v2/apiv1/pubsubpb"
+
+	"ordertimeout/transforms/connect/pubsub/client"
 )
 
 const (
@@ -24,7 +26,7 @@ func untilKnown(sub Subscription, given time.Duration) time.Duration {
 // warnings says what of a subscription works, but not well, a line each.
 func (c Config) warnings(sub Subscription, found *pubsubpb.Subscription) (lines []string) {
 	warn := func(format string, args ...any) { lines = append(lines, c.fault(format, args...).Error()) }
-	given := leaseOf(found)
+	given := client.LeaseOf(found)
 	switch quiet := untilKnown(sub, given); {
 	case quiet < silence:
 	case given >= max(sub.Lease, sub.Window):

@@ -1,4 +1,4 @@
-package pubsub
+package publish
 
 import (
 	"context"
@@ -12,6 +12,7 @@ import (
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/status"
 
+	"ordertimeout/transforms/connect/pubsub/client"
 	"ordertimeout/transforms/connect/pubsub/uri"
 )
 
@@ -33,7 +34,7 @@ func CheckTopic(ctx context.Context, target string) error {
 	defer cancel()
 	c, err := pubsub.NewClient(ctx, t.Project)
 	if err != nil {
-		return fmt.Errorf("pubsub: project %s: %s", t.Project, oneLine(err))
+		return fmt.Errorf("pubsub: project %s: %s", t.Project, client.OneLine(err))
 	}
 	defer c.Close()
 	_, err = c.TopicAdminClient.GetTopic(ctx, &pubsubpb.GetTopicRequest{Topic: t.String()})
@@ -56,5 +57,5 @@ func mayPublish(ctx context.Context, c *pubsub.Client, t uri.Topic) bool {
 
 // topicFault is an error of the client library as one of the topic.
 func topicFault(t uri.Topic, err error) error {
-	return fmt.Errorf("pubsub: topic %s: %s", t, oneLine(err))
+	return fmt.Errorf("pubsub: topic %s: %s", t, client.OneLine(err))
 }

@@ -1,4 +1,5 @@
-package pubsub
+// Package publish publishes messages to the topics of Pub/Sub.
+package publish
 
 import (
 	"context"
@@ -13,7 +14,9 @@ import (
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/status"
 
+	"ordertimeout/transforms/connect/pubsub/client"
 	"ordertimeout/transforms/connect/pubsub/message"
+	"ordertimeout/transforms/connect/pubsub/uri"
 	"ordertimeout/transforms/count"
 	"ordertimeout/transforms/order"
 	"ordertimeout/transforms/process"
@@ -23,7 +26,7 @@ func init() {
 	register.DoFn4x1[context.Context, beam.EventTime, order.Message, func(beam.EventTime, order.Reject), error](&publishFn{})
 }
 
-// Write publishes messages to the topic of a URI (see [ParseTopic]), and gives those
+// Write publishes messages to the topic of a URI (see [uri.ParseTopic]), and gives those
 // that could not be published: PCollection<order.Message> -> PCollection<order.Reject>.
 // It panics where the URI is wrong.
 //
@@ -43,9 +46,9 @@ func init() {
 // The exception is a run that was stopped otherwise and cannot publish within 2 s:
 // messages whose input the source holds are then left to the next run (see
 // process.Run.Held), neither published nor refused.
-func Write(s beam.Scope, runID, uri string, messages beam.PCollection) (refused beam.PCollection) {
+func Write(s beam.Scope, runID, target string, messages beam.PCollection) (refused beam.PCollection) {
 	s = s.Scope("pubsub.Write")
-	topic, err := ParseTopic(uri)
+	topic, err := uri.ParseTopic(target)
 	if err != nil {
 		panic(err)
 	}
@@ -66,7 +69,7 @@ const settleTime = time.Second
 // publishFn publishes the messages of a bundle.
 type publishFn struct {
 	RunID string
-	Topic Topic
+	Topic uri.Topic
 
 	run       *process.Run
 	publisher *topicPublisher
@@ -85,9 +88,9 @@ type pending struct {
 
 func (fn *publishFn) Setup(ctx context.Context) (err error) {
 	fn.run = process.Of(fn.RunID)
-	l, err := linkOf(fn.run)
+	l, err := client.Of(fn.run)
 	if err == nil {
-		fn.publisher, err = l.publisher(ctx, fn.Topic)
+		fn.publisher, err = publisherOf(ctx, l, fn.Topic)
 	}
 	if fn.run.Repeats() {
 		return fn.run.Fail(err)

@@ -1,4 +1,4 @@
-package pubsub
+package client
 
 import (
 	"context"
@@ -13,9 +13,9 @@ import (
 	"ordertimeout/transforms/connect/pubsub/uri"
 )
 
-// oneLine says in a few words, for who runs the pipeline, what an error of the
+// OneLine says in a few words, for who runs the pipeline, what an error of the
 // client library means.
-func oneLine(err error) string {
+func OneLine(err error) string {
 	code := status.Code(err)
 	if errors.Is(err, context.DeadlineExceeded) {
 		code = codes.DeadlineExceeded
@@ -24,17 +24,17 @@ func oneLine(err error) string {
 	case codes.NotFound:
 		return "does not exist"
 	case codes.PermissionDenied:
-		return "no permission: " + detail(err)
+		return "no permission: " + Detail(err)
 	case codes.Unauthenticated:
-		return "not signed in: " + detail(err)
+		return "not signed in: " + Detail(err)
 	case codes.Unavailable, codes.DeadlineExceeded:
-		return fmt.Sprintf("%s does not answer: %s", server(), detail(err))
+		return fmt.Sprintf("%s does not answer: %s", Server(), Detail(err))
 	}
-	return detail(err)
+	return Detail(err)
 }
 
-// detail is the text of an error without the wrapping of gRPC.
-func detail(err error) string {
+// Detail is the text of an error without the wrapping of gRPC.
+func Detail(err error) string {
 	text := err.Error()
 	if s, ok := status.FromError(err); ok && s.Message() != "" {
 		text = s.Message()
@@ -42,8 +42,8 @@ func detail(err error) string {
 	return strings.Join(strings.Fields(text), " ")
 }
 
-// server is where requests go.
-func server() string {
+// Server is where requests go.
+func Server() string {
 	if host := os.Getenv(uri.Emulator); host != "" {
 		return fmt.Sprintf("the emulator at %s (%s)", host, uri.Emulator)
 	}

@@ -1,4 +1,4 @@
-package pubsub
+package client
 
 import (
 	"context"
@@ -9,9 +9,9 @@ import (
 // answerKey is the key of a func() in the context of a request.
 type answerKey struct{}
 
-// onAnswer returns a context of a request whose answer is announced: f is called when
+// OnAnswer returns a context of a request whose answer is announced: f is called when
 // its first bytes are here, which for a large one may be long before the last.
-func onAnswer(ctx context.Context, f func()) context.Context {
+func OnAnswer(ctx context.Context, f func()) context.Context {
 	return context.WithValue(ctx, answerKey{}, f)
 }
 

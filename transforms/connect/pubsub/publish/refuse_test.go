@@ -1,4 +1,4 @@
-package pubsub
+package publish
 
 import (
 	"strings"
@@ -83,7 +83,7 @@ func TestWithoutAPublisherAllIsRefused(t *testing.T) {
 	for _, cluster := range []bool{true, false} {
 		run, _ := newRun(t)
 		run.Cluster = cluster
-		topic, err := ParseTopic(topicURI)
+		topic, err := uri.ParseTopic(topicURI)
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -1,4 +1,4 @@
-package pubsub
+package publish
 
 import (
 	"context"
@@ -16,7 +16,9 @@ import (
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/status"
 
+	"ordertimeout/transforms/connect/pubsub/client"
 	"ordertimeout/transforms/connect/pubsub/message"
+	"ordertimeout/transforms/connect/pubsub/uri"
 	"ordertimeout/transforms/count"
 	"ordertimeout/transforms/ledger/ledgertest"
 	"ordertimeout/transforms/order"
@@ -60,9 +62,9 @@ func newRun(t *testing.T) (run *process.Run, done func() []uint64) {
 }
 
 // startFn returns a DoFn at the start of a bundle.
-func startFn(t *testing.T, run *process.Run, uri string) *publishFn {
+func startFn(t *testing.T, run *process.Run, target string) *publishFn {
 	t.Helper()
-	topic, err := ParseTopic(uri)
+	topic, err := uri.ParseTopic(target)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -232,7 +234,7 @@ func TestCloseClosesWhatBelongsToTheRun(t *testing.T) {
 	}
 	two.Close()
 	for _, run := range []*process.Run{one, two} {
-		if _, open := process.Find[*link](run); open {
+		if _, open := process.Find[*client.Link](run); open {
 			t.Errorf("%s has something open", run.ID)
 		}
 	}
