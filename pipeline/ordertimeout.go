@@ -1,14 +1,3 @@
-// Package pipeline is the whole of the order timeout pipeline: which orders were
-// created and not paid within T, and which were paid in time.
-//
-//	read ─ match ─┬─ successes ─ format ─ write
-//	              ├─ timeouts ── format ─ write
-//	              ├─ rejects ─── format ─ write
-//	              └─ open ────── format ─ write
-//
-// Config says what is read, matched and written, and Config.Plan makes of it a pipeline
-// whose sources and sinks are known. What the pipeline means exactly
-// stands in SEMANTICS.md beside this file, and what it costs in PERFORMANCE.md.
 package pipeline
 
 import (
