@@ -3,7 +3,6 @@ package order
 import (
 	"bytes"
 	"encoding/json"
-	"sync/atomic"
 	"time"
 )
 
@@ -78,31 +77,12 @@ func appendTime(b []byte, ms int64) []byte {
 	if ms < MinTime || ms >= MaxTime {
 		return time.UnixMilli(ms).UTC().AppendFormat(b, `"2006-01-02T15:04:05.000Z"`)
 	}
+	year, month, day := date(ms / msPerDay)
+	b = append2(append2(append(b, '"'), year/100), year%100)
+	b = append(append2(append(append2(append(b, '-'), month), '-'), day), 'T')
 	rest := int(ms % msPerDay)
-	b = append(append(b, '"'), dayText(ms/msPerDay)...)
 	b = append(append2(append(append2(append(append2(b, rest/3_600_000), ':'), rest/60_000%60), ':'), rest/1000%60), '.')
 	return append(b, digit(rest/100), digit(rest/10), digit(rest), 'Z', '"')
-}
-
-// lastDay is the day whose text was wanted last, as most times are of the same day.
-var lastDay atomic.Pointer[dayAndText]
-
-type dayAndText struct {
-	day  int64
-	text string
-}
-
-// dayText returns a day since 1970-01-01 as "2006-01-02T".
-func dayText(day int64) string {
-	last := lastDay.Load()
-	if last != nil && last.day == day {
-		return last.text
-	}
-	y, m, d := date(day)
-	b := append2(append2(make([]byte, 0, 11), y/100), y%100)
-	b = append(append2(append(append2(append(b, '-'), m), '-'), d), 'T')
-	lastDay.Store(&dayAndText{day, string(b)})
-	return string(b)
 }
 
 const msPerDay = 24 * 60 * 60 * 1000
