@@ -140,7 +140,7 @@ func (c *CSV) object(size int, ms int64) []byte {
 		case i != c.fields[timeField]:
 			b = appendCell(b, cell)
 		case cell == "":
-			b = appendTime(b, ms)
+			b = new(timeWriter).append(b, ms)
 		default: // RFC 3339 needs no escapes
 			b = append(append(append(b, '"'), cell...), '"')
 		}

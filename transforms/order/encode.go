@@ -20,11 +20,12 @@ func (o *Outcome) AppendJSON(b []byte) []byte {
 	if o.OrderID != "" {
 		b = appendString(append(b, `,"orderId":`...), o.OrderID)
 	}
-	b = appendTime(append(b, `,"createdAt":`...), o.CreatedAt)
+	var times timeWriter
+	b = times.append(append(b, `,"createdAt":`...), o.CreatedAt)
 	if o.Kind == Success {
-		b = appendTime(append(b, `,"paidAt":`...), o.PaidAt)
+		b = times.append(append(b, `,"paidAt":`...), o.PaidAt)
 	}
-	b = appendTime(append(b, `,"deadline":`...), o.Deadline)
+	b = times.append(append(b, `,"deadline":`...), o.Deadline)
 	b = append(b, `,"events":{`...)
 	for i, e := range o.Events {
 		if i > 0 {
@@ -67,20 +68,30 @@ func (r *Reject) AppendJSON(b []byte) []byte {
 // FormatTime returns milliseconds as the outcomes write them: RFC 3339, UTC,
 // with milliseconds.
 func FormatTime(ms int64) string {
-	b := appendTime(nil, ms)
+	b := new(timeWriter).append(nil, ms)
 	return string(b[1 : len(b)-1])
 }
 
-// appendTime appends a time as a JSON string. An outcome has three, so it does without
-// time.AppendFormat, which is slow at this.
-func appendTime(b []byte, ms int64) []byte {
+// timeWriter writes times as JSON strings. It keeps the text of the day that it wrote
+// last, as the times of an outcome are mostly of one day. It does without
+// time.AppendFormat, which is slow at this. The zero value is ready.
+type timeWriter struct {
+	day  int64 // since 1970-01-01, plus one
+	text [len("2006-01-02T")]byte
+}
+
+func (w *timeWriter) append(b []byte, ms int64) []byte {
 	if ms < MinTime || ms >= MaxTime {
 		return time.UnixMilli(ms).UTC().AppendFormat(b, `"2006-01-02T15:04:05.000Z"`)
 	}
-	year, month, day := date(ms / msPerDay)
-	b = append2(append2(append(b, '"'), year/100), year%100)
-	b = append(append2(append(append2(append(b, '-'), month), '-'), day), 'T')
+	if day := ms/msPerDay + 1; day != w.day {
+		year, month, dayOfMonth := date(day - 1)
+		b := append(append2(append2(w.text[:0], year/100), year%100), '-')
+		_ = append(append2(append(append2(b, month), '-'), dayOfMonth), 'T')
+		w.day = day
+	}
 	rest := int(ms % msPerDay)
+	b = append(append(b, '"'), w.text[:]...)
 	b = append(append2(append(append2(append(append2(b, rest/3_600_000), ':'), rest/60_000%60), ':'), rest/1000%60), '.')
 	return append(b, digit(rest/100), digit(rest/10), digit(rest), 'Z', '"')
 }
