@@ -35,7 +35,9 @@
 //   - mark: an element in place of an event, which says where time is or ends
 //   - promise: the watermark that a source says it will have after a bundle
 //   - tick: a time at which shards decide what is due; they are -tick apart
-//   - hold: the place in time where a timer keeps the output watermark until its tick
+//   - hold: what keeps a watermark back, as a timer does until its tick, and a pulled
+//     message until its events are handed out
+//   - held: of input that its source has not let go of yet
 //   - log: the state of a shard as the runner has it, a snapshot and what came since
 //   - replica: the same in memory; it counts while its versions are those of the log
 //   - chunk: a part of what comes of a tick, emitted while the next one is worked

@@ -147,9 +147,9 @@ func execute(o options, current *process.Run, stderr io.Writer) (err error) {
 	return errors.Join(err, report(counters, o, current, stderr))
 }
 
-// commit puts the open orders in their place. That of an input stays as it was where the
-// same command is to read it again: files that were not read to their ends, or of which
-// not all was delivered.
+// commit puts the file of the open orders in its place. Where it would replace an input
+// that the same command is to read again, it does not: files were not read to their ends,
+// or not all was delivered.
 func (o options) commit(outputs *localfile.Set, run *process.Run, stderr io.Writer) error {
 	unread := run.Counters()[count.AllRead] == 0
 	failed := run.Err() != nil && !o.plan.ReadOnce()

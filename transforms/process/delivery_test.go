@@ -80,7 +80,7 @@ func TestHeldWantsASourceThatHoldsEveryEvent(t *testing.T) {
 	}
 	l := ledger.New(1, 1)
 	l.Expect(new(ledger.Message), 2, 0, true)
-	if err := r.Hold(l); err != nil || r.Hold(ledger.New(1, 1)) == nil {
+	if err := r.Account(l); err != nil || r.Account(ledger.New(1, 1)) == nil {
 		t.Errorf("the first source: %v; want that there is one at most", err)
 	}
 	for _, test := range []struct {

@@ -78,7 +78,7 @@ func newPuller(ctx context.Context, l *client.Link, s source, run *process.Run) 
 		Stale:  sub.Poll + time.Second,
 	}
 	if sub.Ack == AckOutcome {
-		if err := run.Hold(p.held.Ledger); err != nil {
+		if err := run.Account(p.held.Ledger); err != nil {
 			return nil, c.fault("%v", err)
 		}
 	}

@@ -18,7 +18,7 @@ func Hold(t *testing.T, run *process.Run, n int) (done func() [][]uint64) {
 		m := new(ledger.Message)
 		m.Owner = l.Expect(m, 1, 0, true)
 	}
-	if err := run.Hold(l); err != nil {
+	if err := run.Account(l); err != nil {
 		t.Fatal(err)
 	}
 	var all [][]uint64

@@ -7,13 +7,13 @@ import (
 )
 
 // How an acknowledgement finds its way. A source that holds its input until what became
-// of it is delivered gives the run its ledger, by Hold. The Ref of an event travels with
+// of it is delivered gives the run its ledger, by Account. The Ref of an event travels with
 // the event. Whoever is done with it, a sink or the stateful step, calls Done. The source
 // then finds in its ledger what to acknowledge.
 
-// Hold gives the run the ledger of the source that holds its input. There is one such
-// source in a run: Hold fails where there is another one.
-func (r *Run) Hold(l *ledger.Ledger) error {
+// Account gives the run the ledger of the source that holds its input. There is one such
+// source in a run: Account fails where there is another one.
+func (r *Run) Account(l *ledger.Ledger) error {
 	if !r.ledger.CompareAndSwap(nil, l) {
 		return errors.New("the run has another source that holds its input")
 	}
