@@ -49,10 +49,7 @@ func parseSource(inputs []string, env connect.Env) (connect.Source, error) {
 		WatermarkSlack: env.Disorder,
 		RejectsUnread:  env.RejectsUnread,
 	}
-	if err := c.Validate(); err != nil {
-		return nil, err
-	}
-	sub, err := ParseSubscription(c.Subscription)
+	sub, err := c.parse()
 	return Source{c, sub}, err
 }
 
@@ -90,7 +87,7 @@ func (s Source) Check(ctx context.Context, topics []string) (connect.Found, erro
 
 // Read implements connect.Source.
 func (s Source) Read(scope beam.Scope) (events beam.PCollection, rejects []beam.PCollection) {
-	events, malformed := Read(scope, s.Config)
+	events, malformed := read(scope, s.Config, s.Subscription)
 	return events, []beam.PCollection{malformed}
 }
 

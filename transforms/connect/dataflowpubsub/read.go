@@ -45,11 +45,16 @@ const readURN = "beam:transform:pubsub_read:v1"
 // What is not an event becomes a reject, as with package pubsub. Read panics where
 // [Config.Validate] has an error: call it first.
 func Read(s beam.Scope, c Config) (events, rejects beam.PCollection) {
-	s = s.Scope("dataflowpubsub.Read")
 	sub, err := c.parse()
 	if err != nil {
 		panic(err)
 	}
+	return read(s, c, sub)
+}
+
+// read is Read of a subscription that the settings have named.
+func read(s beam.Scope, c Config, sub Subscription) (events, rejects beam.PCollection) {
+	s = s.Scope("dataflowpubsub.Read")
 	payload := protox.MustEncode(&pipepb.PubSubReadPayload{
 		Subscription:       sub.String(),
 		TimestampAttribute: sub.Attribute, // none: the time of publishing

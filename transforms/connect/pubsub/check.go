@@ -45,6 +45,11 @@ func Check(ctx context.Context, c Config) (Found, error) {
 	if err != nil {
 		return Found{}, err
 	}
+	return check(ctx, c, sub)
+}
+
+// check is Check of a subscription that the settings have named.
+func check(ctx context.Context, c Config, sub Subscription) (Found, error) {
 	ctx, cancel := context.WithTimeout(ctx, checkTime)
 	defer cancel()
 	if err := dialEmulator(ctx); err != nil {

@@ -63,11 +63,15 @@ func parseSource(inputs []string, env connect.Env) (connect.Source, error) {
 		RejectsUnread: env.RejectsUnread,
 		Run:           env.Run,
 	}
-	return Source{c}, c.Validate()
+	sub, err := c.parse()
+	return Source{c, sub}, err
 }
 
 // Source is a subscription.
-type Source struct{ Config Config }
+type Source struct {
+	Config       Config
+	Subscription Subscription
+}
 
 // Traits implements connect.Source. A subscription never ends, and its watermark is
 // behind its events.
@@ -81,13 +85,13 @@ func (s Source) ReadOnce() bool { return true }
 
 // Check implements connect.Source.
 func (s Source) Check(ctx context.Context, _ []string) (connect.Found, error) {
-	found, err := Check(ctx, s.Config)
+	found, err := check(ctx, s.Config, s.Subscription)
 	return connect.Found{Topic: found.Topic, Warnings: found.Warnings}, err
 }
 
 // Read implements connect.Source.
 func (s Source) Read(scope beam.Scope) (events beam.PCollection, rejects []beam.PCollection) {
-	events, malformed := Read(scope, s.Config)
+	events, malformed := read(scope, s.Config, s.Subscription)
 	return events, []beam.PCollection{malformed}
 }
 
@@ -96,12 +100,11 @@ func parseSink(t connect.Target, env connect.Env) (connect.Sink, error) {
 	if err != nil {
 		return nil, fmt.Errorf("-%s: %w", t.Flag, err)
 	}
-	return Sink{t.URI, topic, env.Run}, nil
+	return Sink{topic, env.Run}, nil
 }
 
 // Sink is a topic.
 type Sink struct {
-	URI   string
 	Topic Topic
 	// Run is the id of the process.Run that the pipeline belongs to.
 	Run string
@@ -111,9 +114,9 @@ type Sink struct {
 func (s Sink) Traits() connect.SinkTraits { return connect.SinkTraits{Topic: s.Topic.String()} }
 
 // Check implements connect.Sink.
-func (s Sink) Check(ctx context.Context) error { return CheckTopic(ctx, s.URI) }
+func (s Sink) Check(ctx context.Context) error { return CheckTopic(ctx, s.Topic) }
 
 // Write implements connect.Sink.
 func (s Sink) Write(scope beam.Scope, messages beam.PCollection) (undelivered []beam.PCollection) {
-	return []beam.PCollection{Write(scope, s.Run, s.URI, messages)}
+	return []beam.PCollection{Write(scope, s.Run, s.Topic, messages)}
 }

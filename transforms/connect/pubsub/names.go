@@ -37,9 +37,9 @@ func ParseTopic(target string) (Topic, error) { return uri.ParseTopic(target) }
 
 // CheckTopic asks the service whether a topic can be published to: see
 // [publish.CheckTopic].
-func CheckTopic(ctx context.Context, target string) error { return publish.CheckTopic(ctx, target) }
+func CheckTopic(ctx context.Context, t Topic) error { return publish.CheckTopic(ctx, t) }
 
-// Write publishes messages to the topic of a URI: see [publish.Write].
-func Write(s beam.Scope, runID, target string, messages beam.PCollection) (refused beam.PCollection) {
-	return publish.Write(s, runID, target, messages)
+// Write publishes messages to a topic: see [publish.Write].
+func Write(s beam.Scope, runID string, t Topic, messages beam.PCollection) (refused beam.PCollection) {
+	return publish.Write(s, runID, t, messages)
 }

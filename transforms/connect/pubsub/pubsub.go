@@ -7,7 +7,7 @@
 //	...
 //	events, rejects := pubsub.Read(s, c)
 //	...
-//	undelivered := pubsub.Write(s, run.ID, "pubsub://shop/timeouts", messages)
+//	undelivered := pubsub.Write(s, run.ID, topic, messages) // of pubsub.ParseTopic
 //	... run the pipeline; to stop it:
 //	run.Stop()
 //	pubsub.Quiesce(ctx, run.ID)
@@ -133,11 +133,16 @@ import (
 // would not wait.
 // Read panics where [Config.Validate] has an error: call it first.
 func Read(s beam.Scope, c Config) (events, rejects beam.PCollection) {
-	s = s.Scope("pubsub.Read")
 	sub, err := c.parse()
 	if err != nil {
 		panic(err)
 	}
+	return read(s, c, sub)
+}
+
+// read is Read of a subscription that the settings have named.
+func read(s beam.Scope, c Config, sub Subscription) (events, rejects beam.PCollection) {
+	s = s.Scope("pubsub.Read")
 	from := source{Config: c, Sub: sub, ID: rand.Text()}
 	if sub.Ack == AckBundle {
 		return beam.ParDo2(s, &readAndFinalizeFn{From: from}, beam.Impulse(s))

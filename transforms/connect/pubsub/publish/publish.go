@@ -28,7 +28,6 @@ func init() {
 
 // Write publishes messages to the topic of a URI (see [uri.ParseTopic]), and gives those
 // that could not be published: PCollection<order.Message> -> PCollection<order.Reject>.
-// It panics where the URI is wrong.
 //
 // The data of a message is its body, and its attributes are id, outcome, orderId
 // and userId, without those that are absent. What the service would refuse for
@@ -46,12 +45,8 @@ func init() {
 // The exception is a run that was stopped otherwise and cannot publish within 2 s:
 // messages whose input the source holds are then left to the next run (see
 // process.Run.Held), neither published nor refused.
-func Write(s beam.Scope, runID, target string, messages beam.PCollection) (refused beam.PCollection) {
+func Write(s beam.Scope, runID string, topic uri.Topic, messages beam.PCollection) (refused beam.PCollection) {
 	s = s.Scope("pubsub.Write")
-	topic, err := uri.ParseTopic(target)
-	if err != nil {
-		panic(err)
-	}
 	return beam.ParDo(s, &publishFn{RunID: runID, Topic: topic}, messages)
 }
 

@@ -25,11 +25,7 @@ const publishPermission = "pubsub.topics.publish"
 // CheckTopic asks the service, before a pipeline starts, whether the topic of a
 // URI can be published to. Its error is one line that says why not: no such
 // topic, no permission, or no answer within 5 s.
-func CheckTopic(ctx context.Context, target string) error {
-	t, err := uri.ParseTopic(target)
-	if err != nil {
-		return err
-	}
+func CheckTopic(ctx context.Context, t uri.Topic) error {
 	ctx, cancel := context.WithTimeout(ctx, checkTimeout)
 	defer cancel()
 	c, err := pubsub.NewClient(ctx, t.Project)

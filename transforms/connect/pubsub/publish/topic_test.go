@@ -51,7 +51,10 @@ func TestCheckTopicSaysWhyNot(t *testing.T) {
 	} {
 		t.Run(test.reason, func(t *testing.T) {
 			serve(t, permissions{granted: test.granted}, test.options...)
-			err := CheckTopic(t.Context(), test.uri)
+			topic, err := uri.ParseTopic(test.uri)
+			if err == nil {
+				err = CheckTopic(t.Context(), topic)
+			}
 			got := ""
 			if err != nil {
 				got = err.Error()
@@ -67,7 +70,7 @@ func TestCheckTopicNamesAServerThatDoesNotAnswer(t *testing.T) {
 	address := serveNothing(t)
 	ctx, cancel := context.WithTimeout(t.Context(), time.Second)
 	defer cancel()
-	err := CheckTopic(ctx, "pubsub://shop/timeouts")
+	err := CheckTopic(ctx, uri.Topic{Project: "shop", Name: "timeouts"})
 	want := "pubsub: topic projects/shop/topics/timeouts: the emulator at " + address + " (PUBSUB_EMULATOR_HOST) does not answer: "
 	if err == nil || !strings.HasPrefix(err.Error(), want) || strings.Contains(err.Error(), "\n") {
 		t.Errorf("got %v\nwant %s…", err, want)
