@@ -206,7 +206,9 @@ func (e *ended) run(stdin *os.File, after time.Duration, args []string) (stdout 
 	var text bytes.Buffer
 	reading.Go(func() { _, _ = io.Copy(&text, out) }) // ends when the pipe is closed
 	var signaled time.Time
+	ended := make(chan struct{})
 	timer := time.AfterFunc(after, func() {
+		defer close(ended)
 		signaled = time.Now()
 		if e.end.signal != 0 {
 			_ = cmd.Process.Signal(e.end.signal)
@@ -216,8 +218,11 @@ func (e *ended) run(stdin *os.File, after time.Duration, args []string) (stdout 
 	})
 	reading.Wait()
 	err = cmd.Wait()
-	if !timer.Stop() && e.end.signal != 0 && time.Since(signaled) > stopTime {
-		e.Errorf("it took %v to end", time.Since(signaled))
+	if !timer.Stop() {
+		<-ended
+		if took := time.Since(signaled); e.end.signal != 0 && took > stopTime {
+			e.Errorf("it took %v to end", took)
+		}
 	}
 	if state := cmd.ProcessState; !state.Exited() && e.end.signal != 0 && e.end.signal != syscall.SIGKILL { // the process was just starting
 		if names, _ := filepath.Glob(e.dir + "/*"); !slices.Equal(names, before) {
