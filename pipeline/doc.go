@@ -69,6 +69,7 @@
 //	transforms: Match, the stateful step, and the formats -> beam cep count order process screen shard shard/replica
 //	shard/replica: a shard in memory, beside its log in the runner's state -> cep order shard
 //	shard: a group of keys: its events, ticks, log and snapshots -> cep ledger
+//	shard/shardtest: batches for tests -> cep order shard
 //	cep: the engine: what an event does to a run of the pattern ->
 //	cep/ceptest: the contract a second time, for tests ->
 //

@@ -3,7 +3,6 @@ package transforms
 import (
 	"context"
 	"fmt"
-	"strings"
 	"testing"
 	"time"
 
@@ -12,10 +11,9 @@ import (
 	"github.com/apache/beam/sdks/v2/go/pkg/beam/core/timers"
 	"github.com/google/go-cmp/cmp"
 
-	"ordertimeout/transforms/cep"
 	"ordertimeout/transforms/order"
-	"ordertimeout/transforms/shard"
 	"ordertimeout/transforms/shard/replica"
+	"ordertimeout/transforms/shard/shardtest"
 )
 
 // store is the state of one shard as a runner keeps it.
@@ -85,30 +83,10 @@ func newWorkerOf(t *testing.T, s *store, c MatchConfig) *worker {
 	return &worker{t: t, fn: fn, store: s}
 }
 
-// batch gives the worker events in texts such as "create@1000 o1", "end@5000",
-// "watermark@4000" behind them, or "first@4000" without any.
+// batch gives the worker the events of shardtest.Batch.
 func (w *worker) batch(texts ...string) {
 	w.t.Helper()
-	var b shard.Batch
-	for _, text := range texts {
-		var typ, id string
-		var at int64
-		if _, err := fmt.Sscan(strings.Replace(text, "@", " ", 1)+" -", &typ, &at, &id); err != nil {
-			w.t.Fatal(err)
-		}
-		switch typ {
-		case "end":
-			b.End(at, at, at)
-			continue
-		case "watermark":
-			b.Promise(at)
-			continue
-		case "first":
-			b.PromiseEmpty(0, at)
-			continue
-		}
-		b.Add(&shard.Event{Key: order.Key("u", id), Event: cep.Event{Type: typ, Time: at, At: at, Data: []byte(text)}})
-	}
+	b := shardtest.Batch(w.t, texts...)
 	w.bytes(b.Min(), b.Bytes())
 }
 

@@ -1,9 +1,7 @@
 package replica
 
 import (
-	"fmt"
 	"slices"
-	"strings"
 	"testing"
 	"time"
 
@@ -11,7 +9,7 @@ import (
 
 	"ordertimeout/transforms/cep"
 	"ordertimeout/transforms/order"
-	"ordertimeout/transforms/shard"
+	"ordertimeout/transforms/shard/shardtest"
 )
 
 // store is the Store of one shard in memory: what a bundle writes counts once the bundle
@@ -111,30 +109,10 @@ func (w *worker) start() {
 	}
 }
 
-// batch gives the worker events in texts such as "create@1000 o1", "end@5000",
-// "watermark@4000" behind them, or "first@4000" without any.
+// batch gives the worker the events of shardtest.Batch.
 func (w *worker) batch(texts ...string) {
 	w.t.Helper()
-	var b shard.Batch
-	for _, text := range texts {
-		var typ, id string
-		var at int64
-		if _, err := fmt.Sscan(strings.Replace(text, "@", " ", 1)+" -", &typ, &at, &id); err != nil {
-			w.t.Fatal(err)
-		}
-		switch typ {
-		case "end":
-			b.End(at, at, at)
-			continue
-		case "watermark":
-			b.Promise(at)
-			continue
-		case "first":
-			b.PromiseEmpty(0, at)
-			continue
-		}
-		b.Add(&shard.Event{Key: order.Key("u", id), Event: cep.Event{Type: typ, Time: at, At: at, Data: []byte(text)}})
-	}
+	b := shardtest.Batch(w.t, texts...)
 	w.bytes(b.Min(), b.Bytes())
 }
 
