@@ -20,13 +20,14 @@
 //
 // It never passes an event that was pulled and not handed out: see [Watermark.Hold].
 //
-// It stands while the lag is not known. That is at the start and after a pull that failed,
-// until pulls have succeeded for as long as Settle: a lost pull, or a process that was
-// killed, may have leased messages, and they come back when the lease ends. It is also
-// while no pull gets through, and once the watermark is frozen.
+// It stands while the lag is not known: at the start, and after a pull that failed, until
+// pulls have succeeded for as long as Settle. A lost pull, or a process that was killed,
+// may have leased messages, and they come back when the lease ends. It also stands while
+// no pull gets through, and once it is frozen.
 //
-// While events are well behind, it does not pass what a pull may bring that is out: see
-// [Watermark.Next]. Probes keep it from standing for as long as such a pull may wait: see
+// A pull that still waits may bring old events. While events are well behind, the watermark
+// does not pass what such a pull may bring: see [Watermark.Next]. It need not stand for as
+// long as the pull may wait, as probes tell whether there is anything: see
 // [Watermark.Probed].
 package livemark
 

@@ -128,9 +128,10 @@ import (
 // and the collection goes on with nothing, as its end would be the end of time
 // for every open order: see [Quiesce].
 //
-// A subscription that cannot be read is the error of the run, and of the bundle. So it is
-// where beamfix.Install was not called: no bundle would be acknowledged then, and a stop
-// would not wait.
+// A subscription that cannot be read is the error of the run, and of the bundle. It is
+// also an error if beamfix.Install was not called: then no bundle would be acknowledged,
+// and a stop would not wait.
+//
 // Read panics where [Config.Validate] has an error: call it first.
 func Read(s beam.Scope, c Config) (events, rejects beam.PCollection) {
 	sub, err := c.parse()
