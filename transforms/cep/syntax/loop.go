@@ -46,8 +46,10 @@ func (p *parser) times() Quantifier {
 	from := p.tok
 	q.Min = p.number(0)
 	q.Max = q.Min
+	want := `"," or "}"`
 	if p.advance(); p.tok.other(",") {
 		p.advance()
+		want = `"}"`
 		if q.Max = Unbounded; !p.tok.other("}") {
 			q.Max = p.number(max(q.Min, 1))
 			p.advance()
@@ -56,7 +58,7 @@ func (p *parser) times() Quantifier {
 		p.fail(from.pos, "0 times: want 1 to %d", MaxTimes)
 	}
 	if !p.tok.other("}") {
-		p.fail(p.tok.pos, `unexpected %v: want "," or "}"`, p.tok)
+		p.fail(p.tok.pos, "unexpected %v: want %s", p.tok, want)
 	}
 	if q.Min == 0 {
 		q.Min, q.Optional = 1, true

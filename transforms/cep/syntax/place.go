@@ -92,16 +92,20 @@ func (w *walk) names(first, last int, own bool) cond.Names {
 		if !nameable(place.Name) {
 			continue
 		}
+		var why string
 		switch {
 		case place.Negated:
-			names.Refused[place.Name] = fmt.Sprintf("step %q is negated", place.Name)
+			why = "is a negated step, which takes no event"
 		case i > last:
-			names.Refused[place.Name] = fmt.Sprintf("step %q comes later", place.Name)
+			why = "comes later in the pattern"
 		case i >= first && !own:
-			names.Refused[place.Name] = fmt.Sprintf("step %q is the current event", place.Name)
+			why = "is the step itself"
 		default:
 			names.Steps = append(names.Steps, cond.Step{Name: place.Name, List: place.List})
+			continue
 		}
+		names.Refused[place.Name] = fmt.Sprintf("%s %s: want members of the current event bare, such as amount (one called %s: event.%s)",
+			place.Name, why, place.Name, place.Name)
 	}
 	return names
 }

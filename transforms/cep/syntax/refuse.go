@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strings"
+	"unicode"
 	"unicode/utf8"
 
 	"ordertimeout/transforms/cep/cond"
@@ -21,20 +23,31 @@ func (p *parser) unexpected(want string) {
 	case t.kind == endToken:
 		p.fail(t.pos, "unexpected %v: want %s", t, want)
 	case t.other("["):
-		p.fail(t.pos, "unexpected condition: want it right behind the event type of a step")
+		p.fail(t.pos, "unexpected condition: want it right behind an event type")
 	case t.word("as"):
-		p.fail(t.pos, "unexpected as: want a name before the quantifier, and of a step")
+		p.fail(t.pos, "unexpected as: want a name behind an event type or its condition")
 	case t.word("within"):
 		p.fail(t.pos, "unexpected within: want %s", want)
 	case t.kind == wordToken && insteads[t.text] != "":
 		p.fail(t.pos, "unexpected %v: want %s, or in its place %s", t, want, insteads[t.text])
 	case t.kind == wordToken:
+		if word, ok := p.evry(); ok {
+			p.fail(word.pos, "unexpected %v at the start: did you mean every?", word)
+		}
 		known := append(slices.Sorted(maps.Keys(links)), "within", "skip", "as")
 		known = append(known, slices.Sorted(maps.Keys(modifiers))...)
 		p.fail(t.pos, "unexpected %v: %s", t, didYouMean(t.text, known, "want "+want))
 	default:
 		p.fail(t.pos, "unexpected %v: want %s", t, want)
 	}
+}
+
+// evry reports whether the next token stands behind a first word that is nearly every,
+// and returns that.
+func (p *parser) evry() (token, bool) {
+	before := strings.TrimRightFunc(p.text[:p.tok.pos], unicode.IsSpace)
+	word := strings.TrimLeftFunc(before, unicode.IsSpace)
+	return token{wordToken, word, len(before) - len(word)}, bareLen(word) == len(word) && nearest(word, []string{"every"}) != ""
 }
 
 // didYouMean asks whether one of the words was meant, or else is the text instead.

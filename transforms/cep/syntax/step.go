@@ -104,7 +104,6 @@ func (p *parser) called(name string, at int, negated bool) {
 
 // skip = "skip" ( "to" "next" | "past" "last" | "to" "first" NAME | "to" "last" NAME ) .
 func (p *parser) skip() Skip {
-	const want = "to next, past last, to first STEP or to last STEP"
 	p.advance()
 	first := p.tok
 	p.advance()
@@ -114,9 +113,10 @@ func (p *parser) skip() Skip {
 	case first.word("past") && second.word("last"):
 		s.To = SkipPastLast
 	case first.word("past"):
-		p.fail(second.pos, "unexpected %v behind skip past: want last", second)
+		p.fail(second.pos, "unexpected %v behind skip past: %s", second, didYouMean(second.text, []string{"last"}, "want last"))
 	case !first.word("to"):
-		p.fail(first.pos, "unexpected %v behind skip: want %s", first, want)
+		p.fail(first.pos, "unexpected %v behind skip: %s", first,
+			didYouMean(first.text, []string{"past"}, "want to next, past last, to first STEP or to last STEP"))
 	case second.word("next"):
 		s.To = SkipToNext
 	case second.word("first"):
@@ -124,7 +124,8 @@ func (p *parser) skip() Skip {
 	case second.word("last"):
 		s.To = SkipToLast
 	default:
-		p.fail(second.pos, "unexpected %v behind skip to: want next, first STEP or last STEP", second)
+		p.fail(second.pos, "unexpected %v behind skip to: %s", second,
+			didYouMean(second.text, []string{"next", "first", "last"}, "want next, first STEP or last STEP"))
 	}
 	p.advance()
 	if s.To == SkipToFirst || s.To == SkipToLast {
