@@ -71,6 +71,7 @@
 //	shard: a group of keys: its events, ticks, log and snapshots -> cep ledger
 //	shard/shardtest: batches for tests -> cep order shard
 //	cep: the engine: what an event does to a run of the pattern ->
+//	cep/cond: conditions of patterns, in the language of expr ->
 //	cep/ceptest: the contract a second time, for tests ->
 //
 // The connectors:
