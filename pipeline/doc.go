@@ -72,6 +72,7 @@
 //	shard/shardtest: batches for tests -> cep order shard
 //	cep: the engine: what an event does to a run of the pattern ->
 //	cep/syntax: patterns as data and as text -> cep/cond
+//	cep/cond: conditions of patterns, in the language of expr ->
 //	cep/ceptest: the contract a second time, for tests ->
 //
 // The connectors:
