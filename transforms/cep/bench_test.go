@@ -1,6 +1,7 @@
 package cep
 
 import (
+	"math"
 	"testing"
 	"time"
 )
@@ -8,12 +9,9 @@ import (
 // BenchmarkStep is the time of an event in the engine: half of them open a run,
 // the others end one.
 func BenchmarkStep(b *testing.B) {
-	prog, err := Compile(MustParse("create followedBy pay within 10m"), time.Minute)
-	if err != nil {
-		b.Fatal(err)
-	}
+	m := mustCompile(b, "create followedBy pay within 10m", time.Minute).Matcher()
 	data := []byte(`{"orderId":"o100","userId":"u7","type":"create","time":"2026-01-01T00:00:00.000Z","amount":12.5}`)
-	run := make(Run, 0, 2)
+	var out Output
 	var s State
 	b.ReportAllocs()
 	at := int64(0)
@@ -23,9 +21,10 @@ func BenchmarkStep(b *testing.B) {
 		if s.Open() {
 			e.Type = "pay"
 		}
-		prog.Advance(&s, at, run)
-		if r := prog.Step(&s, &e, run); r.Class > Advanced {
+		m.Advance("k", &s, at, math.MaxInt64, &out)
+		if r := m.Step("k", &s, &e, &out); r.Class > Advanced {
 			b.Fatalf("%s is %s", e.Type, r.Class)
 		}
+		out.Reset()
 	}
 }

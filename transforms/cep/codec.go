@@ -6,17 +6,22 @@ import (
 	"fmt"
 )
 
-// stateVersion is the first byte of an encoded state. Increase it when the
-// layout changes, and keep decoding the older ones: states outlive builds.
-// Version 1 had no Ref.
-const stateVersion = 2
+// The first byte of an encoded state is a version. Keep decoding the older ones: states
+// outlive builds. Version 1 had no Ref. A state of the machine has a layout of its own.
+const (
+	tableVersion   = 2
+	machineVersion = 3
+)
 
 // AppendBinary appends the state's encoding to b and returns the extended
 // buffer. The error is always nil (it is encoding.BinaryAppender's).
 func (s *State) AppendBinary(b []byte) ([]byte, error) {
-	b = append(b, stateVersion)
+	if l := s.live(); l != nil {
+		return l.append(b), nil
+	}
+	b = append(b, tableVersion)
 	b = binary.AppendUvarint(b, uint64(s.taken()))
-	if s.Open() {
+	if s.running() {
 		b = s.first.append(b)
 	}
 	rest := s.rest()
@@ -55,16 +60,25 @@ func (p *past) append(b []byte) []byte {
 }
 
 // DecodeState reads a state at the start of b and returns it with the rest of b.
-// The state shares no memory with b. steps is the number of the pattern's steps;
-// a state that cannot be one of such a pattern is an error, as is a truncated or
-// unknown encoding.
-func DecodeState(b []byte, steps int) (State, []byte, error) {
-	var s State
+// The state shares no memory with b. A state that cannot be one of the program is an
+// error, as is a truncated or unknown encoding.
+func (p *Prog) DecodeState(b []byte) (State, []byte, error) {
 	r := reader{b: b}
-	version := r.byte()
-	if r.err == nil && (version < 1 || version > stateVersion) {
-		return s, nil, fmt.Errorf("cep: state has version %d: want 1 to %d", version, stateVersion)
+	switch version := r.byte(); {
+	case r.err != nil:
+		return State{}, nil, r.err
+	case version < 1 || version > machineVersion:
+		return State{}, nil, fmt.Errorf("cep: state has version %d: want 1 to %d", version, machineVersion)
+	case version == machineVersion:
+		return p.decodeLive(&r)
+	default:
+		return p.decodeLinear(&r, version)
 	}
+}
+
+// decodeLinear reads the rest of a state of the table.
+func (p *Prog) decodeLinear(r *reader, version byte) (State, []byte, error) {
+	var s State
 	for n := r.count(1 + 1 + 1 + 8); n > 0; n-- {
 		k := r.kept(version)
 		if r.err == nil && k.print == 0 {
@@ -88,8 +102,11 @@ func DecodeState(b []byte, steps int) (State, []byte, error) {
 	if r.err != nil {
 		return State{}, nil, r.err
 	}
-	if n := s.taken(); n >= steps {
-		return State{}, nil, fmt.Errorf("cep: state with an open run of %d events: want fewer than the pattern's %d steps", n, steps)
+	if n := s.taken(); n >= len(p.places) {
+		return State{}, nil, fmt.Errorf("cep: state with an open run of %d events: want fewer than the pattern's %d steps", n, len(p.places))
+	}
+	if p.linear == nil && !s.Empty() {
+		return State{}, nil, errors.New("cep: state of a pattern that is run by the table: want one of the machine")
 	}
 	return s, r.b, nil
 }
@@ -157,6 +174,16 @@ func (r *reader) varint() int64 {
 		return 0
 	}
 	r.b = r.b[n:]
+	return v
+}
+
+func (r *reader) uint32() uint32 {
+	if len(r.b) < 4 {
+		r.fail()
+		return 0
+	}
+	v := binary.LittleEndian.Uint32(r.b)
+	r.b = r.b[4:]
 	return v
 }
 

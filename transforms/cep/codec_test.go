@@ -6,21 +6,34 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"ordertimeout/transforms/cep/syntax"
 )
 
 // richState is a state with everything in it: a run of two, a duplicate of it,
 // and a run that is remembered.
 func richState(t testing.TB) State {
 	t.Helper()
-	prog, err := Compile(MustParse("a followedBy b followedBy c within 100ms"), 100*time.Millisecond)
+	m := mustCompile(t, "a followedBy b followedBy c within 100ms", 100*time.Millisecond).Matcher()
+	var s State
+	for i, typ := range []string{"a", "b", "c", "a", "b", "a"} {
+		m.Step("k", &s, &Event{Type: typ, ID: strings.Repeat("x", i), Time: int64(i), At: int64(i), Data: []byte{byte(i)}, Ref: uint64(i)}, new(Output))
+	}
+	return s
+}
+
+func mustCompile(t testing.TB, text string, remember time.Duration) *Prog {
+	t.Helper()
+	p, err := Compile(syntax.MustParse(text), Config{Remember: remember})
 	if err != nil {
 		t.Fatal(err)
 	}
-	var s State
-	for i, typ := range []string{"a", "b", "c", "a", "b", "a"} {
-		prog.Step(&s, &Event{Type: typ, ID: strings.Repeat("x", i), Time: int64(i), At: int64(i), Data: []byte{byte(i)}, Ref: uint64(i)}, nil)
-	}
-	return s
+	return p
+}
+
+// ofSteps returns the program of a pattern of so many steps.
+func ofSteps(t testing.TB, n int) *Prog {
+	return mustCompile(t, strings.Join([]string{"a", "b", "c"}[:n], " followedBy ")+" within 100ms", 100*time.Millisecond)
 }
 
 // A state that an older build has written must decode in every later one, so
@@ -41,7 +54,7 @@ func TestStateEncoding(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		decoded, rest, err := DecodeState(append(old, "rest"...), 3)
+		decoded, rest, err := ofSteps(t, 3).DecodeState(append(old, "rest"...))
 		if err != nil || string(rest) != "rest" {
 			t.Fatalf("DecodeState: %v, rest %q", err, rest)
 		}
@@ -56,13 +69,13 @@ func TestStateEncoding(t *testing.T) {
 
 func TestBrokenStates(t *testing.T) {
 	whole, _ := new(State).AppendBinary(nil)
-	if _, _, err := DecodeState(whole, 2); err != nil {
+	if _, _, err := ofSteps(t, 2).DecodeState(whole); err != nil {
 		t.Errorf("empty state: %v", err)
 	}
 	s := richState(t)
 	whole, _ = s.AppendBinary(nil)
 	for n := range whole {
-		if _, _, err := DecodeState(whole[:n], 3); err == nil {
+		if _, _, err := ofSteps(t, 3).DecodeState(whole[:n]); err == nil {
 			t.Errorf("state cut to %d of %d bytes: no error", n, len(whole))
 		}
 	}
@@ -71,14 +84,14 @@ func TestBrokenStates(t *testing.T) {
 		b            []byte
 		steps        int
 	}{
-		{"a version to come", "cep: state has version 9: want 1 to 2", append([]byte{9}, whole[1:]...), 3},
+		{"a version to come", "cep: state has version 9: want 1 to 3", append([]byte{9}, whole[1:]...), 3},
 		{"a longer run than the pattern has", "cep: state with an open run of 2 events: want fewer than the pattern's 2 steps", whole, 2},
 		{"a count beyond the bytes", "cep: truncated state", []byte{1, 0xff, 0xff, 0x03}, 2},
 		{"a time that cannot be", "cep: state with a time out of range", []byte{1, 0, 0, 1, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0x01, 1, 1, 0, 0, 0, 0, 0, 0, 0}, 2},
 		{"an event without a fingerprint", "cep: state without a fingerprint", []byte{1, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0}, 2},
 		{"an ended run without a fingerprint", "cep: state without a fingerprint", []byte{1, 0, 0, 1, 0, 0}, 2},
 	} {
-		if _, _, err := DecodeState(test.b, test.steps); err == nil || err.Error() != test.want {
+		if _, _, err := ofSteps(t, test.steps).DecodeState(test.b); err == nil || err.Error() != test.want {
 			t.Errorf("%s: got %v, want %s", test.reason, err, test.want)
 		}
 	}
@@ -91,12 +104,12 @@ func FuzzDecodeState(f *testing.F) {
 	b, _ := s.AppendBinary(nil)
 	f.Add(b)
 	f.Fuzz(func(t *testing.T, b []byte) {
-		s, _, err := DecodeState(b, 3)
+		s, _, err := ofSteps(t, 3).DecodeState(b)
 		if err != nil {
 			return
 		}
 		first, _ := s.AppendBinary(nil)
-		s, rest, err := DecodeState(first, 3)
+		s, rest, err := ofSteps(t, 3).DecodeState(first)
 		if err != nil || len(rest) != 0 {
 			t.Fatalf("decode what was encoded: %v, %d bytes left", err, len(rest))
 		}

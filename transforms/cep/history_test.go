@@ -2,6 +2,7 @@ package cep
 
 import (
 	"fmt"
+	"math"
 	"math/rand/v2"
 	"runtime"
 	"slices"
@@ -24,18 +25,16 @@ func TestManyEndedRunsOfAKey(t *testing.T) {
 	const events, remembered = 20_000, 10_000
 	for _, text := range []string{"create followedBy pay", "create next pay"} {
 		for _, types := range [][]string{{"create", "pay"}, {"create"}, {"create", "view"}} {
-			prog, err := Compile(MustParse(text+" within 1s"), remembered*time.Millisecond)
-			if err != nil {
-				t.Fatal(err)
-			}
+			m := mustCompile(t, text+" within 1s", remembered*time.Millisecond).Matcher()
 			var s State
 			var most, ended int
-			run := make(Run, 0, 2)
+			var out Output
 			before := allocated()
 			for at := range int64(events) {
 				e := Event{Type: types[int(at)%len(types)], ID: fmt.Sprint(at), Time: at, At: at}
-				prog.Advance(&s, at, run)
-				prog.Step(&s, &e, run)
+				m.Advance("k", &s, at, math.MaxInt64, &out)
+				m.Step("k", &s, &e, &out)
+				out.Reset()
 				if s.later != nil {
 					_, looked := s.later.knows(1)
 					most, ended = max(most, looked), max(ended, s.later.len())
@@ -64,25 +63,22 @@ func allocated() uint64 {
 // A run of many steps is not searched step by step either.
 func TestManyStepsOfARun(t *testing.T) {
 	const steps = 1000
-	var p Pattern
-	for i := range steps {
-		p.Steps = append(p.Steps, Step{FollowedBy, fmt.Sprint("s", i)})
+	names := make([]string, steps)
+	for i := range names {
+		names[i] = fmt.Sprint("s", i)
 	}
-	p.Steps[0].Contiguity, p.Within = Begin, time.Hour
-	prog, err := Compile(p, 0)
-	if err != nil {
-		t.Fatal(err)
-	}
+	prog := mustCompile(t, strings.Join(names, " followedBy ")+" within 1h", 0)
+	m, out := prog.Matcher(), new(Output)
 	if got := prog.position("other"); got != steps {
 		t.Errorf("a type that the pattern does not name is at %d, want %d", got, steps)
 	}
 	var s State
 	for i := range steps - 1 {
-		e := Event{Type: p.Steps[i].Type, Time: int64(i), At: int64(i)}
-		if r := prog.Step(&s, &e, nil); r.Class > Advanced {
+		e := Event{Type: names[i], Time: int64(i), At: int64(i)}
+		if r := m.Step("k", &s, &e, out); r.Class > Advanced {
 			t.Fatalf("step %d is %s", i, r.Class)
 		}
-		if r := prog.Step(&s, &e, nil); !r.Redelivered {
+		if r := m.Step("k", &s, &e, out); !r.Redelivered {
 			t.Fatalf("step %d again is %s, want a redelivery", i, r.Class)
 		}
 		if s.more != nil {
@@ -118,7 +114,7 @@ func TestRememberedRunsAreThoseOfAList(t *testing.T) {
 			if rnd.IntN(100) == 0 {
 				b, _ := s.AppendBinary(nil)
 				var err error
-				if s, _, err = DecodeState(b, 2); err != nil {
+				if s, _, err = ofSteps(t, 2).DecodeState(b); err != nil {
 					t.Fatal(err)
 				}
 			}

@@ -2,188 +2,189 @@ package cep
 
 import (
 	"fmt"
-	"strings"
+	"math"
+	"slices"
 	"time"
+
+	"github.com/cespare/xxhash/v2"
+
+	"ordertimeout/transforms/cep/cond"
+	"ordertimeout/transforms/cep/program"
+	"ordertimeout/transforms/cep/syntax"
 )
 
-// Prog is a compiled pattern: for every situation of a key and every kind of
-// event, what to do. It is immutable and may be used by many goroutines at once.
+// Prog is a compiled pattern. It is immutable and may be used by many goroutines at once.
+//
+// There are two ways to run it. The machine runs every pattern. A pattern that leaves no
+// choice is run from a table (see linear), which is faster and has smaller states.
 type Prog struct {
-	pattern  Pattern
-	text     string
-	within   int64 // milliseconds
-	remember int64 // milliseconds
+	pattern     syntax.Pattern
+	text        string
+	places      []syntax.Place
+	within      int64 // milliseconds; zero: none
+	remember    int64 // milliseconds
+	maxBranches int
+	fields      cond.Fields
 
-	// onTime and late are the decisions: [waiting][position]. waiting is the
-	// index of the step that the open run waits for, 0 without an open run;
-	// position is the index of the event's type in the pattern, or the number
-	// of steps for a type that the pattern does not name.
-	onTime, late [][]decision
+	every    bool
+	skip     syntax.Skip
+	skipStep int // the number of skip's step
+	// straight says that a key has one branch at most. Then late events are judged one by
+	// one, and an event goes with the run that has it.
+	straight bool
 
-	// positions are the indexes of the types of a pattern with many steps; nil for
-	// one with few, where comparing is faster.
+	// linear is the table; nil for a pattern that needs the machine.
+	linear  *linear
+	program *program.Program
+	// mark tells the states of this program from those of another.
+	mark uint32
+	// relaxed are the steps under followedBy and notFollowedBy.
+	relaxed []bool
+	// dependent are the tests whose results are not the same for all branches.
+	dependent []int
+
+	// positions are where events of a type stand among those of the same moment: at the
+	// first step that names the type. foreign is that of a type that no step names.
 	positions map[string]int
+	foreign   int
+	types     []string // the same, for a pattern with few types, where comparing is faster
 }
 
-// manySteps is the number of steps from which a pattern has Prog.positions.
-const manySteps = 16
-
-// decision is what to do with an event, and what has become of it then.
-type decision struct {
-	action action
-	class  Class
+// Config says how a pattern is run.
+type Config struct {
+	// Remember is for how long a run's events are known after its end, so that a redelivery
+	// is seen as one. Not negative, in whole milliseconds.
+	Remember time.Duration
+	// MaxBranches is how many branches a key may have; zero: DefaultMaxBranches.
+	MaxBranches int
+	// Fields reads events for conditions. A pattern without conditions needs none.
+	Fields cond.Fields
 }
 
-// action is what an event does to the open run of its key.
-type action uint8
+// DefaultMaxBranches is how many branches a key may have where nothing else is said.
+const DefaultMaxBranches = 10_000
 
-const (
-	ignore  action = iota // nothing
-	open                  // opens a run
-	take                  // is the step that the run waits for
-	breaks                // ends the run without an outcome
-	restart               // breaks the run and opens the next one
-)
-
-func (a action) String() string {
-	return [...]string{"ignore", "open", "take", "break", "restart"}[a]
+// Validate returns what is wrong with the settings, or nil.
+func (c Config) Validate() error {
+	switch {
+	case c.Remember < 0 || c.Remember%time.Millisecond != 0:
+		return fmt.Errorf("cep: remember %v: want whole milliseconds, not negative", c.Remember)
+	case c.MaxBranches < 0:
+		return fmt.Errorf("cep: max branches %d: want at least one, or zero for %d", c.MaxBranches, DefaultMaxBranches)
+	}
+	return nil
 }
 
-// Class is what has become of an event. Every event has one.
-type Class uint8
+// Compile returns the program of a pattern.
+func Compile(pattern syntax.Pattern, c Config) (*Prog, error) { return compile(pattern, c, true) }
 
-const (
-	// Other: a type that the pattern does not name, or a later step out of turn.
-	Other Class = iota
-	// Started: a first step that opened a run.
-	Started
-	// Advanced: a later step that its run has taken.
-	Advanced
-	// Duplicate: a redelivery, or a step that the open run has taken already.
-	Duplicate
-	// Orphan: a later step without an open run.
-	Orphan
-	// Late: a late event that could not be applied any more.
-	Late
-	// Classes is the number of classes.
-	Classes
-)
-
-// String returns the class's name in counters and rejects.
-func (c Class) String() string {
-	return [...]string{"other", "started", "advanced", "duplicate", "orphan", "late"}[c]
-}
-
-// Compile returns the program of a pattern. remember is for how long a run's
-// events are known after its end, so that a redelivery is seen as one; not
-// negative, in whole milliseconds.
-func Compile(p Pattern, remember time.Duration) (*Prog, error) {
-	if err := p.Validate(); err != nil {
+// compile is Compile, with or without the table.
+func compile(pattern syntax.Pattern, c Config, table bool) (*Prog, error) {
+	if err := pattern.Validate(); err != nil {
 		return nil, err
 	}
-	if remember < 0 || remember%time.Millisecond != 0 {
-		return nil, fmt.Errorf("cep: remember %v: want whole milliseconds, not negative", remember)
+	if err := c.Validate(); err != nil {
+		return nil, err
 	}
-	prog := &Prog{pattern: p, text: p.String(), within: p.Within.Milliseconds(), remember: remember.Milliseconds()}
-	if len(p.Steps) >= manySteps {
-		prog.positions = make(map[string]int, len(p.Steps))
-		for i, s := range p.Steps {
-			prog.positions[s.Type] = i
+	code, err := program.Compile(pattern)
+	if err != nil {
+		return nil, err
+	}
+	p := &Prog{
+		pattern: pattern, text: pattern.String(), places: pattern.Places(),
+		within: pattern.Within.Milliseconds(), remember: c.Remember.Milliseconds(), maxBranches: c.MaxBranches, fields: c.Fields,
+		every: pattern.Every, skip: pattern.Skip, straight: pattern.Straight(), program: code,
+	}
+	if p.maxBranches == 0 {
+		p.maxBranches = DefaultMaxBranches
+	}
+	for i, place := range p.places {
+		p.relaxed = append(p.relaxed, place.Link == syntax.FollowedBy || place.Link == syntax.NotFollowedBy)
+		if place.Name == pattern.Skip.Step {
+			p.skipStep = i
 		}
 	}
-	for waiting := range p.Steps {
-		var onTime, late []decision
-		for pos := 0; pos <= len(p.Steps); pos++ {
-			onTime = append(onTime, decideOnTime(p, waiting, pos))
-			late = append(late, decideLate(p, waiting, pos))
+	for i := range code.Tests {
+		if !code.Tests[i].Alone() {
+			p.dependent = append(p.dependent, i)
 		}
-		prog.onTime = append(prog.onTime, onTime)
-		prog.late = append(prog.late, late)
 	}
-	return prog, nil
+	p.orderTypes()
+	p.mark = uint32(xxhash.Sum64String(code.String()))
+	if table {
+		p.linear = compileLinear(p)
+	}
+	return p, nil
 }
 
-// decideOnTime is the meaning of next and followedBy.
-func decideOnTime(p Pattern, waiting, pos int) decision {
-	foreign := pos == len(p.Steps)
-	if waiting == 0 {
-		switch {
-		case pos == 0:
-			return decision{open, Started}
-		case foreign:
-			return decision{ignore, Other}
+// orderTypes finds the places of types among events of one moment. Those that no step
+// names stand at the first step of any type, or else last.
+func (p *Prog) orderTypes() {
+	p.positions, p.foreign = map[string]int{}, len(p.places)
+	for i, place := range slices.Backward(p.places) {
+		for _, typ := range place.Step.Types {
+			p.positions[typ] = i
 		}
-		return decision{ignore, Orphan}
+		if len(place.Step.Types) == 0 {
+			p.foreign = i
+		}
 	}
-	strict := p.Steps[waiting].Contiguity == Next
-	switch {
-	case pos == waiting:
-		return decision{take, Advanced}
-	case strict && pos == 0:
-		return decision{restart, Started}
-	case strict:
-		return decision{breaks, Other}
-	case pos < waiting:
-		return decision{ignore, Duplicate}
+	if len(p.places) < manySteps && p.pattern.Linear() {
+		for _, place := range p.places {
+			if len(place.Step.Types) != 1 {
+				p.types = nil
+				return
+			}
+			p.types = append(p.types, place.Step.Types[0])
+		}
 	}
-	return decision{ignore, Other}
 }
 
-// decideLate is what an event that came behind the watermark may still do. open
-// and take have further conditions, which depend on times: see Step.
-func decideLate(p Pattern, waiting, pos int) decision {
-	switch {
-	case pos == len(p.Steps):
-		return decision{ignore, Other}
-	case waiting == 0 && pos == 0:
-		return decision{open, Started}
-	case pos == 0:
-		return decision{ignore, Duplicate}
-	case waiting > 0 && pos == waiting && p.Steps[waiting].Contiguity == FollowedBy:
-		return decision{take, Advanced}
-	}
-	return decision{ignore, Late}
-}
+// manySteps is the number of steps from which looking a type up is faster than comparing.
+const manySteps = 16
 
-// Pattern returns the pattern that p was compiled from. Its steps are not to be
-// changed.
-func (p *Prog) Pattern() Pattern { return p.pattern }
+// Pattern returns the pattern that p was compiled from. It is not to be changed.
+func (p *Prog) Pattern() syntax.Pattern { return p.pattern }
 
 // Text returns the pattern's canonical text.
 func (p *Prog) Text() string { return p.text }
 
-// position returns the index of an event type in the pattern, or the number of
-// steps for one that it does not name.
-func (p *Prog) position(typ string) int {
-	if p.positions != nil {
-		if i, ok := p.positions[typ]; ok {
-			return i
-		}
-		return len(p.pattern.Steps)
+// Steps returns the pattern's steps in its order, by the numbers of Taken.Step and
+// Outcome.Waiting. They are not to be changed.
+func (p *Prog) Steps() []program.Step { return p.program.Steps }
+
+// Straight reports whether a key has one run with one branch at most: then the events of
+// open runs are all that is needed to go on with them.
+func (p *Prog) Straight() bool { return p.straight }
+
+// deadlineOf returns the deadline of a run by the time of its first event.
+func (p *Prog) deadlineOf(first int64) int64 {
+	if p.within == 0 {
+		return math.MaxInt64
 	}
-	for i := range p.pattern.Steps {
-		if p.pattern.Steps[i].Type == typ {
-			return i
-		}
-	}
-	return len(p.pattern.Steps)
+	return first + p.within
 }
 
-// String dumps the program: a line for each step waited for ("-" is no open run)
-// and kind of event ("*" is any other type), with what it does on time and late.
+// position returns where events of a type stand among those of one moment.
+func (p *Prog) position(typ string) int {
+	if p.types != nil {
+		for i := range p.types {
+			if p.types[i] == typ {
+				return i
+			}
+		}
+		return p.foreign
+	}
+	if i, ok := p.positions[typ]; ok {
+		return i
+	}
+	return p.foreign
+}
+
+// String dumps the program.
 func (p *Prog) String() string {
-	var b strings.Builder
-	name := func(i int, none string, at int) string {
-		if i == at {
-			return none
-		}
-		return p.pattern.Steps[i].Type
+	if p.linear != nil {
+		return p.linear.String()
 	}
-	for waiting := range p.onTime {
-		for pos := range p.onTime[waiting] {
-			on, late := p.onTime[waiting][pos], p.late[waiting][pos]
-			fmt.Fprintf(&b, "%s %s: %s %s, late %s %s\n", name(waiting, "-", 0), name(pos, "*", len(p.pattern.Steps)), on.action, on.class, late.action, late.class)
-		}
-	}
-	return b.String()
+	return p.program.String()
 }

@@ -5,6 +5,8 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+
+	"ordertimeout/transforms/cep/syntax"
 )
 
 func TestCompile(t *testing.T) {
@@ -37,7 +39,7 @@ c c: take advanced, late take advanced
 c *: ignore other, late ignore other
 `},
 	} {
-		prog, err := Compile(MustParse(test.pattern), time.Second)
+		prog, err := Compile(syntax.MustParse(test.pattern), Config{Remember: time.Second})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -49,7 +51,7 @@ c *: ignore other, late ignore other
 
 // The order of events is place in time, position in the pattern, id, bytes.
 func TestCompare(t *testing.T) {
-	prog, err := Compile(MustParse("b next a within 1s"), 0)
+	prog, err := Compile(syntax.MustParse("b next a within 1s"), Config{})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -16,15 +16,20 @@ type State struct {
 	later *history // the ended runs after it; nil without any
 }
 
-// more is what few open runs have.
+// more is what few states have, or those of the machine alone.
 type more struct {
+	live       *live               // what the machine knows; nil where a table runs the pattern
 	rest       []kept              // the events after the first
 	index      map[uint64]struct{} // of their prints, once there are many
 	duplicates printSet
 }
 
-// Taken is an event that a run has taken. The step is its index in the run.
+// Taken is an event that a run has taken.
 type Taken struct {
+	// Step is the number of the step that it was taken as: an index of Prog.Steps.
+	Step int
+	// Type is the event's type.
+	Type string
 	// Time is the event time in milliseconds.
 	Time int64
 	// ID is the event's own id, "" without one.
@@ -45,15 +50,15 @@ type kept struct {
 }
 
 // taken returns what is kept, which shares its memory.
-func (k *kept) taken() Taken {
+func (k *kept) taken(step int) Taken {
 	data := k.text[k.id:]
-	return Taken{k.time, k.text[:k.id], unsafe.Slice(unsafe.StringData(data), len(data)), k.ref}
+	return Taken{Step: step, Time: k.time, ID: k.text[:k.id], Data: unsafe.Slice(unsafe.StringData(data), len(data)), Ref: k.ref}
 }
 
-// Run is what a run has taken, by step.
+// Run is what a run has taken, in the order in which it did.
 type Run []Taken
 
-// Refs returns the Refs of the events, by step; nil where none has one.
+// Refs returns the Refs of the events, in their order; nil where none has one.
 func (r Run) Refs() []uint64 {
 	var refs []uint64
 	for i := range r {
@@ -76,15 +81,33 @@ type past struct {
 // known reports whether p is a run and not the lack of one.
 func (p *past) known() bool { return p.prints.few[0] != 0 }
 
+// live returns what the machine knows; nil where a table runs the pattern.
+func (s *State) live() *live {
+	if s.more == nil {
+		return nil
+	}
+	return s.more.live
+}
+
+// setLive sets what the machine knows.
+func (s *State) setLive(l *live) {
+	if s.more = nil; l != nil {
+		s.more = &more{live: l}
+	}
+}
+
 // Empty reports whether s knows nothing, so that it need not be kept.
-func (s *State) Empty() bool { return !s.Open() && !s.ended.known() }
+func (s *State) Empty() bool { return !s.running() && s.live() == nil && !s.ended.known() }
 
 // Open reports whether a run is open.
-func (s *State) Open() bool { return s.first.print != 0 }
+func (s *State) Open() bool { return s.running() || s.live() != nil && len(s.live().runs) > 0 }
+
+// running reports whether a run is open that the table runs.
+func (s *State) running() bool { return s.first.print != 0 }
 
 // taken returns how many events the open run has taken, 0 without one.
 func (s *State) taken() int {
-	if !s.Open() {
+	if !s.running() {
 		return 0
 	}
 	return 1 + len(s.rest())
@@ -100,13 +123,13 @@ func (s *State) rest() []kept {
 
 // AppendRun appends the events of the open run to run. They share memory with s.
 func (s *State) AppendRun(run Run) Run {
-	if !s.Open() {
+	if !s.running() {
 		return run
 	}
-	run = append(run, s.first.taken())
+	run = append(run, s.first.taken(0))
 	rest := s.rest()
 	for i := range rest {
-		run = append(run, rest[i].taken())
+		run = append(run, rest[i].taken(i+1))
 	}
 	return run
 }
@@ -121,7 +144,7 @@ func (s *State) last() int64 {
 
 // take adds an event to the open run, or opens one.
 func (s *State) take(k kept) {
-	if !s.Open() {
+	if !s.running() {
 		s.first = k
 		return
 	}

@@ -4,12 +4,15 @@ import (
 	"bufio"
 	"bytes"
 	"fmt"
+	"math"
 	"os"
 	"path/filepath"
 	"strconv"
 	"strings"
 	"testing"
 	"time"
+
+	"ordertimeout/transforms/cep/syntax"
 )
 
 // TestTimelines runs the scenarios of testdata; its README tells their language.
@@ -23,26 +26,36 @@ func TestTimelines(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		var s *scenario
-		lines := bufio.NewScanner(bytes.NewReader(text))
-		for n := 1; lines.Scan(); n++ {
-			line := strings.TrimSpace(lines.Text())
-			switch {
-			case line == "" || strings.HasPrefix(line, "#"):
-			case strings.HasPrefix(line, "== "):
-				s.end(t)
-				s = &scenario{name: strings.TrimPrefix(line, "== ")}
-			default:
-				s.line(t, fmt.Sprintf("%s:%d: %s", path, n, s.name), line)
-			}
+		for _, table := range []bool{true, false} {
+			runTimelines(t, path, text, table)
 		}
-		s.end(t)
 	}
+}
+
+// runTimelines runs the scenarios of a file, by the table where there is one or by the
+// machine alone.
+func runTimelines(t *testing.T, path string, text []byte, table bool) {
+	var s *scenario
+	lines := bufio.NewScanner(bytes.NewReader(text))
+	for n := 1; lines.Scan(); n++ {
+		line := strings.TrimSpace(lines.Text())
+		switch {
+		case line == "" || strings.HasPrefix(line, "#"):
+		case strings.HasPrefix(line, "== "):
+			s.end(t)
+			s = &scenario{name: fmt.Sprintf("%s, table %v", strings.TrimPrefix(line, "== "), table), table: table}
+		default:
+			s.line(t, fmt.Sprintf("%s:%d: %s", path, n, s.name), line)
+		}
+	}
+	s.end(t)
 }
 
 type scenario struct {
 	name  string
+	table bool
 	prog  *Prog
+	match *Matcher
 	state State
 	at    int64
 }
@@ -55,10 +68,9 @@ func (s *scenario) line(t *testing.T, place, line string) {
 	}
 	fields := strings.Fields(line)
 	s.at = number(t, place, fields[0])
-	var got []string
-	if _, ok := s.prog.Advance(&s.state, s.at, nil); ok {
-		got = append(got, "timeout")
-	}
+	var out Output
+	s.match.Advance("k", &s.state, s.at, math.MaxInt64, &out)
+	got := ends(&out)
 	if fields[1] != "-" {
 		got = append(got, s.step(t, place, fields[1])...)
 	}
@@ -69,7 +81,7 @@ func (s *scenario) line(t *testing.T, place, line string) {
 		t.Errorf("%s\n%s\ngot:  %s\nwant: %s", place, line, got, want)
 	}
 	encoded, _ := s.state.AppendBinary(nil)
-	state, rest, err := DecodeState(encoded, len(s.prog.pattern.Steps))
+	state, rest, err := s.prog.DecodeState(encoded)
 	if err != nil || len(rest) != 0 {
 		t.Fatalf("%s: decode state: %v, %d bytes left", place, err, len(rest))
 	}
@@ -79,17 +91,18 @@ func (s *scenario) line(t *testing.T, place, line string) {
 func (s *scenario) compile(t *testing.T, place, text string) {
 	t.Helper()
 	text, rest, hasRemember := strings.Cut(text, " remember ")
-	pattern, err := Parse(text)
+	pattern, err := syntax.Parse(text)
 	remember := pattern.Within
 	if hasRemember && err == nil {
 		remember, err = time.ParseDuration(rest)
 	}
 	if err == nil {
-		s.prog, err = Compile(pattern, remember)
+		s.prog, err = compile(pattern, Config{Remember: remember}, s.table)
 	}
 	if err != nil {
 		t.Fatalf("%s: %v", place, err)
 	}
+	s.match = s.prog.Matcher()
 }
 
 // step gives the state the event in a text such as pay#id@5:data.
@@ -103,13 +116,22 @@ func (s *scenario) step(t *testing.T, place, text string) []string {
 		e.Time = number(t, place, time)
 	}
 	e.Data = fmt.Appendf(nil, "%s %d %s", typ, e.Time, data)
-	r := s.prog.Step(&s.state, &e, nil)
+	var out Output
+	r := s.match.Step("k", &s.state, &e, &out)
 	got := []string{r.Class.String()}
 	if r.Redelivered {
 		got[0] += " again"
 	}
-	if r.Ended != NotEnded {
-		got = append(got, map[How]string{Matched: "success", TimedOut: "timeout", Broken: "broken"}[r.Ended])
+	return append(got, ends(&out)...)
+}
+
+// ends returns how runs have ended.
+func ends(out *Output) []string {
+	var got []string
+	for how, n := range out.Ends {
+		for range n {
+			got = append(got, map[How]string{Matched: "success", TimedOut: "timeout", Broken: "broken", Cancelled: "cancelled"}[How(how)])
+		}
 	}
 	return got
 }
@@ -125,7 +147,7 @@ func (s *scenario) end(t *testing.T) {
 			t.Errorf("%s: a state is left: %+v", s.name, s.state)
 			return
 		}
-		s.prog.Advance(&s.state, s.prog.Due(&s.state), nil)
+		s.match.Advance("k", &s.state, s.prog.Due(&s.state), math.MaxInt64, new(Output))
 	}
 }
 

@@ -1,0 +1,35 @@
+package cep
+
+// Class is what has become of an event. Every event has one.
+type Class uint8
+
+const (
+	// Other: a type that the pattern does not name, or a later step out of turn.
+	Other Class = iota
+	// Started: a first step that opened a run.
+	Started
+	// Advanced: a later step that a run has taken, or a negation that has ended one.
+	Advanced
+	// Duplicate: a redelivery, or an event that would have opened a run if none had been
+	// open; of a linear pattern also a step that the open run has taken already.
+	Duplicate
+	// Orphan: a later step without an open run.
+	Orphan
+	// Late: a late event that could not be applied any more.
+	Late
+	// Classes is the number of classes.
+	Classes
+)
+
+// String returns the class's name in counters and rejects.
+func (c Class) String() string {
+	return [...]string{"other", "started", "advanced", "duplicate", "orphan", "late"}[c]
+}
+
+// Result is what became of an event.
+type Result struct {
+	Class Class
+	// Redelivered tells a Duplicate that is the same event again from one that is another
+	// event.
+	Redelivered bool
+}

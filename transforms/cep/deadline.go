@@ -1,0 +1,122 @@
+package cep
+
+import "math"
+
+// deadline returns the time from which on a branch can go on by no event. The branch of a
+// run that is being opened is the zero one.
+func (p *Prog) deadline(l *live, r *run, b branch) int64 {
+	bound := p.program.States[b.state].Bound
+	if bound == 0 || b.node == 0 {
+		return r.deadline
+	}
+	return min(r.deadline, l.last(b)+bound)
+}
+
+// due returns the time at which time alone does something to a branch: its deadline, or
+// that of a trailing negation, at which it matches.
+func (p *Prog) due(l *live, r *run, b branch) int64 {
+	s := &p.program.States[b.state]
+	if !s.Pending {
+		return p.deadline(l, r, b)
+	}
+	if s.PendingWithin == 0 {
+		return r.deadline
+	}
+	return min(r.deadline, l.last(b)+s.PendingWithin)
+}
+
+// firstDue returns the earliest due of all branches; math.MaxInt64 without one.
+func (p *Prog) firstDue(l *live) int64 {
+	first, at := int64(math.MaxInt64), 0
+	for i := range l.runs {
+		r := &l.runs[i]
+		for _, b := range l.branches[at : at+int(r.branches)] {
+			first = min(first, p.due(l, r, b))
+		}
+		at += int(r.branches)
+	}
+	return first
+}
+
+// expire brings a key to a place in time: what is due up to it happens, each at its own
+// time, the earliest first. A run that ends is remembered from its end, or from since,
+// where that is later.
+func (m *Matcher) expire(l *live, at, since int64) {
+	for {
+		due := m.prog.firstDue(l)
+		if due > at {
+			return
+		}
+		m.expireAt(l, due)
+		m.release(l, due)
+		m.sweep(l, max(due, since))
+	}
+}
+
+// expireAt does what is due at a moment.
+func (m *Matcher) expireAt(l *live, now int64) {
+	m.next = m.next[:0]
+	from := 0
+	for i := range l.runs {
+		r := &l.runs[i]
+		of := l.branches[from : from+int(r.branches)]
+		from += len(of)
+		start, had := len(m.next), r.branches
+		m.matches = m.matches[:0]
+		for _, b := range of {
+			m.expireBranch(l, r, b, now)
+		}
+		m.settle(l, r, start, now)
+		r.branches = uint32(len(m.next) - start)
+		if had > 0 && r.branches == 0 {
+			r.end = TimedOut
+			if !r.matched && r.held == 0 {
+				m.timedOut(l, r, now)
+			}
+		}
+	}
+	l.branches = append(l.branches[:0], m.next...)
+}
+
+func (m *Matcher) expireBranch(l *live, r *run, b branch, now int64) {
+	if m.prog.due(l, r, b) > now {
+		m.next = append(m.next, b)
+		return
+	}
+	s := &m.prog.program.States[b.state]
+	if !s.Pending {
+		l.lose(m.prog, r, b, now)
+		l.release(b.node)
+		return
+	}
+	m.matches = append(m.matches, match{l.hold(b.node), now, now})
+	if m.prog.deadline(l, r, b) > now && s.Settled != int(b.state) {
+		b.state = uint32(s.Settled)
+		m.next = append(m.next, b)
+		return
+	}
+	l.release(b.node)
+}
+
+// lose notes a branch that has reached a deadline, if it is the one that a timeout of its
+// run is to show.
+func (l *live) lose(p *Prog, r *run, b branch, deadline int64) {
+	if r.lost == nil {
+		r.lost = &lost{l.hold(b.node), deadline, []uint32{b.state}}
+		return
+	}
+	more := int(l.nodes[b.node].len) - int(l.nodes[r.lost.node].len)
+	order := 0
+	if more == 0 {
+		order = l.compare(b.node, r.lost.node)
+	}
+	switch {
+	case more > 0 || order < 0:
+		l.hold(b.node)
+		l.release(r.lost.node)
+		r.lost = &lost{b.node, deadline, []uint32{b.state}}
+	case more == 0 && order == 0:
+		r.lost.deadline = max(r.lost.deadline, deadline)
+		r.lost.states = append(r.lost.states, b.state)
+	}
+}

@@ -1,0 +1,158 @@
+package cep
+
+import (
+	"math"
+	"slices"
+)
+
+// known is by which events the machine tells a redelivery: those that a run has taken that
+// is open, or that has ended and is remembered. An event that many runs have taken stands
+// in it once, with the first and the last of them: the runs of a span.
+type known struct {
+	spans []span
+	index map[uint64]uint32 // the last span of each print, by its place plus one; nil where they are few
+	ended []endedRun        // in the order of seq
+	// latest is the place of the end that was last, forgotten what was forgotten up to.
+	latest, forgotten int64
+}
+
+// span says that the runs from, to, and those between that were open then, know a print.
+type span struct {
+	print    uint64
+	from, to uint64 // seqs
+	prev     uint32 // the span before of the same print, by its place plus one; zero: none
+}
+
+// endedRun is a run that is remembered.
+type endedRun struct {
+	seq   uint64
+	ended int64 // in place in time
+}
+
+// add notes that a run knows a print. before is the seq of the open run before it, zero
+// without one. Runs are to add a print in their order.
+func (k *known) add(print, seq, before uint64) {
+	last := k.find(print)
+	if last != 0 {
+		// No run between the span and this one is open, and those that have ended do so no
+		// later than this one.
+		if s := &k.spans[last-1]; s.to >= before {
+			s.to = max(s.to, seq)
+			return
+		}
+	}
+	k.spans = append(k.spans, span{print, seq, seq, last})
+	switch {
+	case k.index != nil:
+		k.index[print] = uint32(len(k.spans))
+	case len(k.spans) >= indexFrom:
+		k.reindex()
+	}
+}
+
+// find returns the last span of a print, by its place plus one; zero: none.
+func (k *known) find(print uint64) uint32 {
+	if k.index != nil {
+		return k.index[print]
+	}
+	for i := len(k.spans) - 1; i >= 0; i-- {
+		if k.spans[i].print == print {
+			return uint32(i + 1)
+		}
+	}
+	return 0
+}
+
+func (k *known) reindex() {
+	k.index = nil
+	if len(k.spans) < indexFrom {
+		last := map[uint64]uint32{}
+		for i := range k.spans {
+			s := &k.spans[i]
+			s.prev = last[s.print]
+			last[s.print] = uint32(i + 1)
+		}
+		return
+	}
+	k.index = make(map[uint64]uint32, len(k.spans))
+	for i := range k.spans {
+		s := &k.spans[i]
+		s.prev = k.index[s.print]
+		k.index[s.print] = uint32(i + 1)
+	}
+}
+
+// knows reports whether an open or a remembered run knows a print.
+func (k *known) knows(print uint64, runs []run) bool {
+	for i := k.find(print); i != 0; i = k.spans[i-1].prev {
+		if k.alive(&k.spans[i-1], runs) {
+			return true
+		}
+	}
+	return false
+}
+
+// alive reports whether a run of a span is open or remembered.
+func (k *known) alive(s *span, runs []run) bool {
+	i, _ := slices.BinarySearchFunc(runs, s.from, func(r run, seq uint64) int { return compareSeq(r.seq, seq) })
+	if i < len(runs) && runs[i].seq <= s.to {
+		return true
+	}
+	i, _ = slices.BinarySearchFunc(k.ended, s.from, func(r endedRun, seq uint64) int { return compareSeq(r.seq, seq) })
+	for ; i < len(k.ended) && k.ended[i].seq <= s.to; i++ {
+		if k.ended[i].ended >= k.forgotten {
+			return true
+		}
+	}
+	return false
+}
+
+func compareSeq(a, b uint64) int {
+	switch {
+	case a < b:
+		return -1
+	case a > b:
+		return 1
+	}
+	return 0
+}
+
+// end remembers a run that has ended at a place in time.
+func (k *known) end(seq uint64, at int64) {
+	if len(k.ended) == 0 || at > k.latest {
+		k.latest = at
+	}
+	i, _ := slices.BinarySearchFunc(k.ended, seq, func(r endedRun, seq uint64) int { return compareSeq(r.seq, seq) })
+	k.ended = slices.Insert(k.ended, i, endedRun{seq, at})
+}
+
+// endedSince reports whether a remembered run ended at a time or after it.
+func (k *known) endedSince(time int64) bool {
+	return len(k.ended) > 0 && k.latest >= k.forgotten && k.latest >= time
+}
+
+// forget forgets the runs that ended before a place in time. Their memory is given back
+// once half of what is there can go.
+func (k *known) forget(before int64, runs []run) {
+	if len(k.ended) == 0 || before <= k.forgotten {
+		return
+	}
+	k.forgotten = before
+	if len(runs) == 0 && k.latest < before {
+		*k = known{forgotten: math.MinInt64}
+		return
+	}
+	gone := 0
+	for gone < len(k.ended) && gone < 2 && k.ended[gone].ended < before {
+		gone++
+	}
+	if gone == 0 || k.ended[len(k.ended)/2].ended >= before {
+		return
+	}
+	k.ended = slices.DeleteFunc(k.ended, func(r endedRun) bool { return r.ended < before })
+	k.spans = slices.DeleteFunc(k.spans, func(s span) bool { return !k.alive(&s, runs) })
+	if cap(k.spans) > indexFrom && len(k.spans) < cap(k.spans)/8 {
+		k.spans = slices.Clone(k.spans)
+	}
+	k.reindex()
+}

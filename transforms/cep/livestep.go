@@ -1,0 +1,223 @@
+package cep
+
+import (
+	"math"
+	"slices"
+
+	"ordertimeout/transforms/cep/program"
+	"ordertimeout/transforms/ledger"
+)
+
+// stepLive is Step by the machine.
+func (m *Matcher) stepLive(key string, s *State, e *Event, out *Output) Result {
+	l := s.live()
+	m.begin(key, e, out)
+	foreign := m.foreign()
+	if foreign && (e.Time < e.At || l == nil || l.inert(m.prog.program)) {
+		return m.other()
+	}
+	if l == nil {
+		l = newLive(m.prog)
+	}
+	if !foreign {
+		m.print = fingerprint(e)
+		if l.known.knows(m.print, l.runs) {
+			return Result{Class: Duplicate, Redelivered: true}
+		}
+	}
+	settled := len(out.Settled)
+	var r Result
+	switch {
+	case e.Time >= e.At:
+		r = m.stepOnTime(l)
+	case m.prog.straight:
+		r = m.stepLate(l)
+	case m.names():
+		r.Class = Late
+	default:
+		r.Class = Other
+	}
+	m.finish(l, r.Class, settled)
+	if s.more == nil && !l.empty() {
+		s.setLive(l)
+	}
+	return r
+}
+
+// other is what becomes of an event that the pattern does not see.
+func (m *Matcher) other() Result {
+	if m.event.Ref != 0 {
+		m.out.Settled = append(m.out.Settled, []uint64{m.event.Ref})
+	}
+	return Result{Class: Other}
+}
+
+// finish ends the step: what the event is kept for is its own from now on.
+func (m *Matcher) finish(l *live, class Class, settled int) {
+	if m.stored != 0 {
+		if e := &l.events[m.stored]; e.refs > 1 {
+			e.own(m.event)
+		}
+		l.releaseEvent(m.stored)
+		m.stored = 0
+	}
+	l.due = m.prog.firstDue(l)
+	m.free(l)
+	ref := m.event.Ref
+	switch ended := len(m.out.Settled) > settled; {
+	case ref == 0:
+	case ended && m.prog.straight && class == Started:
+		// The ended run's first event must not come again without what ended it.
+		list := &m.out.Settled[len(m.out.Settled)-1]
+		*list = append(*list, ref|ledger.Later)
+	case ended && m.prog.straight && (class == Other || class == Advanced):
+		list := &m.out.Settled[len(m.out.Settled)-1]
+		*list = append(*list, ref)
+	case class == Other:
+		m.out.Settled = append(m.out.Settled, []uint64{ref})
+	}
+}
+
+// free lets go of the events that nobody has any more. Those of a pattern that has one
+// branch at a time are let go of with their run.
+func (m *Matcher) free(l *live) {
+	if !m.prog.straight {
+		for _, ref := range l.freed {
+			m.out.Settled = append(m.out.Settled, []uint64{ref})
+		}
+	}
+	l.freed = l.freed[:0]
+}
+
+// stepOnTime gives the event to the open runs, and lets it open one.
+func (m *Matcher) stepOnTime(l *live) Result {
+	open := len(l.runs) > 0
+	waiting := l.waiting(m.prog.program)
+	var s summary
+	m.give(l, &s)
+	if m.prog.every || !s.taken && !slices.ContainsFunc(l.runs, func(r run) bool { return r.branches > 0 }) {
+		m.open(l, &s)
+	}
+	m.release(l, m.event.At)
+	m.sweep(l, m.event.At)
+	switch steps := len(m.prog.program.Steps); {
+	case s.opened:
+		return Result{Class: Started}
+	case s.taken || s.stopped:
+		return Result{Class: Advanced}
+	case open && len(l.runs) == 0:
+		// It has ended the run, and is none of its steps.
+	case open && m.prog.straight && m.fitsStep(waiting, false), open && !m.prog.straight && !m.prog.every && m.opens(false):
+		m.know(l, 0)
+		return Result{Class: Duplicate}
+	case !open && m.fitsStep(steps, false):
+		return Result{Class: Orphan}
+	}
+	return Result{Class: Other}
+}
+
+// waiting returns, of a pattern that has one branch at a time, the step that the open run
+// waits for: the number of the steps where it waits for none.
+func (l *live) waiting(p *program.Program) int {
+	if len(l.branches) > 0 {
+		if w := p.States[l.branches[0].state].Waiting; len(w) > 0 {
+			return w[0]
+		}
+	}
+	return len(p.Steps)
+}
+
+// stepLate judges an event that came behind the watermark, of a pattern that has one branch
+// at a time.
+func (m *Matcher) stepLate(l *live) Result {
+	e, steps := m.event, len(m.prog.program.Steps)
+	if len(l.branches) == 0 {
+		switch {
+		case m.opens(false) || m.opens(true):
+			return m.openLate(l)
+		case m.fitsStep(steps, false), m.fitsStep(steps, true):
+			return Result{Class: Late}
+		}
+		return Result{Class: Other}
+	}
+	r, b := &l.runs[0], l.branches[0]
+	possible := e.Time >= l.last(b) && e.Time < m.prog.due(l, r, b)
+	m.nextBranch()
+	switch state := &m.prog.program.States[b.state]; {
+	case m.guarded(l, b, state):
+		if possible {
+			m.give(l, new(summary))
+			m.sweep(l, e.At)
+			return Result{Class: Advanced}
+		}
+	case possible && m.takesLate(l, b, state):
+		m.give(l, new(summary))
+		m.sweep(l, e.At)
+		return Result{Class: Advanced}
+	case m.opens(false):
+		m.know(l, 0)
+		return Result{Class: Duplicate}
+	}
+	if m.fitsStep(steps, false) || m.fitsStep(steps, true) {
+		return Result{Class: Late}
+	}
+	return Result{Class: Other}
+}
+
+// guarded reports whether the event is what a notFollowedBy forbids that the branch stands
+// under.
+func (m *Matcher) guarded(l *live, b branch, state *program.State) bool {
+	for i := range state.Ways {
+		if w := &state.Ways[i]; w.Op == program.Stop && m.prog.relaxed[w.Step] && m.holds(l, b.node, w.When) {
+			return true
+		}
+	}
+	return false
+}
+
+// takesLate reports whether a branch takes the event although others may have come in
+// between: by a step under followedBy.
+func (m *Matcher) takesLate(l *live, b branch, state *program.State) bool {
+	for i := range state.Ways {
+		w := &state.Ways[i]
+		if w.Op == program.Take && m.prog.relaxed[w.Step] && m.holds(l, b.node, w.When) {
+			return w.Within == 0 || m.event.Time-l.last(b) < w.Within
+		}
+	}
+	return false
+}
+
+// openLate opens a run by a late event, if that is not older than what is remembered and
+// no remembered run ended at its time or after it, so that no two runs of a key begin
+// alike. What its place in time is beyond happens at once.
+func (m *Matcher) openLate(l *live) Result {
+	e := m.event
+	if e.Time < e.At-m.prog.remember || l.known.endedSince(e.Time) {
+		return Result{Class: Late}
+	}
+	m.open(l, new(summary))
+	m.expire(l, e.At, e.At)
+	m.sweep(l, e.At)
+	return Result{Class: Started}
+}
+
+// inert reports whether a foreign event leaves all branches as they are.
+func (l *live) inert(p *program.Program) bool {
+	for _, b := range l.branches {
+		if !p.States[b.state].Inert {
+			return false
+		}
+	}
+	return true
+}
+
+// advanceLive is Advance by the machine.
+func (m *Matcher) advanceLive(key string, l *live, at, limit int64, out *Output) {
+	if l.due <= min(at, limit) {
+		m.key, m.out, m.stored = key, out, 0
+		m.expire(l, min(at, limit), math.MinInt64)
+		l.due = m.prog.firstDue(l)
+		m.free(l)
+	}
+	l.known.forget(at-m.prog.remember, l.runs)
+}

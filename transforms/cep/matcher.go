@@ -1,0 +1,274 @@
+package cep
+
+import (
+	"slices"
+
+	"ordertimeout/transforms/cep/cond"
+	"ordertimeout/transforms/cep/program"
+)
+
+// Matcher runs a Prog over the states of keys. It has memory to work in, and is not safe
+// for concurrent use; a Prog may have any number of them.
+type Matcher struct {
+	prog      *Prog
+	evaluator *cond.Evaluator // nil without conditions
+
+	// Of the event at hand.
+	key     string
+	event   *Event
+	print   uint64
+	stored  uint32   // in the live state; zero: nobody has taken it
+	results []result // of the tests, as far as they are known
+	failed  []bool   // the tests that gave an error
+	out     *Output
+
+	// Of the branch at hand.
+	results1 []result // of the tests that are not the same for all branches
+	lists    [][]cond.Event
+
+	next    []branch // the branches after the event
+	matches []match  // of the run at hand
+}
+
+// result is that of a test.
+type result uint8
+
+const (
+	unknown result = iota
+	fails
+	passes
+)
+
+// match is a match that a run gives at the moment at hand.
+type match struct {
+	node              uint32
+	endedAt, deadline int64
+}
+
+// Matcher returns a new Matcher of p.
+func (p *Prog) Matcher() *Matcher {
+	m := &Matcher{prog: p}
+	if p.program == nil {
+		return m
+	}
+	var conds []*cond.Cond
+	for i := range p.program.Tests {
+		if c := p.program.Tests[i].Cond; c != nil {
+			conds = append(conds, c)
+		}
+	}
+	if len(conds) > 0 {
+		m.evaluator = cond.NewEvaluator(p.fields, conds)
+	}
+	m.results = make([]result, len(p.program.Tests))
+	m.results1 = make([]result, len(p.program.Tests))
+	m.failed = make([]bool, len(p.program.Tests))
+	return m
+}
+
+// begin makes an event the one at hand.
+func (m *Matcher) begin(key string, e *Event, out *Output) {
+	m.key, m.event, m.out, m.stored = key, e, out, 0
+	clear(m.results)
+	clear(m.failed)
+	if m.evaluator != nil {
+		m.evaluator.Start(cond.Event{Key: key, Type: e.Type, ID: e.ID, Time: e.Time, Data: e.Data})
+	}
+}
+
+// passes reports whether the event passes a test for a branch that took node last.
+func (m *Matcher) passes(l *live, n uint32, test int) bool {
+	r := m.results[test]
+	if r == unknown {
+		t := &m.prog.program.Tests[test]
+		switch {
+		case !t.Fits(m.event.Type):
+			r = fails
+		case t.Cond == nil:
+			r = passes
+		case t.Alone():
+			r = m.eval(test, nil)
+		default:
+			return m.passesFor(l, n, test)
+		}
+		m.results[test] = r
+	}
+	return r == passes
+}
+
+// passesFor is passes for a test that depends on what the branch has taken. What it gives
+// is known until the next branch.
+func (m *Matcher) passesFor(l *live, n uint32, test int) bool {
+	if r := m.results1[test]; r != unknown {
+		return r == passes
+	}
+	t := &m.prog.program.Tests[test]
+	for len(m.lists) < len(t.Steps) {
+		m.lists = append(m.lists, nil)
+	}
+	lists := m.lists[:len(t.Steps)]
+	for i := range lists {
+		lists[i] = lists[i][:0]
+	}
+	for ; n != 0; n = l.nodes[n].prev {
+		if i := slices.Index(t.Steps, int(l.nodes[n].step)); i >= 0 {
+			taken := m.takenOf(l, l.nodes[n].event, l.nodes[n].step)
+			lists[i] = append(lists[i], cond.Event{Key: m.key, Type: taken.Type, ID: taken.ID, Time: taken.Time, Data: taken.Data})
+		}
+	}
+	for i := range lists {
+		slices.Reverse(lists[i])
+	}
+	m.results1[test] = m.eval(test, lists)
+	return m.results1[test] == passes
+}
+
+// takenOf returns an event as a step.
+func (m *Matcher) takenOf(l *live, event, step uint32) Taken {
+	if e := m.event; event == m.stored && event != 0 {
+		return Taken{Step: int(step), Time: e.Time, Type: e.Type, ID: e.ID, Data: e.Data, Ref: e.Ref}
+	}
+	return l.events[event].taken(step)
+}
+
+// eval evaluates a condition. One that fails is false; it is counted once an event.
+func (m *Matcher) eval(test int, taken [][]cond.Event) result {
+	ok, err := m.evaluator.Eval(m.prog.program.Tests[test].Cond, taken)
+	if err != nil && !m.failed[test] {
+		m.failed[test] = true
+		m.out.conditionError(m.event, m.prog.program.Tests[test].Cond, err)
+	}
+	if err == nil && ok {
+		return passes
+	}
+	return fails
+}
+
+// nextBranch forgets what depends on the branch.
+func (m *Matcher) nextBranch() {
+	for _, t := range m.prog.dependent {
+		m.results1[t] = unknown
+	}
+}
+
+// holds reports whether all literals hold for a branch.
+func (m *Matcher) holds(l *live, n uint32, when []program.Literal) bool {
+	for _, w := range when {
+		if m.passes(l, n, w.Test) == w.Not {
+			return false
+		}
+	}
+	return true
+}
+
+// foreign reports whether the event passes no test, whatever the branch.
+func (m *Matcher) foreign() bool {
+	for i := range m.prog.program.Tests {
+		if m.prog.program.Tests[i].Fits(m.event.Type) {
+			return false
+		}
+	}
+	return true
+}
+
+// fitsStep reports whether the event is one of the first n steps: of those that are
+// negated, or of the others. A step counts that names a type. A condition that depends on
+// what a branch has taken is taken to hold.
+func (m *Matcher) fitsStep(n int, negated bool) bool {
+	for i := range n {
+		s, t := &m.prog.program.Steps[i], &m.prog.program.Tests[i]
+		if s.Negated == negated && !s.Any && t.Fits(m.event.Type) && (!t.Alone() || m.passes(nil, 0, i)) {
+			return true
+		}
+	}
+	return false
+}
+
+// opens reports whether the event would open a run, had none been open: by a step that
+// names its type, or by one that names none.
+func (m *Matcher) opens(any bool) bool {
+	m.nextBranch()
+	for i := range m.prog.program.States[0].Ways {
+		w := &m.prog.program.States[0].Ways[i]
+		if m.prog.program.Steps[w.Step].Any == any && m.holds(nil, 0, w.When) {
+			return true
+		}
+	}
+	return false
+}
+
+// names reports whether a step names the event's type.
+func (m *Matcher) names() bool {
+	for i := range m.prog.program.Steps {
+		if t := &m.prog.program.Tests[i]; !m.prog.program.Steps[i].Any && t.Fits(m.event.Type) {
+			return true
+		}
+	}
+	return false
+}
+
+// matched adds a match of a branch at a place in time.
+func (m *Matcher) matched(l *live, match match, at int64) {
+	out := m.outcome(l, match.node)
+	out.How, out.At, out.EndedAt, out.Deadline = Matched, at, match.endedAt, match.deadline
+	m.out.add(out)
+}
+
+// timedOut adds the timeout of a run at its deadline.
+func (m *Matcher) timedOut(l *live, r *run, at int64) {
+	out := m.outcome(l, r.lost.node)
+	out.How, out.At, out.Deadline = TimedOut, at, r.lost.deadline
+	out.Waiting = m.waitingFor(r.lost.states)
+	m.out.add(out)
+}
+
+// waitingFor returns the steps that could have come next in some states.
+func (m *Matcher) waitingFor(states []uint32) []int {
+	waiting := m.prog.program.States[states[0]].Waiting
+	for _, s := range states[1:] {
+		waiting = slices.Concat(waiting, m.prog.program.States[s].Waiting)
+	}
+	if len(states) > 1 {
+		slices.Sort(waiting)
+		waiting = slices.Compact(waiting)
+	}
+	return waiting
+}
+
+// outcome returns an outcome with the events that a branch has taken.
+func (m *Matcher) outcome(l *live, n uint32) Outcome {
+	run := m.appendRun(l, n, m.out.room(int(l.nodes[n].len)))
+	o := Outcome{Key: m.key, Run: run}
+	if m.prog.straight {
+		o.Refs = run.Refs()
+	}
+	return o
+}
+
+// appendRun appends the events that a branch has taken.
+func (m *Matcher) appendRun(l *live, n uint32, run Run) Run {
+	start := len(run)
+	for ; n != 0; n = l.nodes[n].prev {
+		run = append(run, m.takenOf(l, l.nodes[n].event, l.nodes[n].step))
+	}
+	slices.Reverse(run[start:])
+	return run
+}
+
+// letGo lets go of the events of a branch that ends without an outcome, of a pattern that
+// has one branch at a time.
+func (m *Matcher) letGo(l *live, n uint32) {
+	if !m.prog.straight {
+		return
+	}
+	var refs []uint64
+	held := false
+	for ; n != 0; n = l.nodes[n].prev {
+		ref := l.events[l.nodes[n].event].ref
+		refs, held = append(refs, ref), held || ref != 0
+	}
+	if held {
+		slices.Reverse(refs)
+		m.out.Settled = append(m.out.Settled, refs)
+	}
+}

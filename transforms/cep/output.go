@@ -1,0 +1,122 @@
+package cep
+
+import (
+	"ordertimeout/transforms/cep/cond"
+)
+
+// How says how a run has ended, or what an Outcome is.
+type How uint8
+
+const (
+	// Open: it has not ended.
+	Open How = iota
+	// Matched: it has given a match.
+	Matched
+	// TimedOut: a deadline ended its last branch.
+	TimedOut
+	// Cancelled: a negation ended its last branch.
+	Cancelled
+	// Broken: an event under next ended its last branch, or one that ended a loop.
+	Broken
+	// Skipped: a match of another run ended it before it gave one.
+	Skipped
+	// Overflowed: it would have exceeded a bound.
+	Overflowed
+	// Hows is the number of them.
+	Hows
+)
+
+// String returns the word of it in counters and summaries.
+func (h How) String() string {
+	return [...]string{"open", "matched", "timeout", "cancelled", "broken", "skipped", "overflow"}[h]
+}
+
+// Outcome is a match, or a run that timed out.
+type Outcome struct {
+	Key string
+	// How is Matched or TimedOut.
+	How How
+	// At is its place in time in milliseconds: of a match the event or the deadline that
+	// released it, of a timeout the deadline.
+	At int64
+	// EndedAt is, of a match, the time of its last event, or the deadline at which a
+	// trailing negation let it match.
+	EndedAt int64
+	// Deadline is, of a match, that under which it stood before its last event; of a
+	// timeout, the one that its run reached as what is shown of it.
+	Deadline int64
+	// Run are the events taken, in their order. It is valid until the Output is reset.
+	Run Run
+	// Waiting are, of a timeout, the steps that could have come next, in the pattern's
+	// order: indexes of Prog.Steps. Not to be changed.
+	Waiting []int
+	// Refs are the Refs of Run, which are let go of with the outcome; nil where there are
+	// none, or where they stay with the key.
+	Refs []uint64
+}
+
+// Overflow is a run that was ended by a bound.
+type Overflow struct {
+	Key string
+	// First is its first event.
+	First Taken
+}
+
+// ConditionError is a condition that could not be evaluated, and so was false.
+type ConditionError struct {
+	Event     Event
+	Condition string
+	Err       error
+}
+
+// Output is what comes of events and of time. A Matcher adds to it.
+type Output struct {
+	Outcomes []Outcome
+	// Ends counts the runs that have ended.
+	Ends [Hows]int64
+	// Matches counts the matches given.
+	Matches int64
+	// Settled are the Refs of events that no outcome and no reject is made of: each list
+	// is let go of together, but what is marked as ledger.Later after the first of the list.
+	Settled    [][]uint64
+	Overflowed []Overflow
+	// ConditionErrors counts the conditions that could not be evaluated: one for each event
+	// and condition. FirstError is one of them, if there are any.
+	ConditionErrors int64
+	FirstError      *ConditionError
+
+	taken Run // memory for the runs of Outcomes
+}
+
+// Reset empties o and keeps its memory.
+func (o *Output) Reset() {
+	clear(o.Outcomes)
+	clear(o.Settled)
+	clear(o.Overflowed)
+	clear(o.taken)
+	*o = Output{Outcomes: o.Outcomes[:0], Settled: o.Settled[:0], Overflowed: o.Overflowed[:0], taken: o.taken[:0]}
+}
+
+// room returns an empty run with room for n events.
+func (o *Output) room(n int) Run {
+	if cap(o.taken)-len(o.taken) < n {
+		o.taken = make(Run, 0, max(2*cap(o.taken), 64*n)) // the old memory stays that of its runs
+	}
+	start := len(o.taken)
+	return o.taken[start : start : start+n]
+}
+
+// add adds an outcome, whose Run is in memory of room.
+func (o *Output) add(out Outcome) {
+	o.taken = o.taken[:len(o.taken)+len(out.Run)]
+	o.Outcomes = append(o.Outcomes, out)
+	if out.How == Matched {
+		o.Matches++
+	}
+}
+
+func (o *Output) conditionError(e *Event, c *cond.Cond, err error) {
+	if o.ConditionErrors++; o.FirstError == nil {
+		o.FirstError = &ConditionError{*e, c.String(), err}
+	}
+}

@@ -1,0 +1,188 @@
+package program
+
+import (
+	"fmt"
+	"slices"
+
+	"ordertimeout/transforms/cep/syntax"
+)
+
+// flow is a part of the pattern, and all that comes behind it, as what a branch meets that
+// comes to it.
+type flow interface {
+	// ways adds to a state what an event may do to a branch that has come to the flow.
+	ways(s *State, o origin)
+	// final returns under which literals the branch has matched as it comes to the flow,
+	// because all that is left may be left out; nil: never.
+	final(o origin) [][]Literal
+}
+
+// origin is how a branch has come to a flow.
+type origin struct {
+	// when must hold of the event at hand, for what the branch has left out on its way.
+	when []Literal
+	// keep must hold of each event for as long as the branch waits for an element that
+	// must come: what a greedy loop could take is not to be taken or ignored by others.
+	keep []Literal
+	// guards are the negations that hold until the branch takes an event.
+	guards []int
+	// entered are the groups, the outermost first, that the branch has entered without
+	// taking an event in them yet.
+	entered []entry
+}
+
+// entry is the entrance to a round of a group.
+type entry struct {
+	group  *group
+	within int64 // milliseconds, for the round's first event; zero: none
+}
+
+// key tells what holds for as long as a branch waits, for the states that wait.
+func (o origin) key() string { return fmt.Sprint(o.keep, o.guards) }
+
+func (o origin) and(when ...Literal) origin {
+	o.when = join(o.when, when)
+	return o
+}
+
+// window returns the smallest window that the first event behind o is under.
+func (o origin) window(own int64) int64 {
+	for _, e := range o.entered {
+		own = smaller(own, e.within)
+	}
+	return own
+}
+
+// smaller returns the smaller of two windows, of which zero is none.
+func smaller(a, b int64) int64 {
+	if a == 0 || b == 0 {
+		return max(a, b)
+	}
+	return min(a, b)
+}
+
+// join appends without sharing memory, and leaves out what is there already.
+func join(a, b []Literal) []Literal {
+	joined := slices.Clone(a)
+	for _, l := range b {
+		if !slices.Contains(joined, l) {
+			joined = append(joined, l)
+		}
+	}
+	return joined
+}
+
+// fails returns the literals by which an event must fail tests.
+func fails(tests []int) []Literal {
+	var when []Literal
+	for _, t := range tests {
+		when = append(when, Literal{Test: t, Not: true})
+	}
+	return when
+}
+
+// end is the end of the pattern.
+type end struct{}
+
+func (end) ways(*State, origin) {}
+
+func (end) final(o origin) [][]Literal { return [][]Literal{o.when} }
+
+// entrance is how the first step of a sequence is come to.
+type entrance struct {
+	link   syntax.Link
+	within int64 // milliseconds; zero: none, or the sequence's group has it
+}
+
+// scope is what holds for all of a sequence.
+type scope struct {
+	// untils are the tests that end the groups around it: of an event that passes one
+	// nothing in the group can be taken, ignored or left out.
+	untils []int
+	// ahead are the negations behind the group that the sequence is of: a loop at its end
+	// is under them from its first event on.
+	ahead []int
+}
+
+// sequence returns the flow of elements, the first of which is come to by an entrance, and
+// of rest behind them. first is the number of the first step in it.
+func (b *builder) sequence(elements []syntax.Element, first int, rest flow, in entrance, sc scope) flow {
+	starts := make([]int, len(elements))
+	for i := range elements {
+		starts[i] = first
+		first += countSteps(&elements[i])
+	}
+	for i := len(elements) - 1; i >= 0; i-- {
+		el := &elements[i]
+		e := entrance{el.Link, el.Within.Milliseconds()}
+		if i == 0 {
+			e = in
+		}
+		_, last := rest.(end)
+		inner := scope{sc.untils, ahead(elements[i+1:], starts[i+1:], sc)}
+		switch {
+		case el.Link == syntax.NotFollowedBy && last:
+			rest = &pending{b: b, step: starts[i], within: e.within, states: map[string]int{}}
+		case el.Link == syntax.NotFollowedBy:
+			rest = &guard{step: starts[i], rest: rest}
+		case el.Link == syntax.NotNext && last:
+			rest = &accept{step: starts[i]}
+		case el.Link == syntax.NotNext:
+			rest = &bar{step: starts[i], rest: rest, untils: sc.untils}
+		case el.Group != nil:
+			rest = b.group(el, starts[i], rest, e, inner)
+		default:
+			rest = b.loop(el, starts[i], rest, e, inner)
+		}
+	}
+	return rest
+}
+
+// ahead returns the negations that follow an element at once.
+func ahead(behind []syntax.Element, starts []int, sc scope) []int {
+	var tests []int
+	for i, el := range behind {
+		if el.Link != syntax.NotFollowedBy {
+			return tests
+		}
+		tests = append(tests, starts[i])
+	}
+	return append(tests, sc.ahead...)
+}
+
+func countSteps(el *syntax.Element) int {
+	if el.Group == nil {
+		return 1
+	}
+	n := 0
+	for i := range el.Group {
+		n += countSteps(&el.Group[i])
+	}
+	return n
+}
+
+// nullable reports whether all of a sequence may be left out.
+func nullable(elements []syntax.Element) bool {
+	for _, el := range elements {
+		if !el.Link.Negated() && !el.Loop.Optional && (el.Group == nil || !nullable(el.Group)) {
+			return false
+		}
+	}
+	return true
+}
+
+// add adds a way to a state.
+func (s *State) add(w Way) {
+	if w.Op == Take && !slices.Contains(s.Waiting, w.Step) {
+		s.Waiting = append(s.Waiting, w.Step)
+		slices.Sort(s.Waiting)
+	}
+	s.Ways = append(s.Ways, w)
+}
+
+// stop adds the ways by which negations end a branch.
+func (s *State) stop(negations []int, when []Literal) {
+	for _, n := range negations {
+		s.add(Way{Op: Stop, When: join(when, []Literal{{Test: n}}), Step: n})
+	}
+}
