@@ -40,7 +40,7 @@ func (p Plan) deliver(s beam.Scope, to Output, outcomes beam.PCollection) {
 // PCollection<order.Message>.
 func (p Plan) format(s beam.Scope, to Output, outcomes beam.PCollection) beam.PCollection {
 	if p.Table && to.Traits().Stdout {
-		return transforms.FormatTable(s, outcomes, p.match.Pattern)
+		return transforms.FormatTable(s, outcomes)
 	}
 	return transforms.FormatOutcomes(s, outcomes)
 }

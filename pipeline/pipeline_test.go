@@ -168,9 +168,10 @@ type result struct {
 
 // outcome is a line of output.
 type outcome struct {
-	Outcome, ID, UserID, OrderID, CreatedAt, PaidAt, Deadline string
+	Outcome, ID, UserID, OrderID, StartedAt, EndedAt, Deadline string
 
-	Events map[string]json.RawMessage
+	WaitingFor []string
+	Events     map[string]json.RawMessage
 }
 
 func sortOutcomes(list []outcome) {
@@ -232,10 +233,12 @@ func (w *world) outcome(r *ceptest.Run) outcome {
 	}
 	o := outcome{
 		Outcome: r.How, ID: order.OutcomeID(w.pattern.String(), r.Key, first.Time, first.ID), UserID: f.UserID, OrderID: f.OrderID,
-		CreatedAt: text(first.Time), Deadline: text(r.Deadline), Events: map[string]json.RawMessage{},
+		StartedAt: text(first.Time), Deadline: text(r.Deadline), Events: map[string]json.RawMessage{},
 	}
 	if r.How == ceptest.Success {
-		o.PaidAt = text(r.Taken[len(r.Taken)-1].Time)
+		o.EndedAt = text(r.Taken[len(r.Taken)-1].Time)
+	} else {
+		o.WaitingFor = []string{w.pattern.Steps[len(r.Taken)]}
 	}
 	for i, e := range r.Taken {
 		o.Events[w.pattern.Steps[i]] = json.RawMessage(e.Data)

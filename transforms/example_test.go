@@ -31,5 +31,5 @@ func ExampleMatch() {
 		fmt.Println(err)
 	}
 	// Output:
-	// {"outcome":"timeout","id":"00e4cfdd02f1eb39b1460d90044cf296","orderId":"o2","createdAt":"2026-03-02T09:01:00.000Z","deadline":"2026-03-02T09:11:00.000Z","events":{"create":{"orderId":"o2","type":"create","time":"2026-03-02T09:01:00Z"}}}
+	// {"outcome":"timeout","id":"00e4cfdd02f1eb39b1460d90044cf296","orderId":"o2","startedAt":"2026-03-02T09:01:00.000Z","deadline":"2026-03-02T09:11:00.000Z","waitingFor":["pay"],"events":{"create":{"orderId":"o2","type":"create","time":"2026-03-02T09:01:00Z"}}}
 }

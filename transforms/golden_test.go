@@ -41,14 +41,21 @@ var elements = map[string]any{
 		{Raw: []byte{0, 0xff}, UserID: "\u00e9\x00"},
 	},
 	"outcome": order.Outcome{
-		Kind: order.Success, ID: "0123", UserID: "u1", OrderID: "o1", CreatedAt: 1, PaidAt: 2, Deadline: 3,
-		Events: []order.StepEvent{{Step: "create", Raw: []byte("{}")}, {Step: "pay", Raw: []byte("[]")}}, Refs: []uint64{0, 1 << 63},
+		Kind: order.Success, ID: "0123", Rule: "unpaid", UserID: "u1", OrderID: "o1", StartedAt: 1, EndedAt: 2, Deadline: 3, At: 4, WaitingFor: []string{"pay", ""},
+		Events: []order.StepEvents{
+			{Step: "create", Raws: [][]byte{[]byte("{}")}},
+			{Step: "pay", List: true, Raws: [][]byte{[]byte("[]"), {}, []byte("{}")}},
+		},
+		Refs: []uint64{0, 1 << 63},
 	},
-	"outcome-timeout": order.Outcome{Kind: order.Timeout, Events: []order.StepEvent{{Step: "create", Raw: []byte("{}")}}},
-	"message":         order.Message{Body: []byte("{}"), Outcome: "timeout", ID: "0123", UserID: "u1", OrderID: "o1", Refs: []uint64{5}},
-	"message-empty":   order.Message{},
-	"reject":          order.Reject{Reason: order.Late, Error: "too late", Source: "orders.jsonl:17", Input: "{}", Refs: []uint64{5, 6}},
-	"reject-empty":    order.Reject{Reason: order.Malformed},
+	"outcome-timeout": order.Outcome{
+		Kind: order.Timeout, Deadline: 5, At: 5, WaitingFor: []string{},
+		Events: []order.StepEvents{{Step: "create", Raws: [][]byte{[]byte("{}")}}},
+	},
+	"message":       order.Message{Body: []byte("{}"), Outcome: "timeout", ID: "0123", UserID: "u1", OrderID: "o1", Refs: []uint64{5}},
+	"message-empty": order.Message{},
+	"reject":        order.Reject{Reason: order.Late, Error: "too late", Source: "orders.jsonl:17", Input: "{}", Refs: []uint64{5, 6}},
+	"reject-empty":  order.Reject{Reason: order.Malformed},
 }
 
 func TestGoldenElements(t *testing.T) {
@@ -74,6 +81,25 @@ func TestGoldenElements(t *testing.T) {
 			if diff := cmp.Diff(element, got, cmpopts.IgnoreUnexported(order.Outcome{}), cmpopts.EquateEmpty()); diff != "" {
 				t.Errorf("%s (-want +got):\n%s", path(version+1), diff)
 			}
+		}
+	}
+}
+
+// An outcome is the same line of JSON on the worker that it is sent to.
+func TestOutcomesAreWrittenAlikeOnAnotherWorker(t *testing.T) {
+	for _, name := range []string{"outcome", "outcome-timeout"} {
+		sent := elements[name].(order.Outcome)
+		sent.Render(nil)
+		var b bytes.Buffer
+		if err := beam.NewElementEncoder(reflect.TypeOf(&sent)).Encode(&sent, &b); err != nil {
+			t.Fatalf("%s: %v", name, err)
+		}
+		got, err := beam.NewElementDecoder(reflect.TypeOf(&sent)).Decode(&b)
+		if err != nil {
+			t.Fatalf("%s: %v", name, err)
+		}
+		if got, want := string(got.(*order.Outcome).JSON()), string(sent.JSON()); got != want {
+			t.Errorf("%s: got\n%s, want\n%s", name, got, want)
 		}
 	}
 }

@@ -147,10 +147,10 @@ func (f *matchFn) OnTimer(ctx context.Context, hold beam.EventTime, sp state.Pro
 // where the next transform might drop it.
 func emitOutcomes(outcomes []order.Outcome, hold beam.EventTime, success, timeout func(beam.EventTime, *order.Outcome)) {
 	for i := range outcomes {
-		if o := &outcomes[i]; o.Kind == order.Success {
-			success(max(hold, beam.EventTime(o.PaidAt)), o)
-		} else {
-			timeout(max(hold, beam.EventTime(o.Deadline)), o)
+		o, emit := &outcomes[i], timeout
+		if o.Kind == order.Success {
+			emit = success
 		}
+		emit(max(hold, beam.EventTime(o.At)), o)
 	}
 }

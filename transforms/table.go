@@ -8,13 +8,12 @@ import (
 	"github.com/apache/beam/sdks/v2/go/pkg/beam"
 	"github.com/apache/beam/sdks/v2/go/pkg/beam/register"
 
-	"ordertimeout/transforms/cep"
 	"ordertimeout/transforms/order"
 	"ordertimeout/transforms/screen"
 )
 
 func init() {
-	register.DoFn1x1[*order.Outcome, order.Message](&tableFn{})
+	register.Function1x1(formatRow)
 }
 
 // FormatTable writes outcomes as rows of a table that a person reads on a terminal, of
@@ -23,25 +22,16 @@ func init() {
 //	time (UTC)           outcome  order             user          age     waits for
 //	2026-03-02 09:10:30  timeout  o-1002            bob           10m0s   pay
 //
-// time is the deadline of a timeout, and of a success when it was paid; age is how old
-// the order was then, and "waits for" is the step that a timeout lacks. Each row stands
-// by itself, so columns have fixed widths, and what is longer is cut in the middle. Ids
-// and types come from outside and are written as package screen has it. TableHeader is
-// the first line, to be written once. The pattern is what Match was given; FormatTable
-// panics where it cannot be parsed.
+// time is the deadline of a timeout, and of a success when it ended; age is how old the
+// order was then, and "waits for" are the steps that a timeout lacks, any of which could
+// have come next. Each row stands by itself, so columns have fixed widths, and what is
+// longer is cut in the middle. Ids and types come from outside and are written as package
+// screen has it. TableHeader is the first line, to be written once.
 //
 // PCollection<*order.Outcome> -> PCollection<order.Message>
-func FormatTable(s beam.Scope, outcomes beam.PCollection, pattern string) beam.PCollection {
+func FormatTable(s beam.Scope, outcomes beam.PCollection) beam.PCollection {
 	s = s.Scope("transforms.FormatTable")
-	p, err := cep.Parse(pattern)
-	if err != nil {
-		panic(err)
-	}
-	fn := &tableFn{}
-	for _, step := range p.Steps {
-		fn.Steps = append(fn.Steps, step.Type)
-	}
-	return beam.ParDo(s, fn, outcomes)
+	return beam.ParDo(s, formatRow, outcomes)
 }
 
 // The widths of the columns but the last, which ends where its text does.
@@ -71,20 +61,12 @@ func row(at, outcome, orderID, user, age, waits string) string {
 	return strings.TrimRight(line, " ")
 }
 
-// tableFn formats rows.
-type tableFn struct {
-	Steps []string // types, in the order of the pattern
-}
-
-func (fn *tableFn) ProcessElement(o *order.Outcome) order.Message {
-	at, waits := o.Deadline, ""
-	switch {
-	case o.Kind == order.Success:
-		at = o.PaidAt
-	case len(o.Events) < len(fn.Steps):
-		waits = fn.Steps[len(o.Events)]
+func formatRow(o *order.Outcome) order.Message {
+	at := o.At
+	if o.Kind == order.Success {
+		at = o.EndedAt
 	}
-	text := row(time.UnixMilli(at).UTC().Format(tableTime), string(o.Kind), o.OrderID, o.UserID, age(at-o.CreatedAt), waits)
+	text := row(time.UnixMilli(at).UTC().Format(tableTime), string(o.Kind), o.OrderID, o.UserID, age(at-o.StartedAt), strings.Join(o.WaitingFor, " or "))
 	return order.Message{Body: []byte(text), Outcome: string(o.Kind), ID: o.ID, UserID: o.UserID, OrderID: o.OrderID, Refs: o.Refs}
 }
 

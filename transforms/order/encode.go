@@ -10,10 +10,12 @@ import (
 // original events stand in it byte for byte.
 func (o *Outcome) AppendJSON(b []byte) []byte {
 	b = append(b, `{"outcome":"`...)
-	b = append(b, o.Kind...)
-	b = append(b, `","id":"`...)
-	b = append(b, o.ID...)
-	b = append(b, '"')
+	b = append(append(b, o.Kind...), '"')
+	if o.Rule != "" {
+		b = appendString(append(b, `,"rule":`...), o.Rule)
+	}
+	b = append(b, `,"id":"`...)
+	b = append(append(b, o.ID...), '"')
 	if o.UserID != "" {
 		b = appendString(append(b, `,"userId":`...), o.UserID)
 	}
@@ -21,20 +23,40 @@ func (o *Outcome) AppendJSON(b []byte) []byte {
 		b = appendString(append(b, `,"orderId":`...), o.OrderID)
 	}
 	var times timeWriter
-	b = times.append(append(b, `,"createdAt":`...), o.CreatedAt)
+	b = times.append(append(b, `,"startedAt":`...), o.StartedAt)
 	if o.Kind == Success {
-		b = times.append(append(b, `,"paidAt":`...), o.PaidAt)
+		b = times.append(append(b, `,"endedAt":`...), o.EndedAt)
 	}
 	b = times.append(append(b, `,"deadline":`...), o.Deadline)
+	if o.Kind == Timeout {
+		b = appendStrings(append(b, `,"waitingFor":`...), o.WaitingFor)
+	}
 	b = append(b, `,"events":{`...)
-	for i, e := range o.Events {
+	for i := range o.Events {
 		if i > 0 {
 			b = append(b, ',')
 		}
-		b = append(appendString(b, e.Step), ':')
-		b = append(b, e.Raw...)
+		b = o.Events[i].append(b)
 	}
 	return append(b, "}}"...)
+}
+
+// append appends the step and its events as a member of a JSON object.
+func (e *StepEvents) append(b []byte) []byte {
+	b = append(appendString(b, e.Step), ':')
+	if e.List {
+		b = append(b, '[')
+	}
+	for i, raw := range e.Raws {
+		if i > 0 {
+			b = append(b, ',')
+		}
+		b = append(b, raw...)
+	}
+	if e.List {
+		b = append(b, ']')
+	}
+	return b
 }
 
 // Render makes what JSON returns, for an outcome that will not change any more: it
@@ -127,6 +149,18 @@ func date(days int64) (year, month, day int) {
 		return year + 1, month - 12, day
 	}
 	return year, month, day
+}
+
+// appendStrings appends a list of strings as JSON, also where it is nil.
+func appendStrings(b []byte, list []string) []byte {
+	b = append(b, '[')
+	for i, s := range list {
+		if i > 0 {
+			b = append(b, ',')
+		}
+		b = appendString(b, s)
+	}
+	return append(b, ']')
 }
 
 // appendString appends s as a JSON string, with no more escapes than JSON asks

@@ -1,11 +1,6 @@
 package order
 
-import (
-	"crypto/sha256"
-	"encoding/binary"
-	"encoding/hex"
-	"fmt"
-)
+import "fmt"
 
 // Kind is how an order ended.
 type Kind string
@@ -27,17 +22,29 @@ type Outcome struct {
 	// ID is the same after a replay, a restart or on another runner, and no
 	// other run has it: a receiver can drop repeats by it. See OutcomeID.
 	ID string
+	// Rule is the name of the rule that the pattern belongs to, "" without rules.
+	Rule string
 	// UserID and OrderID are "" where the events have none.
 	UserID  string
 	OrderID string
-	// CreatedAt is the event time of the first step, PaidAt of the last one (of
-	// a Success only), Deadline the end of the window; milliseconds.
-	CreatedAt int64
-	PaidAt    int64
-	Deadline  int64
-	// Events are the original events, by step.
-	Events []StepEvent
-	// Refs are the Refs of those events, by step; nil where nothing is held.
+	// StartedAt is the event time of the first event, EndedAt of the last one (of a
+	// Success only); milliseconds.
+	StartedAt int64
+	EndedAt   int64
+	// Deadline is the time at which the run was to time out when its last event came,
+	// and of a Timeout the time at which it did; milliseconds.
+	Deadline int64
+	// At is the outcome's own event time in milliseconds: of a Timeout the Deadline, of a
+	// Success EndedAt, or later where the match was held back.
+	At int64
+	// WaitingFor are the steps that a Timeout lacks: those that could have come next, in
+	// the order of the pattern. It may share memory with other outcomes, and is nil for a
+	// Success.
+	WaitingFor []string
+	// Events are the original events of the steps that took some, in the order of the
+	// pattern.
+	Events []StepEvents
+	// Refs are the Refs of those events, as they were taken; nil where nothing is held.
 	Refs []uint64
 
 	// json is what JSON returns, where it was made already. It is not part of the
@@ -45,30 +52,15 @@ type Outcome struct {
 	json []byte
 }
 
-// StepEvent is the event that was taken as a step.
-type StepEvent struct {
+// StepEvents are the events that were taken as a step, one or more.
+type StepEvents struct {
 	Step string
-	// Raw is the event as it came, a JSON object.
-	Raw []byte
-}
-
-// OutcomeID returns the id of the run of a pattern (its canonical text) over an
-// order (its Key) that began with an event of that time and id: 128 bits of a
-// SHA-256 over all of them, each with its length.
-func OutcomeID(pattern, key string, time int64, id string) string {
-	var buf [128]byte
-	b := appendSized(buf[:0], pattern)
-	b = appendSized(b, key)
-	b = binary.BigEndian.AppendUint64(b, uint64(time))
-	b = appendSized(b, id)
-	sum := sha256.Sum256(b)
-	var text [32]byte
-	hex.Encode(text[:], sum[:16])
-	return string(text[:])
-}
-
-func appendSized(b []byte, s string) []byte {
-	return append(binary.AppendUvarint(b, uint64(len(s))), s...)
+	// List says that the step can take several events. They are written as a list, even
+	// where there is one.
+	List bool
+	// Raws are the events as they came, each a JSON object, in the order in which they
+	// were taken; one where List is not set.
+	Raws [][]byte
 }
 
 // Key returns the name of an order: the user's id and the order's, such that two

@@ -8,27 +8,41 @@ import (
 )
 
 func TestOutcomeJSON(t *testing.T) {
-	create := StepEvent{"create", []byte(`{"note":"<b> & \u00e9 é","n":1.0}`)}
-	pay := StepEvent{`pay "now"`, []byte(`{ "x" : [1,2] }`)}
+	create := []byte(`{"note":"<b> & \u00e9 é","n":1.0}`)
+	pay := []byte(`{ "x" : [1,2] }`)
+	created := []StepEvents{{"create", false, [][]byte{create}}}
 	for _, test := range []struct {
 		reason string
 		o      Outcome
 		want   string
 	}{
 		{
-			"a success has paidAt, and the events byte for byte",
-			Outcome{Kind: Success, ID: "ab", UserID: "u1", OrderID: "o1", CreatedAt: 0, PaidAt: 1_772_442_000_250, Deadline: 600_000, Events: []StepEvent{create, pay}},
-			`{"outcome":"success","id":"ab","userId":"u1","orderId":"o1","createdAt":"1970-01-01T00:00:00.000Z","paidAt":"2026-03-02T09:00:00.250Z","deadline":"1970-01-01T00:10:00.000Z","events":{"create":{"note":"<b> & \u00e9 é","n":1.0},"pay \"now\"":{ "x" : [1,2] }}}`,
+			"a success has endedAt, and the events byte for byte",
+			Outcome{
+				Kind: Success, ID: "ab", UserID: "u1", OrderID: "o1", StartedAt: 0, EndedAt: 1_772_442_000_250, Deadline: 600_000, At: 1,
+				Events: []StepEvents{created[0], {`pay "now"`, false, [][]byte{pay}}},
+			},
+			`{"outcome":"success","id":"ab","userId":"u1","orderId":"o1","startedAt":"1970-01-01T00:00:00.000Z","endedAt":"2026-03-02T09:00:00.250Z","deadline":"1970-01-01T00:10:00.000Z","events":{"create":{"note":"<b> & \u00e9 é","n":1.0},"pay \"now\"":{ "x" : [1,2] }}}`,
 		},
 		{
-			"a timeout has none, and absent ids are left out",
-			Outcome{Kind: Timeout, ID: "ab", OrderID: "o1", CreatedAt: 1, Deadline: MaxTime - 1, Events: []StepEvent{create}},
-			`{"outcome":"timeout","id":"ab","orderId":"o1","createdAt":"1970-01-01T00:00:00.001Z","deadline":"9999-12-31T23:59:59.999Z","events":{"create":{"note":"<b> & \u00e9 é","n":1.0}}}`,
+			"a timeout has waitingFor in its place, and absent ids are left out",
+			Outcome{Kind: Timeout, ID: "ab", OrderID: "o1", StartedAt: 1, Deadline: MaxTime - 1, At: MaxTime - 1, WaitingFor: []string{"pay"}, Events: created},
+			`{"outcome":"timeout","id":"ab","orderId":"o1","startedAt":"1970-01-01T00:00:00.001Z","deadline":"9999-12-31T23:59:59.999Z","waitingFor":["pay"],"events":{"create":{"note":"<b> & \u00e9 é","n":1.0}}}`,
 		},
 		{
 			"ids with any characters, and no HTML escapes",
-			Outcome{Kind: Timeout, UserID: "<\"\\\n\x00😀>", CreatedAt: 951_782_400_000, Deadline: 4_107_542_400_000, Events: nil},
-			`{"outcome":"timeout","id":"","userId":"<\"\\\n\u0000😀>","createdAt":"2000-02-29T00:00:00.000Z","deadline":"2100-03-01T00:00:00.000Z","events":{}}`,
+			Outcome{Kind: Timeout, UserID: "<\"\\\n\x00😀>", StartedAt: 951_782_400_000, Deadline: 4_107_542_400_000, WaitingFor: []string{"a<b", "\"c\""}},
+			`{"outcome":"timeout","id":"","userId":"<\"\\\n\u0000😀>","startedAt":"2000-02-29T00:00:00.000Z","deadline":"2100-03-01T00:00:00.000Z","waitingFor":["a<b","\"c\""],"events":{}}`,
+		},
+		{
+			"a rule has its name before the id, and waitingFor is never null",
+			Outcome{Kind: Timeout, Rule: "un-paid_1", ID: "ab"},
+			`{"outcome":"timeout","rule":"un-paid_1","id":"ab","startedAt":"1970-01-01T00:00:00.000Z","deadline":"1970-01-01T00:00:00.000Z","waitingFor":[],"events":{}}`,
+		},
+		{
+			"a step that can take several events has a list, whether of one or more",
+			Outcome{Kind: Success, Events: []StepEvents{{"a", true, [][]byte{pay}}, {"b", true, [][]byte{pay, []byte("{}"), pay}}, {"c", false, [][]byte{pay}}}},
+			`{"outcome":"success","id":"","startedAt":"1970-01-01T00:00:00.000Z","endedAt":"1970-01-01T00:00:00.000Z","deadline":"1970-01-01T00:00:00.000Z","events":{"a":[{ "x" : [1,2] }],"b":[{ "x" : [1,2] },{},{ "x" : [1,2] }],"c":{ "x" : [1,2] }}}`,
 		},
 	} {
 		got := string(test.o.AppendJSON([]byte("before ")))
@@ -57,34 +71,6 @@ func TestRejectJSON(t *testing.T) {
 	}
 	if r := NewReject(Malformed, "why", "", 0, nil); r.Source != "" {
 		t.Errorf("source %q of an input without one", r.Source)
-	}
-}
-
-// Outcome ids are stored by those who receive them: they are never to change.
-func TestOutcomeID(t *testing.T) {
-	const pattern = "create followedBy pay within 10m"
-	got := OutcomeID(pattern, Key("u1", "o1"), 1000, "")
-	if want := "7c4189185cd9f53dd6cea96c9dfaa044"; got != want {
-		t.Errorf("id %s, want %s", got, want)
-	}
-	seen := map[string]string{got: "the first"}
-	for _, test := range []struct {
-		reason, pattern, key, id string
-		time                     int64
-	}{
-		{"another pattern", pattern + "1", Key("u1", "o1"), "", 1000},
-		{"another user", pattern, Key("u2", "o1"), "", 1000},
-		{"another order", pattern, Key("u1", "o2"), "", 1000},
-		{"the same letters, cut elsewhere", pattern, Key("u1o", "1"), "", 1000},
-		{"no user", pattern, Key("", "u1o1"), "", 1000},
-		{"another time", pattern, Key("u1", "o1"), "", 1001},
-		{"an event id", pattern, Key("u1", "o1"), "x", 1000},
-	} {
-		id := OutcomeID(test.pattern, test.key, test.time, test.id)
-		if other, ok := seen[id]; ok {
-			t.Errorf("%s has the id of %s", test.reason, other)
-		}
-		seen[id] = test.reason
 	}
 }
 
@@ -122,8 +108,8 @@ func TestFormatTime(t *testing.T) {
 
 func BenchmarkOutcomeJSON(b *testing.B) {
 	raw := []byte(`{"orderId":"o1","userId":"u75153","type":"create","time":"2026-01-01T00:00:00.000Z","amount":224.64}`)
-	o := Outcome{Kind: Success, ID: OutcomeID("p", "k", 1, ""), UserID: "u75153", OrderID: "o1", CreatedAt: 1_772_442_000_250, PaidAt: 1_772_442_000_250,
-		Deadline: 1_772_442_600_250, Events: []StepEvent{{"create", raw}, {"pay", raw}}}
+	o := Outcome{Kind: Success, ID: OutcomeID("p", "k", 1, ""), UserID: "u75153", OrderID: "o1", StartedAt: 1_772_442_000_250, EndedAt: 1_772_442_000_250,
+		Deadline: 1_772_442_600_250, Events: []StepEvents{{"create", false, [][]byte{raw}}, {"pay", false, [][]byte{raw}}}}
 	var buf []byte
 	b.ReportAllocs()
 	for b.Loop() {

@@ -10,7 +10,7 @@ import (
 
 func TestUndeliveredOutcomesAreReadAsTheyWere(t *testing.T) {
 	for _, kind := range []Kind{Success, Timeout} {
-		o := Outcome{Kind: kind, ID: "1f", UserID: "ü<", OrderID: "o\n1", Events: []StepEvent{{Step: "create", Raw: []byte(`{"n": "` + strings.Repeat("\\\"", 1<<17) + `", "id":7}`)}}}
+		o := Outcome{Kind: kind, ID: "1f", UserID: "ü<", OrderID: "o\n1", Events: []StepEvents{{Step: "create", Raws: [][]byte{[]byte(`{"n": "` + strings.Repeat("\\\"", 1<<17) + `", "id":7}`)}}}}
 		m := Message{Body: o.JSON(), Outcome: string(o.Kind), ID: o.ID, UserID: o.UserID, OrderID: o.OrderID}
 		r := NewUndelivered(&m, "webhook: https://shop.example: 410 Gone")
 		read, err := ReadReject(r.AppendJSON(nil))

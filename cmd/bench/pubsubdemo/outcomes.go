@@ -30,8 +30,8 @@ func (s *service) printOutcomes(ctx context.Context, out io.Writer) error {
 
 // outcome is what of an outcome is printed.
 type outcome struct {
-	Outcome, OrderID, UserID    string
-	CreatedAt, PaidAt, Deadline time.Time
+	Outcome, OrderID, UserID     string
+	StartedAt, EndedAt, Deadline time.Time
 }
 
 // line returns an outcome as a line to read: when it was published, what it is, and
@@ -45,7 +45,7 @@ func line(body []byte, published time.Time) string {
 	if o.Outcome == "timeout" {
 		return fmt.Sprintf("%s not paid; told %.2f s after the deadline", text, published.Sub(o.Deadline).Seconds())
 	}
-	return fmt.Sprintf("%s paid after %.2f s", text, o.PaidAt.Sub(o.CreatedAt).Seconds())
+	return fmt.Sprintf("%s paid after %.2f s", text, o.EndedAt.Sub(o.StartedAt).Seconds())
 }
 
 // printTime is how long the last outcomes have to be printed.

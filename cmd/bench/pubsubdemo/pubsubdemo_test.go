@@ -61,7 +61,7 @@ func TestDemoShowsBothOutcomesAndTheSummary(t *testing.T) {
 func TestLineOfAnOutcome(t *testing.T) {
 	published := time.Date(2026, 1, 1, 12, 0, 6, 250e6, time.Local)
 	for _, test := range []struct{ reason, body, want string }{
-		{"paid", `{"outcome":"success","orderId":"o1","userId":"u2","createdAt":"2026-01-01T00:00:00.000Z","paidAt":"2026-01-01T00:00:01.500Z","deadline":"2026-01-01T00:00:05.000Z"}`,
+		{"paid", `{"outcome":"success","orderId":"o1","userId":"u2","startedAt":"2026-01-01T00:00:00.000Z","endedAt":"2026-01-01T00:00:01.500Z","deadline":"2026-01-01T00:00:05.000Z"}`,
 			"12:00:06.250  success  order o1    user u2    paid after 1.50 s"},
 		{"not paid", `{"outcome":"timeout","orderId":"o1","userId":"u2","deadline":"` + published.Add(-1250*time.Millisecond).Format(time.RFC3339Nano) + `"}`,
 			"12:00:06.250  timeout  order o1    user u2    not paid; told 1.25 s after the deadline"},

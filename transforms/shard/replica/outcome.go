@@ -12,8 +12,18 @@ import (
 // at a time.
 type outcomeBuilder struct {
 	config *Config
-	events []order.StepEvent // memory for outcomes
-	page   []byte            // what they are rendered to
+	steps  []string           // the pattern's, which outcomes share
+	events []order.StepEvents // memory for outcomes
+	raws   [][]byte           // memory for their events
+	page   []byte             // what they are rendered to
+}
+
+func newOutcomeBuilder(c *Config) outcomeBuilder {
+	b := outcomeBuilder{config: c}
+	for _, step := range c.Prog.Pattern().Steps {
+		b.steps = append(b.steps, step.Type)
+	}
+	return b
 }
 
 // pageSize is the size in bytes of what many outcomes are rendered to. One that is longer
@@ -54,35 +64,39 @@ func (b *outcomeBuilder) outcome(e *shard.Ended) (order.Outcome, error) {
 	if err != nil {
 		return order.Outcome{}, err
 	}
-	prog := b.config.Prog
-	pattern, first := prog.Pattern(), &e.Run[0]
+	prog, taken := b.config.Prog, len(e.Run)
+	first, last := &e.Run[0], &e.Run[taken-1]
 	o := order.Outcome{
 		Kind:      kindOf(e),
 		ID:        order.OutcomeID(prog.Text(), e.Key, first.Time, first.ID),
 		UserID:    user,
 		OrderID:   id,
-		CreatedAt: first.Time,
-		Deadline:  first.Time + pattern.Within.Milliseconds(),
-		Events:    b.stepEvents(len(e.Run)),
+		StartedAt: first.Time,
+		Deadline:  first.Time + prog.Pattern().Within.Milliseconds(),
+		Events:    b.stepEvents(e.Run),
 		Refs:      e.Run.Refs(),
 	}
 	if o.Kind == order.Success {
-		o.PaidAt = e.Run[len(e.Run)-1].Time
-	}
-	for i := range e.Run {
-		o.Events[i] = order.StepEvent{Step: pattern.Steps[i].Type, Raw: e.Run[i].Data}
+		o.EndedAt, o.At = last.Time, last.Time
+	} else {
+		o.At, o.WaitingFor = o.Deadline, b.steps[taken:taken+1:taken+1]
 	}
 	return o, nil
 }
 
-// stepEvents returns memory for the n events of an outcome. Many outcomes share an
-// allocation.
-func (b *outcomeBuilder) stepEvents(n int) []order.StepEvent {
+// stepEvents returns the events of a run by step. Many outcomes share an allocation.
+func (b *outcomeBuilder) stepEvents(run cep.Run) []order.StepEvents {
+	n := len(run)
 	if len(b.events) < n {
-		b.events = make([]order.StepEvent, max(n, 512))
+		size := max(n, 512)
+		b.events, b.raws = make([]order.StepEvents, size), make([][]byte, size)
 	}
-	events := b.events[:n:n]
-	b.events = b.events[n:]
+	events, raws := b.events[:n:n], b.raws[:n:n]
+	b.events, b.raws = b.events[n:], b.raws[n:]
+	for i := range run {
+		raws[i] = run[i].Data
+		events[i] = order.StepEvents{Step: b.steps[i], Raws: raws[i : i+1 : i+1]}
+	}
 	return events
 }
 

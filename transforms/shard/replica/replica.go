@@ -74,7 +74,7 @@ func (s *Shards) restore(log [][]byte) (*replica, error) {
 	if err != nil {
 		return nil, err
 	}
-	r := &replica{shard: restored, promised: shard.NoWatermark, builder: outcomeBuilder{config: &s.config}}
+	r := &replica{shard: restored, promised: shard.NoWatermark, builder: newOutcomeBuilder(&s.config)}
 	r.early = early{tick: noTick, chunk: s.newChunk(), spare: s.newChunk()}
 	for i, record := range log {
 		r.logSize += len(record)

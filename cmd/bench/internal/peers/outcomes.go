@@ -18,7 +18,7 @@ import (
 type outcome struct {
 	kind            string // success or timeout
 	userID, orderID string
-	createdAt, at   int64 // at: paid, or the deadline; milliseconds
+	startedAt, at   int64 // at: paid, or the deadline; milliseconds
 }
 
 // outcomes are those of a run. A large part of the memory of this process would
@@ -101,8 +101,8 @@ func (all *outcomes) read(kind, path string) error {
 		if err != nil {
 			return fmt.Errorf("%s: %w", filepath.Base(path), err)
 		}
-		all.hashes = append(all.hashes, xxhash.Sum64String(fmt.Sprintf("%s %q %q %d %d", o.kind, o.userID, o.orderID, o.createdAt, o.at)))
-		all.begun, all.ended = append(all.begun, o.createdAt), append(all.ended, o.at)
+		all.hashes = append(all.hashes, xxhash.Sum64String(fmt.Sprintf("%s %q %q %d %d", o.kind, o.userID, o.orderID, o.startedAt, o.at)))
+		all.begun, all.ended = append(all.begun, o.startedAt), append(all.ended, o.at)
 	}
 	return lines.Err()
 }
@@ -119,7 +119,7 @@ func parseOutcome(kind, line string) (outcome, error) {
 	}
 	o := outcome{kind: kind, userID: fields[0], orderID: fields[1]}
 	var err error
-	if o.createdAt, err = strconv.ParseInt(fields[2], 10, 64); err == nil {
+	if o.startedAt, err = strconv.ParseInt(fields[2], 10, 64); err == nil {
 		o.at, err = strconv.ParseInt(fields[3], 10, 64)
 	}
 	if err != nil {
@@ -130,8 +130,8 @@ func parseOutcome(kind, line string) (outcome, error) {
 
 func parseJSON(kind, line string) (outcome, error) {
 	var o struct {
-		Outcome, UserID, OrderID    string
-		CreatedAt, PaidAt, Deadline time.Time
+		Outcome, UserID, OrderID     string
+		StartedAt, EndedAt, Deadline time.Time
 	}
 	if err := json.Unmarshal([]byte(line), &o); err != nil {
 		return outcome{}, fmt.Errorf("%q: %w", line, err)
@@ -141,9 +141,9 @@ func parseJSON(kind, line string) (outcome, error) {
 	}
 	at := o.Deadline
 	if kind == "success" {
-		at = o.PaidAt
+		at = o.EndedAt
 	}
-	return outcome{kind, o.UserID, o.OrderID, o.CreatedAt.UnixMilli(), at.UnixMilli()}, nil
+	return outcome{kind, o.UserID, o.OrderID, o.StartedAt.UnixMilli(), at.UnixMilli()}, nil
 }
 
 // differences counts what is in only one of two sorted lists, as often as it is.

@@ -21,9 +21,9 @@ func TestOutcomesOfBothKindsReadAlike(t *testing.T) {
 		line   string
 		want   outcome
 	}{
-		{"ours, paid: the time of the payment, not the deadline", `{"outcome":"success","id":"x","userId":"u1","orderId":"o7","createdAt":"2026-01-01T00:00:00.001Z","paidAt":"2026-01-01T00:00:00.914Z","deadline":"2026-01-01T00:10:00.001Z","events":{"create":{"userId":"no"}}}`, success},
+		{"ours, paid: the time of the payment, not the deadline", `{"outcome":"success","id":"x","userId":"u1","orderId":"o7","startedAt":"2026-01-01T00:00:00.001Z","endedAt":"2026-01-01T00:00:00.914Z","deadline":"2026-01-01T00:10:00.001Z","events":{"create":{"userId":"no"}}}`, success},
 		{"Flink's, paid", "u1\to7\t1767225600001\t1767225600914", success},
-		{"ours, not paid: the deadline", `{"outcome":"timeout","id":"x","userId":"u1","orderId":"o7","createdAt":"2026-01-01T00:00:00.001Z","deadline":"2026-01-01T00:10:00.001Z","events":{}}`, timeout},
+		{"ours, not paid: the deadline", `{"outcome":"timeout","id":"x","userId":"u1","orderId":"o7","startedAt":"2026-01-01T00:00:00.001Z","deadline":"2026-01-01T00:10:00.001Z","waitingFor":["pay"],"events":{}}`, timeout},
 		{"Flink's, not paid", "u1\to7\t1767225600001\t1767226200001", timeout},
 	}
 	for _, test := range tests {

@@ -5,16 +5,16 @@ public class Outcome {
     public String userId;
     public String orderId;
     /** Event time of the create, in milliseconds. */
-    public long createdAt;
+    public long startedAt;
     /** Of a success the time of the payment, of a timeout the deadline, in milliseconds. */
     public long at;
 
     public Outcome() {}
 
-    Outcome(String userId, String orderId, long createdAt, long at) {
+    Outcome(String userId, String orderId, long startedAt, long at) {
         this.userId = userId;
         this.orderId = orderId;
-        this.createdAt = createdAt;
+        this.startedAt = startedAt;
         this.at = at;
     }
 }
