@@ -204,7 +204,7 @@ func (m *Matcher) openLinear(key string, s *State, e *Event, print uint64, out *
 // timeOutLinear ends the open run at its deadline. It is remembered from a place in time on.
 func (m *Matcher) timeOutLinear(key string, s *State, at int64, out *Output) {
 	deadline, waiting := s.first.time+m.prog.within, s.taken()
-	run := s.end(at, 0, out.room(waiting))
+	run := m.typed(s.end(at, 0, out.room(waiting)))
 	out.Ends[TimedOut]++
 	out.add(Outcome{
 		Key: key, How: TimedOut, At: deadline, Deadline: deadline, Run: run,
@@ -237,8 +237,16 @@ func (m *Matcher) takeLinear(key string, s *State, e *Event, print uint64, out *
 		return
 	}
 	// The last event is not kept in the state, which would take memory for it.
-	run := s.end(e.At, print, out.room(n+1))
+	run := m.typed(s.end(e.At, print, out.room(n+1)))
 	run = append(run, Taken{Step: n, Time: e.Time, Type: e.Type, ID: e.ID, Data: e.Data, Ref: e.Ref})
 	out.Ends[Matched]++
 	out.add(Outcome{Key: key, How: Matched, At: e.Time, EndedAt: e.Time, Deadline: deadline, Run: run, Refs: run.Refs()})
+}
+
+// typed sets the types of a run's events, which a state of the table does not have.
+func (m *Matcher) typed(run Run) Run {
+	for i := range run {
+		run[i].Type = m.prog.places[i].Step.Types[0]
+	}
+	return run
 }

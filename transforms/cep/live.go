@@ -129,7 +129,7 @@ func (s *stored) taken(step uint32) Taken {
 	data := s.text[s.id:]
 	return Taken{
 		Step: int(step), Time: s.time, Type: s.text[:s.typ], ID: s.text[s.typ:s.id],
-		Data: unsafe.Slice(unsafe.StringData(data), len(data)), Ref: s.ref,
+		Data: unsafe.Slice(unsafe.StringData(data), len(data)), Ref: s.ref, order: s.order,
 	}
 }
 

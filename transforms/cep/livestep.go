@@ -221,3 +221,37 @@ func (m *Matcher) advanceLive(key string, l *live, at, limit int64, out *Output)
 	}
 	l.known.forget(at-m.prog.remember, l.runs)
 }
+
+// closeLive is Close by the machine.
+func (m *Matcher) closeLive(l *live, out *Output) (open int64, run Run) {
+	seen := map[uint32]bool{}
+	add := func(n uint32) {
+		for ; n != 0; n = l.nodes[n].prev {
+			if e := l.nodes[n].event; !seen[e] {
+				seen[e] = true
+				run = append(run, l.events[e].taken(l.nodes[n].step))
+			}
+		}
+	}
+	from := 0
+	for i := range l.runs {
+		r := &l.runs[i]
+		of := l.branches[from : from+int(r.branches)]
+		from += len(of)
+		if r.matched {
+			out.Ends[Matched]++
+			continue
+		}
+		open++
+		for _, b := range of {
+			add(b.node)
+		}
+		for _, h := range l.held {
+			if h.seq == r.seq {
+				add(h.node)
+			}
+		}
+	}
+	slices.SortFunc(run, func(a, b Taken) int { return compareSeq(a.order, b.order) })
+	return open, run
+}

@@ -38,6 +38,8 @@ type Taken struct {
 	Data []byte
 	// Ref is the event's Ref.
 	Ref uint64
+
+	order uint64 // of a live state
 }
 
 // kept is a Taken as a State keeps it.

@@ -96,6 +96,19 @@ func (m *Matcher) Step(key string, s *State, e *Event, out *Output) Result {
 	return m.stepLive(key, s, e, out)
 }
 
+// Close returns how many runs of a key are open at the end of the input, and their events
+// in the order in which they were taken. A run that has given a match counts as one that
+// has ended by it.
+func (m *Matcher) Close(s *State, out *Output) (open int64, run Run) {
+	if l := s.live(); l != nil {
+		return m.closeLive(l, out)
+	}
+	if run = m.typed(s.AppendRun(nil)); run != nil {
+		open = 1
+	}
+	return open, run
+}
+
 // keep copies what a run needs of an event. The event itself shares the memory of its
 // batch, and a single open run would keep the whole batch alive.
 func keep(e *Event, print uint64) kept {

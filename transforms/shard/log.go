@@ -114,7 +114,7 @@ func (s *Shard) restoreSnapshot(record []byte) error {
 		if r.err != nil {
 			return r.err
 		}
-		state, rest, err := cep.DecodeState(b[r.pos:], len(s.prog.Pattern().Steps))
+		state, rest, err := s.prog.DecodeState(b[r.pos:])
 		if err != nil {
 			return err
 		}

@@ -11,8 +11,9 @@ import (
 
 // Shard is one shard in memory. It is not safe for concurrent use.
 type Shard struct {
-	prog *cep.Prog
-	tick int64 // milliseconds
+	prog    *cep.Prog
+	matcher *cep.Matcher
+	tick    int64 // milliseconds
 
 	// clock is the last tick: places before it are over.
 	clock int64
@@ -45,7 +46,7 @@ const notDue int64 = math.MinInt64
 // New returns an empty shard that runs prog in ticks of so many milliseconds.
 func New(prog *cep.Prog, tick int64) *Shard {
 	return &Shard{
-		prog: prog, tick: tick, clock: math.MinInt64,
+		prog: prog, matcher: prog.Matcher(), tick: tick, clock: math.MinInt64,
 		limit: math.MaxInt64, undecided: math.MaxInt64,
 		slots: map[int64]*slot{},
 	}
@@ -100,13 +101,13 @@ func (s *Shard) Tick(p int64, out *Output) {
 	}
 }
 
-// TickUpTo is Tick in steps: it stops once out has at least most ended runs and rejects.
+// TickUpTo is Tick in steps: it stops once out has at least most outcomes and rejects.
 // It may have some more, as it stops only where all that is due at one of its ticks is
 // done. It reports whether there is more to do, which another call does. Until all is done
 // the shard has no snapshot.
 func (s *Shard) TickUpTo(p int64, most int, out *Output) (more bool) {
 	for len(s.agenda) > 0 && (s.agenda[0] <= p || s.finished(p)) {
-		if len(out.Ended)+len(out.Rejects) >= most {
+		if len(out.Outcomes)+len(out.Rejects) >= most {
 			return true
 		}
 		tick := s.agenda.pop()
@@ -220,7 +221,8 @@ func (s *Shard) apply(e *Event, tag uint32, out *Output) {
 		*k = entry{due: notDue}
 	}
 	s.advance(k, e.Key, e.At, out)
-	r := s.prog.Step(&k.state, &e.Event, out.room(s.prog))
+	failed := out.ConditionErrors
+	r := s.matcher.Step(e.Key, &k.state, &e.Event, &out.Output)
 	out.Classes[r.Class]++
 	switch r.Class {
 	case cep.Duplicate, cep.Orphan, cep.Late:
@@ -228,9 +230,8 @@ func (s *Shard) apply(e *Event, tag uint32, out *Output) {
 	case cep.Other:
 		out.other(e.Type)
 	}
-	out.ended(Ended{e.Key, r.Ended, r.Run})
-	if e.Ref != 0 {
-		out.settle(e.Ref, &r)
+	if failed == 0 && out.ConditionErrors > 0 {
+		out.Failed = *e
 	}
 	if !known && !k.state.Empty() {
 		k, known = s.keys.add(tag, e.Key, k.state), true
@@ -253,12 +254,7 @@ func (s *Shard) expire(k *entry, tick int64, out *Output) {
 
 // advance brings a key to a place in time, but expires no deadline after the limit.
 func (s *Shard) advance(k *entry, key string, at int64, out *Output) {
-	if deadline, open := s.prog.Deadline(&k.state); open && deadline > s.limit {
-		at = min(at, deadline-1)
-	}
-	if run, ok := s.prog.Advance(&k.state, at, out.room(s.prog)); ok {
-		out.ended(Ended{key, cep.TimedOut, run})
-	}
+	s.matcher.Advance(key, &k.state, at, s.limit, &out.Output)
 }
 
 // schedule sees to it that a key is in the slot of its next deadline, or in an
@@ -298,12 +294,13 @@ func (s *Shard) finish(out *Output) {
 		if !k.state.Open() {
 			continue
 		}
-		out.StillOpen++
-		if !out.OpenUnread {
-			out.Open = append(out.Open, Ended{Key: k.key, Run: k.state.AppendRun(nil)})
+		open, run := s.matcher.Close(&k.state, &out.Output)
+		out.StillOpen += open
+		if open > 0 && !out.OpenUnread {
+			out.Open = append(out.Open, OpenKey{k.key, run})
 		}
 	}
-	slices.SortFunc(out.Open, func(a, b Ended) int {
+	slices.SortFunc(out.Open, func(a, b OpenKey) int {
 		return cmp.Or(cmp.Compare(a.Run[0].Time, b.Run[0].Time), strings.Compare(a.Key, b.Key))
 	})
 	s.keys.clear()

@@ -9,7 +9,7 @@ import (
 type Chunk struct {
 	// Output is what came out of the shard.
 	Output shard.Output
-	// Outcomes are made of Output.Ended, and rendered; kinds that nobody reads are left
+	// Outcomes are made of Output.Outcomes, and rendered; kinds that nobody reads are left
 	// out. They may be kept.
 	Outcomes []order.Outcome
 
@@ -48,7 +48,7 @@ func (r *replica) isOver(tick int64) bool {
 func (r *replica) work(tick int64, c *Chunk) (err error) {
 	r.snapshot = nil
 	c.more = r.shard.TickUpTo(tick, c.config.ChunkSize, &c.Output)
-	c.Outcomes, err = r.builder.outcomes(c.Output.Ended)
+	c.Outcomes, err = r.builder.outcomes(c.Output.Outcomes)
 	return err
 }
 

@@ -16,14 +16,13 @@ func (c *Chunk) Open(emit func([]order.Event)) error {
 	blocks := openBlocks{most: min(openBlock, len(out.Open)+len(out.Undecided)), emit: emit}
 	for i := range out.Open {
 		e := &out.Open[i]
-		user, id, err := c.config.orderOf(e)
+		user, id, err := c.config.orderOf(e.Key, &e.Run[0])
 		if err != nil {
 			return err
 		}
-		steps := c.config.Prog.Pattern().Steps
 		for i := range e.Run {
 			t := &e.Run[i]
-			blocks.add(order.Event{UserID: user, OrderID: id, Type: steps[i].Type, ID: t.ID, Time: t.Time, Raw: t.Data, Ref: t.Ref})
+			blocks.add(order.Event{UserID: user, OrderID: id, Type: t.Type, ID: t.ID, Time: t.Time, Raw: t.Data, Ref: t.Ref})
 		}
 	}
 	for i := range out.Undecided {

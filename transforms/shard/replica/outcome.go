@@ -5,7 +5,6 @@ import (
 
 	"ordertimeout/transforms/cep"
 	"ordertimeout/transforms/order"
-	"ordertimeout/transforms/shard"
 )
 
 // outcomeBuilder makes outcomes of runs. Each replica has its own, as several of them work
@@ -20,8 +19,8 @@ type outcomeBuilder struct {
 
 func newOutcomeBuilder(c *Config) outcomeBuilder {
 	b := outcomeBuilder{config: c}
-	for _, step := range c.Prog.Pattern().Steps {
-		b.steps = append(b.steps, step.Type)
+	for _, step := range c.Prog.Steps() {
+		b.steps = append(b.steps, step.Name)
 	}
 	return b
 }
@@ -30,9 +29,9 @@ func newOutcomeBuilder(c *Config) outcomeBuilder {
 // has a page of its own.
 const pageSize = 64 << 10
 
-// outcomes returns the outcomes of runs that have ended as matches or timeouts, rendered.
-// It leaves out those that nobody reads.
-func (b *outcomeBuilder) outcomes(ended []shard.Ended) ([]order.Outcome, error) {
+// outcomes returns the outcomes of matches and timeouts, rendered. It leaves out those that
+// nobody reads.
+func (b *outcomeBuilder) outcomes(ended []cep.Outcome) ([]order.Outcome, error) {
 	made := make([]order.Outcome, 0, len(ended))
 	for i := range ended {
 		e := &ended[i]
@@ -52,61 +51,112 @@ func (b *outcomeBuilder) outcomes(ended []shard.Ended) ([]order.Outcome, error) 
 	return made, nil
 }
 
-func kindOf(e *shard.Ended) order.Kind {
+func kindOf(e *cep.Outcome) order.Kind {
 	if e.How == cep.Matched {
 		return order.Success
 	}
 	return order.Timeout
 }
 
-func (b *outcomeBuilder) outcome(e *shard.Ended) (order.Outcome, error) {
-	user, id, err := b.config.orderOf(e)
+func (b *outcomeBuilder) outcome(e *cep.Outcome) (order.Outcome, error) {
+	user, id, err := b.config.orderOf(e.Key, &e.Run[0])
 	if err != nil {
 		return order.Outcome{}, err
 	}
-	prog, taken := b.config.Prog, len(e.Run)
-	first, last := &e.Run[0], &e.Run[taken-1]
+	first := &e.Run[0]
 	o := order.Outcome{
 		Kind:      kindOf(e),
-		ID:        order.OutcomeID(prog.Text(), e.Key, first.Time, first.ID),
+		ID:        b.id(e),
 		UserID:    user,
 		OrderID:   id,
 		StartedAt: first.Time,
-		Deadline:  first.Time + prog.Pattern().Within.Milliseconds(),
+		EndedAt:   e.EndedAt,
+		Deadline:  e.Deadline,
+		At:        e.At,
 		Events:    b.stepEvents(e.Run),
-		Refs:      e.Run.Refs(),
+		Refs:      e.Refs,
 	}
-	if o.Kind == order.Success {
-		o.EndedAt, o.At = last.Time, last.Time
-	} else {
-		o.At, o.WaitingFor = o.Deadline, b.steps[taken:taken+1:taken+1]
+	if o.Kind == order.Timeout {
+		o.WaitingFor = b.waiting(e.Waiting)
 	}
 	return o, nil
 }
 
-// stepEvents returns the events of a run by step. Many outcomes share an allocation.
+// id returns the id of an outcome. Without every a run is known by its first event.
+func (b *outcomeBuilder) id(e *cep.Outcome) string {
+	prog, first := b.config.Prog, &e.Run[0]
+	switch {
+	case !prog.Pattern().Every:
+		return order.OutcomeID(prog.Text(), e.Key, first.Time, first.ID)
+	case e.How == cep.TimedOut:
+		return order.TimeoutID(prog.Text(), e.Key, b.identity(first))
+	}
+	events := make([]order.TakenEvent, len(e.Run))
+	for i := range e.Run {
+		events[i] = b.identity(&e.Run[i])
+	}
+	return order.MatchID(prog.Text(), e.Key, events)
+}
+
+func (b *outcomeBuilder) identity(t *cep.Taken) order.TakenEvent {
+	return order.TakenEvent{Step: b.steps[t.Step], Type: t.Type, Time: t.Time, ID: t.ID, Raw: t.Data}
+}
+
+// waiting returns the names of steps. Where there is one the outcomes share it.
+func (b *outcomeBuilder) waiting(steps []int) []string {
+	if len(steps) == 1 {
+		return b.steps[steps[0] : steps[0]+1 : steps[0]+1]
+	}
+	names := make([]string, len(steps))
+	for i, n := range steps {
+		names[i] = b.steps[n]
+	}
+	return names
+}
+
+// stepEvents returns the events of a run by step, in the pattern's order. Many outcomes
+// share an allocation.
 func (b *outcomeBuilder) stepEvents(run cep.Run) []order.StepEvents {
 	n := len(run)
 	if len(b.events) < n {
 		size := max(n, 512)
 		b.events, b.raws = make([]order.StepEvents, size), make([][]byte, size)
 	}
-	events, raws := b.events[:n:n], b.raws[:n:n]
+	events, raws := b.events[:0:n], b.raws[:0:n]
 	b.events, b.raws = b.events[n:], b.raws[n:]
-	for i := range run {
-		raws[i] = run[i].Data
-		events[i] = order.StepEvents{Step: b.steps[i], Raws: raws[i : i+1 : i+1]}
+	steps := b.config.Prog.Steps()
+	for step := b.nextStep(run, -1); step < len(steps); step = b.nextStep(run, step) {
+		start := len(raws)
+		for i := range run {
+			if run[i].Step == step {
+				raws = append(raws, run[i].Data)
+			}
+		}
+		events = append(events, order.StepEvents{Step: b.steps[step], List: steps[step].List, Raws: raws[start:len(raws):len(raws)]})
 	}
 	return events
 }
 
-// orderOf returns the ids of a run's order.
-func (c *Config) orderOf(e *shard.Ended) (user, id string, err error) {
-	user, id, err = order.SplitKey(e.Key)
+// nextStep returns the first step of a run's events after one; the number of steps if
+// there is none.
+func (b *outcomeBuilder) nextStep(run cep.Run, after int) int {
+	next := len(b.steps)
+	for i := range run {
+		if step := run[i].Step; step > after {
+			next = min(next, step)
+		}
+	}
+	return next
+}
+
+// orderOf returns the ids of an order by its key, and by the first of its events where the
+// key has no user.
+func (c *Config) orderOf(key string, first *cep.Taken) (user, id string, err error) {
+	user, id, err = order.SplitKey(key)
 	if err == nil && c.ByOrder {
-		var first order.Event
-		first, err = new(order.Decoder).JSON(e.Run[0].Data)
-		user = first.UserID
+		var e order.Event
+		e, err = new(order.Decoder).JSON(first.Data)
+		user = e.UserID
 	}
 	return user, id, err
 }
