@@ -46,6 +46,7 @@ func TestParseErrors(t *testing.T) {
 		{"a next b ^wihtin 5m", `unexpected "wihtin": did you mean within?`},
 		{"a+ ^gredy next b", `unexpected "gredy": did you mean greedy?`},
 		{"^evry a next b", `unexpected "evry" at the start: did you mean every?`},
+		{" ^evrey (a next b)+", `unexpected "evrey" at the start: did you mean every?`},
 		{"every ^next a", `unexpected "next" behind every: want an event type or "(", or quotes around "every" if it is an event type`},
 		{"every^", `unexpected end of pattern behind every: want an event type or "(", or quotes around "every" if it is an event type`},
 
