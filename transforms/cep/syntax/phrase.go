@@ -167,9 +167,6 @@ func (s Skip) bound() string {
 	return "that began before its last " + s.Step
 }
 
-// line returns text as one line.
-func line(text string) string { return strings.Join(strings.Fields(text), " ") }
-
 // sentence returns text with a capital letter and a full stop.
 func sentence(text string) string {
 	r, n := utf8.DecodeRuneInString(text)

@@ -32,6 +32,9 @@ func (p Pattern) Validate() error {
 	return p.Bounded()
 }
 
+// line returns text as one line.
+func line(text string) string { return strings.Join(strings.Fields(text), " ") }
+
 // excerpt returns text, cut where it is long for an error.
 func excerpt(text string) string {
 	const long = 200
