@@ -46,6 +46,7 @@ func TestParseErrors(t *testing.T) {
 		{"a next b ^wihtin 5m", `unexpected "wihtin": did you mean within?`},
 		{"a+ ^gredy next b", `unexpected "gredy": did you mean greedy?`},
 		{"^evry a next b", `unexpected "evry" at the start: did you mean every?`},
+		{" ^evrey (a next b)+", `unexpected "evrey" at the start: did you mean every?`},
 		{"every ^next a", `unexpected "next" behind every: want an event type or "(", or quotes around "every" if it is an event type`},
 		{"every^", `unexpected end of pattern behind every: want an event type or "(", or quotes around "every" if it is an event type`},
 
@@ -78,6 +79,15 @@ func TestParseErrors(t *testing.T) {
 		{"a+^[x]", "unexpected condition: want it right behind an event type"},
 		{"(a next b)^[x]", "unexpected condition: want it right behind an event type"},
 		{"a as b^[x]", "unexpected condition: want it right behind an event type"},
+
+		{"ä[ x >^]", "got the end: want the rest of the condition"},
+		{"every a+ until[ x y] next b^[", `condition without an end: want a "]" outside of its strings, and each "[" in it closed`},
+		{"every ä[x]+ until[  y ^z]", `unexpected token Identifier("z")`},
+		{"create next pay[ ^pay.n > 3]", "pay is the step itself: want members of the current event bare, such as amount (one called pay: event.pay)"},
+		{"create[^pay.n > 3] next pay", "pay comes later in the pattern: want members of the current event bare, such as amount (one called pay: event.pay)"},
+		{"create notNext x next pay[1 == ^x.n]", "x is a negated step, which takes no event: want members of the current event bare, such as amount (one called x: event.x)"},
+		{"a[x]^\xff", "unexpected \"\\xff\": " + wantEnd},
+		{"a[^x\xff]", "condition is no valid UTF-8"},
 
 		// Quantifiers.
 		{"a{^0} next b", "0 times: want 1 to 1000"},
@@ -141,6 +151,9 @@ func TestParseErrors(t *testing.T) {
 		{"a next b^)", `unexpected ")": ` + wantEnd},
 		{strings.Repeat("(", 100) + "^(a", "groups in each other: want at most 100"},
 
+		{"^a" + strings.Repeat("b", MaxText), "text of 65537 bytes: want at most 65536"},
+		{"s next " + strings.Join(numbered(MaxSteps-1), " next ") + " next ^z", "steps in the pattern: want at most 1000"},
+
 		// Windows.
 		{"a followedBy within ^2m b within 1m", "window 2m in a pattern within 1m: want at most that"},
 		{"a next (b followedBy within ^61s c) within 1m", "window 1m1s in a pattern within 1m: want at most that"},
@@ -188,4 +201,13 @@ func TestParseErrors(t *testing.T) {
 			t.Errorf("Parse(%q):\ngot:  %v\nwant: %s", text, err, want)
 		}
 	}
+}
+
+// numbered returns n types that differ.
+func numbered(n int) []string {
+	types := make([]string, n)
+	for i := range types {
+		types[i] = fmt.Sprintf("s%d", i)
+	}
+	return types
 }

@@ -29,8 +29,8 @@ func (p Pattern) Explain(noun string) []string {
 	switch {
 	case last.Link.Negated():
 		said = append(said, sentence(p.lastNegation(negations)))
-	case last.once() && len(p.Sequence) == 1:
-		said = append(said, "It succeeds at once.")
+	case len(p.Sequence) == 1 && last.takesOne():
+		said = append(said, sentence("it succeeds at once"+p.idle()))
 	case !last.once() && p.Every:
 		said = append(said, "It succeeds whenever all of that has come, once for each way to take the events.")
 	case !last.once():
@@ -93,26 +93,32 @@ func (p Pattern) pair() bool {
 	return len(steps) == 2 && steps[0].once() && steps[1].once() && steps[1].Within == 0 && p.Within > 0
 }
 
-// lastNegation says how the run succeeds without the last of the negations, which is
-// the pattern's end.
+// lastNegation says how the run succeeds without the negations, which are the pattern's
+// end.
 func (p Pattern) lastNegation(negations []Element) string {
-	last := negations[len(negations)-1]
-	others := unless(negations[:len(negations)-1])
-	if last.Link == NotNext {
-		return "it succeeds with the next event unless that is " + event(last.Step, "any") + others + "; then it is cancelled"
+	when := "with the next event"
+	if last := negations[len(negations)-1]; last.Link == NotFollowedBy {
+		var ends []string
+		if last.Within > 0 {
+			ends = append(ends, FormatDuration(last.Within)+" after that")
+		}
+		if p.Within > 0 {
+			ends = append(ends, FormatDuration(p.Within)+" after its first event")
+		}
+		when = strings.Join(ends, " or ")
+		if len(ends) > 1 {
+			when += ", whichever is earlier"
+		}
 	}
-	var ends []string
-	if last.Within > 0 {
-		ends = append(ends, FormatDuration(last.Within)+" after that")
+	return "it succeeds " + when + unless(negations) + "; then it is cancelled"
+}
+
+// idle says of a pattern of one event that its window does not matter, if it has one.
+func (p Pattern) idle() string {
+	if p.Within == 0 {
+		return ""
 	}
-	if p.Within > 0 {
-		ends = append(ends, FormatDuration(p.Within)+" after its first event")
-	}
-	when := strings.Join(ends, " or ")
-	if len(ends) > 1 {
-		when += ", whichever is earlier,"
-	}
-	return "it succeeds " + when + " unless " + event(last.Step, "any event") + " comes first" + others + "; then it is cancelled"
+	return ", so that the window of " + FormatDuration(p.Within) + " does not matter"
 }
 
 // timeouts says when a run times out.
@@ -133,7 +139,7 @@ func (p Pattern) timeouts() []string {
 	if waits && p.Within > 0 {
 		what := "has not succeeded"
 		if p.Sequence[len(p.Sequence)-1].Link == NotFollowedBy {
-			what = "has not come so far"
+			what = "not all of that has come"
 		}
 		said = append(said, "If it is still open "+FormatDuration(p.Within)+" after its first event and "+what+", it times out.")
 		also = "also "

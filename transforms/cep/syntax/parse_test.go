@@ -1,6 +1,7 @@
 package syntax
 
 import (
+	"fmt"
 	"strings"
 	"testing"
 	"time"
@@ -113,6 +114,42 @@ func TestCanonical(t *testing.T) {
 			if err != nil || p.String() != test.canonical {
 				t.Errorf("Parse(%q) = %v, %v, want %s", other, p, err, test.canonical)
 			}
+		}
+	}
+}
+
+// TestAccepted has what is just not refused.
+func TestAccepted(t *testing.T) {
+	steps := "s0"
+	for i := range MaxSteps - 1 {
+		steps += fmt.Sprintf(" next s%d", i+1)
+	}
+	for _, text := range []string{
+		"a{1000} next b{1,1000} next c{1000,} next d{0,1000} next e",
+		"a next b+ within 1m",
+		"a next b{2,} greedy within 1m",
+		"a next b{2,2} within 1m",
+		"a+ until[x] next b within 1m",
+		"a next b{1,2} notFollowedBy c within 1m",
+		"every a? next b{0,2} within 1m",
+		"every (a? next b?) within 1m",
+		"a next (b next c?){2} within 1m",
+		"a next (b next c+ until[x]){2,} within 1m",
+		"a+ greedy notNext x next b? next c within 1m",
+		"a+ greedy next (b? next c) within 1m",
+		"(a next b?) notNext c next d within 1m",
+		"(a notNext x next b) next c within 1m",
+		"a notFollowedBy x notNext y next b within 1m",
+		"a followedBy within 1m b notFollowedBy within 60s c within 1m",
+		"every a next b-c as b_c1 next \u00e4 within 1m skip to first b_c1",
+		"every a next \u00e4 within 1m skip to last \u00e4",
+		"a next type next event",
+		strings.Repeat("(", MaxDepth) + "a" + strings.Repeat(")", MaxDepth),
+		"a" + strings.Repeat("b", MaxText-1),
+		steps,
+	} {
+		if _, err := Parse(text); err != nil {
+			t.Errorf("%.80s: %v", text, err)
 		}
 	}
 }

@@ -1,5 +1,3 @@
-// Package syntax has patterns as plain data and as text: [Pattern] is the data,
-// [Parse] reads the text, and Pattern.String gives the canonical text back.
 package syntax
 
 import (

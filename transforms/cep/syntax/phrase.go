@@ -35,14 +35,19 @@ func thing(e Element) string {
 // linked says how the element follows what is before it, and what it takes.
 func linked(e Element) string {
 	text := thing(e)
-	switch {
+	_, most := e.Loop.Times()
+	switch window := "less than " + FormatDuration(e.Within); {
 	case e.Within == 0:
 	case e.once():
-		text += " less than " + FormatDuration(e.Within) + " later"
-	case e.Group != nil:
-		text += ", begun less than " + FormatDuration(e.Within) + " after the event before"
+		text += " " + window + " later"
+	case most == 1 && e.Group == nil:
+		text += ", " + window + " later"
+	case most == 1:
+		text += ", begun " + window + " later"
+	case e.Group == nil:
+		text += ", each " + window + " after the event before"
 	default:
-		text += ", each less than " + FormatDuration(e.Within) + " after the event before"
+		text += ", each round begun " + window + " after the event before"
 	}
 	switch e.Link {
 	case Next:
@@ -161,9 +166,6 @@ func (s Skip) bound() string {
 	}
 	return "that began before its last " + s.Step
 }
-
-// line returns text as one line.
-func line(text string) string { return strings.Join(strings.Fields(text), " ") }
 
 // sentence returns text with a capital letter and a full stop.
 func sentence(text string) string {

@@ -19,9 +19,12 @@ const wantLink = "next, followedBy, followedByAny, notNext, notFollowedBy"
 // be.
 func (p *parser) unexpected(want string) {
 	t := p.tok
+	word, evry := p.evry()
 	switch {
 	case t.kind == endToken:
 		p.fail(t.pos, "unexpected %v: want %s", t, want)
+	case evry:
+		p.fail(word.pos, "unexpected %v at the start: did you mean every?", word)
 	case t.other("["):
 		p.fail(t.pos, "unexpected condition: want it right behind an event type")
 	case t.word("as"):
@@ -31,9 +34,6 @@ func (p *parser) unexpected(want string) {
 	case t.kind == wordToken && insteads[t.text] != "":
 		p.fail(t.pos, "unexpected %v: want %s, or in its place %s", t, want, insteads[t.text])
 	case t.kind == wordToken:
-		if word, ok := p.evry(); ok {
-			p.fail(word.pos, "unexpected %v at the start: did you mean every?", word)
-		}
 		known := append(slices.Sorted(maps.Keys(links)), "within", "skip", "as")
 		known = append(known, slices.Sorted(maps.Keys(modifiers))...)
 		p.fail(t.pos, "unexpected %v: %s", t, didYouMean(t.text, known, "want "+want))

@@ -20,8 +20,8 @@ func (p Pattern) Straight() bool {
 	})
 }
 
-// Bounded returns an error where the pattern could wait without end: where it has no
-// window, and a wait in it has no window of its own. Then Within has to be set. Parse
+// Bounded returns an error where a pattern, valid otherwise, could wait without end:
+// where it has no window, and a wait in it has no window of its own. Then Within has to be set. Parse
 // does not ask for that, since a window may come from elsewhere; Validate does.
 func (p Pattern) Bounded() error {
 	if p.Within != 0 {

@@ -24,13 +24,16 @@ func (p Pattern) Validate() error {
 	text := p.String()
 	read, err := Parse(text)
 	if err != nil {
-		return fmt.Errorf("%w (in the text %s)", err, excerpt(text))
+		return fmt.Errorf("%w (in the text %s)", err, excerpt(line(text)))
 	}
 	if p.Every != read.Every || p.Within != read.Within || p.Skip != read.Skip || !equal(p.Sequence, read.Sequence) {
-		return fmt.Errorf("cep: pattern reads back from its text as another, %s: want names of letters, digits and _, and the canonical form", excerpt(text))
+		return fmt.Errorf("cep: pattern reads back from its text as another, %s: want names of letters, digits and _, and the canonical form", excerpt(line(text)))
 	}
 	return p.Bounded()
 }
+
+// line returns text as one line.
+func line(text string) string { return strings.Join(strings.Fields(text), " ") }
 
 // excerpt returns text, cut where it is long for an error.
 func excerpt(text string) string {

@@ -54,6 +54,8 @@ func TestValidate(t *testing.T) {
 			"column 41: greedy on a group: want it on a step's loop (in the text every a[x]+ until[y] next (b next c){2} greedy within 1s skip to last c)"},
 		{"greedy once", func(p *Pattern, e []Element) { e[0].Loop = Quantifier{Greedy: true} },
 			"column 12: greedy without a quantifier: want ?, +, *, {n}, {n,} or {n,m} before it (in the text every a[x] greedy next (b next c){2} within 1s skip to last c)"},
+		{"a condition of several lines", func(p *Pattern, e []Element) { e[0].Step.Where = "x\n@" },
+			"column 11: unrecognized character: U+0040 '@' (in the text every a[x @]+ until[y] next (b next c){2} within 1s skip to last c)"},
 		{"no window", func(p *Pattern, e []Element) { p.Within = 0 }, "pattern without a window, and its first element can take more than one event: want within and a duration"},
 		{"a long text", func(p *Pattern, e []Element) { e[0].Step.Types = []string{strings.Repeat("ä", MaxText/2)} },
 			"column 1: text of 65580 bytes: want at most 65536 (in the text every " + strings.Repeat("ä", 194) + "…)"},
