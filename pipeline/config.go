@@ -6,7 +6,7 @@ import (
 	"time"
 
 	"ordertimeout/transforms"
-	"ordertimeout/transforms/cep"
+	"ordertimeout/transforms/cep/syntax"
 	"ordertimeout/transforms/connect"
 	"ordertimeout/transforms/connect/files"
 	"ordertimeout/transforms/connect/localfile"
@@ -166,8 +166,8 @@ func (c Config) runner() string {
 }
 
 // pattern returns the pattern with the window that counts.
-func (c Config) pattern() (cep.Pattern, error) {
-	p, err := cep.Parse(c.Pattern)
+func (c Config) pattern() (syntax.Pattern, error) {
+	p, err := syntax.Parse(c.Pattern)
 	if err != nil {
 		return p, fmt.Errorf("-pattern: %w", err)
 	}

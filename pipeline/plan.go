@@ -5,7 +5,7 @@ import (
 	"fmt"
 
 	"ordertimeout/transforms"
-	"ordertimeout/transforms/cep"
+	"ordertimeout/transforms/cep/syntax"
 	"ordertimeout/transforms/connect"
 	"ordertimeout/transforms/connect/localfile"
 	"ordertimeout/transforms/order"
@@ -14,7 +14,7 @@ import (
 // Plan is a pipeline whose settings are valid. Config.Plan makes one.
 type Plan struct {
 	// Pattern is the pattern, with the window that counts.
-	Pattern cep.Pattern
+	Pattern syntax.Pattern
 	// Live says that the input is of now and never ends.
 	Live bool
 	// Table says that the outcomes on standard output are a table for people.
@@ -80,7 +80,7 @@ func (c Config) Plan() (Plan, error) {
 }
 
 // env returns what connectors may need to know, but for what outputs and input say.
-func (c Config) env(pattern cep.Pattern) connect.Env {
+func (c Config) env(pattern syntax.Pattern) connect.Env {
 	return connect.Env{
 		Runner:    c.runner(),
 		Loopback:  c.Loopback,

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"ordertimeout/transforms/cep"
+	"ordertimeout/transforms/cep/syntax"
 	"ordertimeout/transforms/order"
 	"ordertimeout/transforms/shard/replica"
 )
@@ -41,6 +42,8 @@ type MatchConfig struct {
 	// not late. Zero for a source whose watermark is never ahead of its events, as all in
 	// this module but one are. In whole milliseconds.
 	WatermarkSlack time.Duration
+	// MaxBranches is how many branches a key may have: see cep.Config. Zero: its default.
+	MaxBranches int
 	// Run is the id of the process.Run that the pipeline belongs to, if any.
 	Run string
 }
@@ -62,11 +65,11 @@ func (c MatchConfig) Validate() error {
 }
 
 func (c MatchConfig) compile() (*cep.Prog, error) {
-	pattern, err := cep.Parse(c.Pattern)
+	pattern, err := syntax.Parse(c.Pattern)
 	if err != nil {
 		return nil, err
 	}
-	return cep.Compile(pattern, c.Remember)
+	return cep.Compile(pattern, cep.Config{Remember: c.Remember, MaxBranches: c.MaxBranches, Fields: replica.Fields(c.ByOrder)})
 }
 
 // replicas returns the settings of the shards.

@@ -329,7 +329,7 @@ func TestMatchConfigValidate(t *testing.T) {
 		want   string
 	}{
 		{"valid", func(*transforms.MatchConfig) {}, ""},
-		{"pattern", func(c *transforms.MatchConfig) { c.Pattern = "create" }, "cep: column 7: unexpected end of pattern: want next or followedBy"},
+		{"pattern", func(c *transforms.MatchConfig) { c.Pattern = "create next" }, "cep: column 12: unexpected end of pattern: want an event type"},
 		{"remember", func(c *transforms.MatchConfig) { c.Remember = -1 }, "cep: remember -1ns: want whole milliseconds, not negative"},
 		{"tick", func(c *transforms.MatchConfig) { c.Tick = time.Microsecond }, "transforms: tick 1µs: want whole milliseconds, at least one"},
 		{"behind", func(c *transforms.MatchConfig) { c.WatermarkSlack = -1 }, "transforms: -1ns behind the watermark: want whole milliseconds, none or more"},

@@ -157,8 +157,12 @@ func listReasons(reasons []process.Reason, o options) (lines []string) {
 
 // steps returns the types that the pattern names.
 func steps(p pipeline.Plan) (types []string) {
-	for _, s := range p.Pattern.Steps {
-		types = append(types, s.Type)
+	for _, place := range p.Pattern.Places() {
+		for _, typ := range place.Step.Types {
+			if !slices.Contains(types, typ) {
+				types = append(types, typ)
+			}
+		}
 	}
 	return types
 }

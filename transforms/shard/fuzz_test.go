@@ -14,6 +14,7 @@ import (
 	"github.com/klauspost/compress/s2"
 
 	"ordertimeout/transforms/cep"
+	"ordertimeout/transforms/cep/syntax"
 )
 
 // richEvents are on time, late and unstamped, with repeated and new types and
@@ -39,7 +40,7 @@ func richBatch() []byte {
 
 func testProg(t testing.TB) *cep.Prog {
 	t.Helper()
-	prog, err := cep.Compile(cep.MustParse("create followedBy pay within 100ms"), 50*time.Millisecond)
+	prog, err := cep.Compile(syntax.MustParse("create followedBy pay within 100ms"), cep.Config{Remember: 50*time.Millisecond})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -125,7 +126,7 @@ func TestSnapshotEncoding(t *testing.T) {
 	var got, want Output
 	s.Tick(160, &got)
 	richShard(t).Tick(160, &want)
-	if diff := cmp.Diff(want, got, cmp.AllowUnexported(cep.Taken{}), cmpopts.IgnoreUnexported(Output{})); diff != "" || len(got.Ended) != 1 {
+	if diff := cmp.Diff(want, got, cmp.AllowUnexported(cep.Taken{}), cmpopts.IgnoreUnexported(Output{}, cep.Output{})); diff != "" || len(got.Outcomes) != 1 {
 		t.Errorf("what comes of it (-want +got):\n%s", diff)
 	}
 }
@@ -281,7 +282,7 @@ func FuzzRestore(f *testing.F) {
 		var a, b Output
 		s.Tick(tick, &a)
 		again.Tick(tick, &b)
-		if a.Classes != b.Classes || len(a.Ended) != len(b.Ended) || len(a.Open) != len(b.Open) || len(a.Undecided) != len(b.Undecided) {
+		if a.Classes != b.Classes || len(a.Outcomes) != len(b.Outcomes) || len(a.Open) != len(b.Open) || len(a.Undecided) != len(b.Undecided) {
 			t.Errorf("tick %d gives %+v, after a snapshot %+v", tick, a, b)
 		}
 		for i := 0; i < 1000; i++ {

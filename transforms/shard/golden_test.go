@@ -15,6 +15,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"ordertimeout/transforms/cep"
+	"ordertimeout/transforms/cep/syntax"
 )
 
 var update = flag.Bool("update", false, "write the golden files of this version anew")
@@ -40,7 +41,7 @@ const (
 
 func goldenProg(t *testing.T) *cep.Prog {
 	t.Helper()
-	prog, err := cep.Compile(cep.MustParse("create followedBy pay followedBy ship within 10s"), 5*time.Second)
+	prog, err := cep.Compile(syntax.MustParse("create followedBy pay followedBy ship within 10s"), cep.Config{Remember: 5*time.Second})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -160,7 +161,7 @@ func sortKeys(t *testing.T, body []byte) []byte {
 	for range n {
 		start := r.pos
 		r.string()
-		_, rest, err := cep.DecodeState(body[r.pos:], len(goldenProg(t).Pattern().Steps))
+		_, rest, err := goldenProg(t).DecodeState(body[r.pos:])
 		if err != nil || r.err != nil {
 			t.Fatal(err, r.err)
 		}
@@ -188,24 +189,21 @@ func afterGolden(t *testing.T, dir string, names []string) []string {
 	var out Output
 	s.Tick(math.MaxInt32, &out)
 	var got []string
-	for _, e := range out.Ended {
-		got = append(got, "ended "+goldenRun(e))
+	for _, e := range out.Outcomes {
+		got = append(got, "ended "+goldenRun(e.Key, e.How, e.Run))
 	}
 	for _, r := range out.Rejects {
 		got = append(got, fmt.Sprintf("%v %s %s at %d/%d %s:%d %s %d, delivered again: %v", r.Class, r.Key, r.Type, r.Time, r.At, r.Source, r.Line, r.Data, r.Ref, r.Redelivered))
 	}
 	for _, e := range out.Open {
-		got = append(got, "open "+goldenRun(e))
+		got = append(got, "open "+goldenRun(e.Key, cep.Open, e.Run))
 	}
 	return got
 }
 
-func goldenRun(e Ended) string {
-	text := e.Key
-	if e.How != cep.NotEnded {
-		text += map[cep.How]string{cep.Matched: " matched", cep.TimedOut: " timed out"}[e.How]
-	}
-	for i, taken := range e.Run {
+func goldenRun(key string, how cep.How, run cep.Run) string {
+	text := key + map[cep.How]string{cep.Matched: " matched", cep.TimedOut: " timed out"}[how]
+	for i, taken := range run {
 		text += fmt.Sprintf("%s %d %s %s %d", map[bool]string{true: ","}[i > 0], taken.Time, taken.ID, taken.Data, taken.Ref)
 	}
 	return text

@@ -7,16 +7,17 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"ordertimeout/transforms/cep"
+	"ordertimeout/transforms/cep/syntax"
 )
 
 // fed returns what comes of events, given as key and type, a second apart.
 func fed(t *testing.T, events [][2]string) *Output {
 	t.Helper()
-	pattern, err := cep.Parse("create followedBy pay within 10s")
+	pattern, err := syntax.Parse("create followedBy pay within 10s")
 	if err != nil {
 		t.Fatal(err)
 	}
-	prog, err := cep.Compile(pattern, pattern.Within)
+	prog, err := cep.Compile(pattern, cep.Config{Remember: pattern.Within})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -7,6 +7,8 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"ordertimeout/transforms/cep"
+	"ordertimeout/transforms/cep/syntax"
+	"ordertimeout/transforms/ledger"
 	"ordertimeout/transforms/shard"
 )
 
@@ -20,16 +22,16 @@ func TestWhatBrokeARunIsLetGoOfWithIt(t *testing.T) {
 	}{
 		{"another type", "create next pay within 1s", []string{"create", "view"}, [][]uint64{{1, 2}}},
 		{"a later step out of turn", "create next pay next ship within 1s", []string{"create", "pay", "create2", "ship"}, [][]uint64{{1, 2, 3}}},
-		{"a first step, which opens the next run", "create next pay within 1s", []string{"create", "create"}, [][]uint64{{1, 2 | shard.Later}}},
+		{"a first step, which opens the next run", "create next pay within 1s", []string{"create", "create"}, [][]uint64{{1, 2 | ledger.Later}}},
 		{"no run", "create next pay within 1s", []string{"view", "view"}, [][]uint64{{1}, {2}}},
 		{"it breaks nothing", "create followedBy pay within 1s", []string{"create", "view"}, [][]uint64{{2}}},
 		{"it is not held", "create next pay within 1s", []string{"create", ""}, [][]uint64{{1}}},
 	} {
-		pattern, err := cep.Parse(test.pattern)
+		pattern, err := syntax.Parse(test.pattern)
 		if err != nil {
 			t.Fatal(err)
 		}
-		prog, err := cep.Compile(pattern, 0)
+		prog, err := cep.Compile(pattern, cep.Config{})
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -10,6 +10,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"ordertimeout/transforms/cep"
+	"ordertimeout/transforms/cep/syntax"
 	"ordertimeout/transforms/cep/ceptest"
 	"ordertimeout/transforms/order"
 	"ordertimeout/transforms/shard"
@@ -121,7 +122,7 @@ func (w *world) run(t *testing.T, log []ceptest.Event) result {
 
 func (w *world) prog(t *testing.T) *cep.Prog {
 	t.Helper()
-	prog, err := cep.Compile(cep.MustParse(w.pattern.String()), time.Duration(w.pattern.Remember)*time.Millisecond)
+	prog, err := cep.Compile(syntax.MustParse(w.pattern.String()), cep.Config{Remember: time.Duration(w.pattern.Remember)*time.Millisecond})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -172,9 +173,9 @@ func (s *shardRun) ticks(watermark int64) {
 		if s.rnd.IntN(3) == 0 && watermark < order.EndOfTime { // skip to the last one
 			next = shard.FloorTick(watermark, s.tick)
 		}
-		before := len(s.out.Ended)
+		before := len(s.out.Outcomes)
 		s.work(next)
-		for _, e := range s.out.Ended[before:] {
+		for _, e := range s.out.Outcomes[before:] {
 			if deadline := e.Run[0].Time + s.pattern.Within; e.How == cep.TimedOut && deadline > next && !s.image.Finished() {
 				s.t.Errorf("timeout with deadline %d at tick %d: too early", deadline, next)
 			}
@@ -193,7 +194,7 @@ func (s *shardRun) ticks(watermark int64) {
 
 // work works a tick in parts; from a log it is worked in one.
 func (s *shardRun) work(tick int64) {
-	for s.image.TickUpTo(tick, len(s.out.Ended)+len(s.out.Rejects)+s.rnd.IntN(5)+1, &s.out) {
+	for s.image.TickUpTo(tick, len(s.out.Outcomes)+len(s.out.Rejects)+s.rnd.IntN(5)+1, &s.out) {
 	}
 }
 
@@ -213,9 +214,9 @@ func (s *shardRun) append(record []byte) {
 
 // collect adds what came out of the shard to a result, in the model's words.
 func (s *shardRun) collect(res *result) {
-	line := func(e shard.Ended, how string) string {
-		r := ceptest.Run{Key: e.Key, How: how, Deadline: e.Run[0].Time + s.pattern.Within}
-		for _, t := range e.Run {
+	line := func(key string, run cep.Run, how string) string {
+		r := ceptest.Run{Key: key, How: how, Deadline: run[0].Time + s.pattern.Within}
+		for _, t := range run {
 			r.Taken = append(r.Taken, ceptest.Event{Time: t.Time, ID: t.ID, Data: string(t.Data)})
 		}
 		return r.String()
@@ -229,15 +230,15 @@ func (s *shardRun) collect(res *result) {
 		count(cep.Class(c).String(), int(n))
 	}
 	count(ceptest.Returned, len(s.out.Undecided))
-	count(ceptest.Broken, int(s.out.Broken))
+	count(ceptest.Broken, int(s.out.Ends[cep.Broken]))
 	count(ceptest.Open, int(s.out.StillOpen))
-	for _, e := range s.out.Ended {
+	for _, e := range s.out.Outcomes {
 		how := map[cep.How]string{cep.Matched: ceptest.Success, cep.TimedOut: ceptest.Timeout}[e.How]
 		count(how, 1)
-		res.Outcomes = append(res.Outcomes, line(e, how))
+		res.Outcomes = append(res.Outcomes, line(e.Key, e.Run, how))
 	}
 	for _, e := range s.out.Open {
-		res.Open = append(res.Open, line(e, ceptest.Open))
+		res.Open = append(res.Open, line(e.Key, e.Run, ceptest.Open))
 	}
 	for i := range s.out.Undecided {
 		e := &s.out.Undecided[i]
