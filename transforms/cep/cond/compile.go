@@ -4,10 +4,12 @@ import (
 	"errors"
 	"fmt"
 	"reflect"
+	"slices"
 	"strings"
 	"time"
 	"unicode/utf8"
 
+	"github.com/expr-lang/expr/builtin"
 	"github.com/expr-lang/expr/checker"
 	exprcompiler "github.com/expr-lang/expr/compiler"
 	"github.com/expr-lang/expr/conf"
@@ -86,8 +88,15 @@ func (c *compiler) checkText() {
 	if c.err != nil {
 		return
 	}
+	c.checkTokens()
+}
+
+// checkTokens refuses calls of functions that there are not: the parser would complain of
+// what is in their brackets.
+func (c *compiler) checkTokens() {
 	l := lexer.New()
 	l.Reset(file.NewSource(c.text))
+	var dot, name lexer.Token // the two before
 	for n := 0; ; n++ {
 		token, err := l.Next()
 		if err != nil {
@@ -101,6 +110,12 @@ func (c *compiler) checkText() {
 			c.fail(token.From, "got more than %d words and signs: want a shorter condition", maxTokens)
 			return
 		}
+		isCall := name.Kind == lexer.Identifier && token.Is(lexer.Bracket, "(") && !dot.Is(lexer.Operator, ".", "?.")
+		if _, refused := refusedFunctions[name.Value]; isCall && !refused && !slices.Contains(builtin.Names, name.Value) {
+			c.fail(name.From, "got %s(): want a function that there is%s", name.Value, didYouMean(name.Value, functionNames()))
+			return
+		}
+		dot, name = name, token
 	}
 }
 

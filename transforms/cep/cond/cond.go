@@ -45,7 +45,7 @@ type Cond struct {
 	names   []Step   // the steps of these indexes
 	members []string // of the current event that it reads
 	decoded decoded  // what else of the current event
-	near    []string // names that an absent member may be a slip of
+	near    []string // the steps' names, which that of an absent member may be a slip of
 }
 
 // Alone reports whether the condition looks at the current event only.

@@ -238,14 +238,10 @@ func date(args ...any) (any, error) {
 		return nil, fmt.Errorf("got %s: want the text of a date", valueName(args[0]))
 	}
 	layout := ""
-	switch len(args) {
-	case 1:
-	case 2:
+	if len(args) > 1 {
 		if layout, ok = args[1].(string); !ok || layout == "" {
 			return nil, errors.New("got no layout: want one such as 2006-01-02")
 		}
-	default:
-		return nil, errors.New("got a zone: want a date in UTC")
 	}
 	return parseDate(text, layout)
 }

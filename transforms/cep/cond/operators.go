@@ -171,7 +171,7 @@ func matches(lenient bool) operator {
 			return nil, fmt.Errorf("got %s: want text", valueName(a))
 		}
 		e := b.(*expression)
-		if err := m.times(1+len(s)/8, e.instructions); err != nil {
+		if err := m.times(1+len(s)/4, e.instructions); err != nil {
 			return nil, err
 		}
 		return e.compiled.MatchString(s), nil

@@ -185,10 +185,7 @@ func (r *resolver) member(n *ast.MemberNode) ast.Node {
 // call copies the call of a method. All functions that there are the parser knows as
 // builtin ones.
 func (r *resolver) call(n *ast.CallNode) ast.Node {
-	switch callee := n.Callee.(type) {
-	case *ast.IdentifierNode:
-		r.refuse(n, "got %s(): want a function that there is%s", callee.Value, didYouMean(callee.Value, functionNames()))
-	case *ast.MemberNode:
+	if callee, ok := n.Callee.(*ast.MemberNode); ok {
 		name, ok := callee.Property.(*ast.StringNode)
 		if !ok || !slices.Contains(methods, name.Value) {
 			shown := "a method"
@@ -201,9 +198,8 @@ func (r *resolver) call(n *ast.CallNode) ast.Node {
 		made := &ast.MemberNode{Node: r.resolve(callee.Node), Property: r.resolve(callee.Property), Optional: callee.Optional, Method: true}
 		made.SetLocation(callee.Location())
 		return &ast.CallNode{Callee: made, Arguments: r.all(n.Arguments)}
-	default:
-		r.refuse(n, "got a call of what is no function")
 	}
+	r.refuse(n, "got a call of what is no function")
 	return n
 }
 
@@ -215,6 +211,10 @@ func (r *resolver) builtin(n *ast.BuiltinNode) ast.Node {
 	}
 	if r.predicate != "" && overList(n) {
 		r.refuse(n, "got %s inside the condition of %s: want no function over a list inside another's", n.Name, r.predicate)
+		return n
+	}
+	if n.Name == "date" && len(n.Arguments) > 2 {
+		r.refuse(n.Arguments[2], "got a zone: want a date in UTC, as zones depend on the machine")
 		return n
 	}
 	if folded := r.literalTime(n); folded != nil || r.err != nil {
