@@ -72,6 +72,7 @@
 //	shard/shardtest: batches for tests -> cep order shard
 //	cep: the engine: what an event does to a run of the pattern ->
 //	cep/ceptest: the contract a second time, for tests ->
+//	cep/ceptest/whole: the contract of the whole pattern language a second time -> cep/ceptest
 //
 // The connectors:
 //
