@@ -74,6 +74,7 @@
 //	cep/syntax: patterns as data and as text -> cep/cond
 //	cep/cond: conditions of patterns, in the language of expr ->
 //	cep/ceptest: the contract a second time, for tests ->
+//	cep/ceptest/whole: the contract of the whole pattern language a second time -> cep/ceptest
 //
 // The connectors:
 //

@@ -1,0 +1,165 @@
+package whole
+
+import (
+	"slices"
+
+	"ordertimeout/transforms/cep/ceptest"
+)
+
+// Key is a key with all the runs that it has had.
+type Key struct {
+	pattern Pattern
+	runs    []*run // in the order of their first events
+	events  int    // how many there were
+	place   int64  // of the last one
+}
+
+// run is a run of the pattern.
+type run struct {
+	first    event
+	deadline int64
+	branches []*branch
+	// known are the events that are redelivered if they come again.
+	known []ceptest.Event
+	// given counts the matches given, held are those held back.
+	given int
+	held  []completed
+	// how it ended, "" for open, and at which place.
+	how   string
+	ended int64
+	// why says by what its branches have ended in the present moment: the first of
+	// TimedOut, Cancelled, Broken. reached are the branches that ended by deadlines.
+	why     string
+	reached []reached
+}
+
+// reached is a branch that a deadline has ended, with the steps that it waited for.
+type reached struct {
+	taken    []taken
+	deadline int64
+	waited   []*Step
+}
+
+// NewKey returns a key that has had no event.
+func NewKey(p Pattern) *Key {
+	if p.MaxBranches == 0 {
+		p.MaxBranches = 10_000
+	}
+	if p.MaxTaken == 0 {
+		p.MaxTaken = 100_000
+	}
+	return &Key{pattern: p}
+}
+
+// open returns the runs that have not ended.
+func (k *Key) open() []*run {
+	return slices.DeleteFunc(slices.Clone(k.runs), func(r *run) bool { return r.how != "" })
+}
+
+// Advance lets time come to a place, each deadline in its own moment.
+func (k *Key) Advance(at int64) Change {
+	var all Change
+	for {
+		due := int64(Never)
+		for _, r := range k.open() {
+			for _, b := range r.branches {
+				due = min(due, b.due())
+			}
+		}
+		if due > at || due == Never {
+			return all
+		}
+		m := k.moment(due, max(due, k.place))
+		for _, r := range k.open() {
+			m.expire(r)
+		}
+		m.close()
+		all.add(m.change)
+	}
+}
+
+// Step gives the key an event. Time has come to its place.
+func (k *Key) Step(given ceptest.Event) Change {
+	k.events++
+	k.place = given.At
+	e := event{given, k.events}
+	if k.redelivered(e) {
+		return Change{Class: Duplicate, Again: true}
+	}
+	m := k.moment(e.Time, e.At)
+	switch {
+	case e.Time == e.At:
+		m.change.Class = m.onTime(e)
+	case k.pattern.linearButNegations():
+		m.change.Class = m.late(e)
+	case k.pattern.named(e.Type):
+		m.change.Class = Late
+	default:
+		m.change.Class = Other
+	}
+	m.close()
+	// What a late event has opened or gone on with may have its deadline behind it.
+	m.change.add(k.Advance(e.At))
+	return m.change
+}
+
+// redelivered reports whether the event is one that a run that is open or remembered
+// has taken, or a duplicate of such a run.
+func (k *Key) redelivered(e event) bool {
+	for _, r := range k.runs {
+		if r.how != "" && e.At > r.ended+k.pattern.Remember {
+			continue
+		}
+		for _, known := range r.known {
+			if known.Type == e.Type && known.ID == e.ID && (e.ID != "" || known.Data == e.Data) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// named reports whether a step names a type.
+func (p Pattern) named(typ string) bool {
+	return slices.ContainsFunc(places(p.Sequence), func(pl place) bool { return pl.step.names(typ) })
+}
+
+// End ends the input and returns the events of each run that is open, in the order of
+// the key, and how the runs ended: as Open or, where they have given a match, Matched.
+func (k *Key) End() (open [][]ceptest.Event, ends []string) {
+	for _, r := range k.open() {
+		if r.given > 0 {
+			ends = append(ends, Matched)
+			continue
+		}
+		ends = append(ends, Open)
+		open = append(open, r.events())
+	}
+	slices.Sort(ends)
+	return open, ends
+}
+
+// events returns what the run's branches and the matches held back have taken.
+func (r *run) events() []ceptest.Event {
+	numbered := map[int]ceptest.Event{}
+	for _, b := range r.branches {
+		for _, t := range b.taken {
+			numbered[t.number] = t.Event
+		}
+	}
+	for _, c := range r.held {
+		for _, t := range c.taken {
+			numbered[t.number] = t.Event
+		}
+	}
+	var numbers []int
+	for n := range numbered {
+		numbers = append(numbers, n)
+	}
+	slices.Sort(numbers)
+	var events []ceptest.Event
+	for _, n := range numbers {
+		events = append(events, numbered[n])
+	}
+	return events
+}

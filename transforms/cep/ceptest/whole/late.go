@@ -1,0 +1,56 @@
+package whole
+
+import "slices"
+
+// late is what a late event does where the pattern is linear but for negations, and what
+// becomes of it. It breaks no run, and lets none go on that it does not fit.
+func (m *moment) late(e event) string {
+	if open := m.open(); len(open) == 1 {
+		return m.lateBeside(open[0], e)
+	}
+	first := &m.pattern.Sequence[0].Step
+	switch {
+	case fitsAlone(first, e) && m.mayOpenLate(e):
+		m.opens(e)
+		return Started
+	case slices.ContainsFunc(places(m.pattern.Sequence), func(pl place) bool { return fitsAlone(pl.step, e) }):
+		return Late
+	}
+	return Other
+}
+
+// mayOpenLate reports whether no remembered run has ended at the time of the event or
+// after it, and the event is not older than what is remembered.
+func (m *moment) mayOpenLate(e event) bool {
+	for _, r := range m.runs {
+		if e.At <= r.ended+m.pattern.Remember && r.ended >= e.Time {
+			return false
+		}
+	}
+	return e.Time >= e.At-m.pattern.Remember
+}
+
+// lateBeside gives a late event to the open run, if the run can take it or is ended by
+// it as by a payment that came late.
+func (m *moment) lateBeside(r *run, e event) string {
+	b := r.branches[0] // A linear run has one, which waits on one way.
+	w := b.ways[0]
+	fits := func(s *Step) bool { return b.fits(s, e) }
+	if e.Time >= b.last() {
+		forbidden := slices.ContainsFunc(w.guards, fits) || b.fresh && slices.ContainsFunc(w.nots, fits)
+		takes := w.step != nil && w.link == FollowedBy && e.Time < w.deadline && fits(w.step)
+		if slices.ContainsFunc(w.guards, fits) || takes && !forbidden {
+			m.step(r, e)
+			return Advanced
+		}
+	}
+	first := &m.pattern.Sequence[0].Step
+	switch {
+	case len(first.Types) > 0 && fits(first):
+		r.known = append(r.known, e.Event)
+		return Duplicate
+	case slices.ContainsFunc(places(m.pattern.Sequence), func(pl place) bool { return fits(pl.step) }):
+		return Late
+	}
+	return Other
+}

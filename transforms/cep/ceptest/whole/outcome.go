@@ -1,0 +1,99 @@
+package whole
+
+import (
+	"slices"
+
+	"ordertimeout/transforms/cep/ceptest"
+)
+
+// The kinds of outcomes.
+const (
+	Success = "success"
+	Timeout = "timeout"
+)
+
+// What becomes of an event.
+const (
+	Started   = ceptest.Started
+	Advanced  = ceptest.Advanced
+	Duplicate = ceptest.Duplicate
+	Orphan    = ceptest.Orphan
+	Other     = ceptest.Other
+	Late      = ceptest.Late
+	Returned  = ceptest.Returned
+)
+
+// How a run ends. Open is one that has not, at the end of the input. A run that a
+// deadline has ended counts as TimedOut.
+const (
+	Matched   = "matched"
+	TimedOut  = "timeout"
+	Broken    = "broken"
+	Cancelled = "cancelled"
+	Skipped   = "skipped"
+	Overflow  = "overflow"
+	Open      = "open"
+)
+
+// StepEvent is an event and the name of the step that it was taken for.
+type StepEvent struct {
+	Step  string
+	Event ceptest.Event
+}
+
+// Outcome is a match, or the timeout of a run.
+type Outcome struct {
+	Kind, Key string
+	// Taken are the events in the order in which they were taken.
+	Taken []StepEvent
+	// At is the time of the outcome: that of what gave it.
+	At int64
+	// StartedAt is the time of the first event. EndedAt is, of a match, when it was
+	// complete.
+	StartedAt, EndedAt int64
+	// Deadline is, of a match, the one that its last event (or what else completed it)
+	// was in time for; of a timeout the one that the shown branch reached. It is Never
+	// where nothing bounds the match.
+	Deadline int64
+	// WaitingFor are, of a timeout, the names of the steps that the branch could have
+	// gone on with.
+	WaitingFor []string
+}
+
+// Of returns the events that were taken for a step.
+func (o Outcome) Of(step string) []ceptest.Event {
+	var events []ceptest.Event
+	for _, t := range o.Taken {
+		if t.Step == step {
+			events = append(events, t.Event)
+		}
+	}
+	return events
+}
+
+// Change is what an event, or time, has brought about.
+type Change struct {
+	// Class is that of the event, "" for time. Again tells a Duplicate that is the same
+	// event again from others.
+	Class string
+	Again bool
+	// Outcomes are in their order.
+	Outcomes []Outcome
+	// Ends are how runs have ended, sorted.
+	Ends []string
+}
+
+// add adds what came after.
+func (c *Change) add(later Change) {
+	c.Outcomes = append(c.Outcomes, later.Outcomes...)
+	c.Ends = append(c.Ends, later.Ends...)
+	slices.Sort(c.Ends)
+}
+
+func stepEvents(all []taken) []StepEvent {
+	var events []StepEvent
+	for _, t := range all {
+		events = append(events, StepEvent{t.step.Name, t.Event})
+	}
+	return events
+}
