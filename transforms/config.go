@@ -69,7 +69,7 @@ func (c MatchConfig) compile() (*cep.Prog, error) {
 	if err != nil {
 		return nil, err
 	}
-	return cep.Compile(pattern, cep.Config{Remember: c.Remember, MaxBranches: c.MaxBranches, Fields: replica.Fields(c.ByOrder)})
+	return cep.Compile(pattern, cep.Config{Remember: c.Remember, MaxBranches: c.MaxBranches, Fields: replica.Fields()})
 }
 
 // replicas returns the settings of the shards.

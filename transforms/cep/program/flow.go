@@ -21,9 +21,10 @@ type flow interface {
 type origin struct {
 	// when must hold of the event at hand, for what the branch has left out on its way.
 	when []Literal
-	// keep must hold of each event for as long as the branch waits for an element that
-	// must come: what a greedy loop could take is not to be taken or ignored by others.
-	keep []Literal
+	// greedy must hold of the event at hand, too, wherever the branch meets more of the
+	// pattern, and of each event for as long as it waits there for an element that must
+	// come: what a greedy loop could take is not to be taken or ignored by others.
+	greedy []Literal
 	// guards are the negations that hold until the branch takes an event.
 	guards []int
 	// entered are the groups, the outermost first, that the branch has entered without
@@ -38,7 +39,15 @@ type entry struct {
 }
 
 // key tells what holds for as long as a branch waits, for the states that wait.
-func (o origin) key() string { return fmt.Sprint(o.keep, o.guards) }
+func (o origin) key() string { return fmt.Sprint(o.greedy, o.guards) }
+
+// met returns o as more of the pattern is met, with all that must hold of the event at
+// hand in when.
+func (o origin) met() origin {
+	o = o.and(o.greedy...)
+	o.greedy = nil
+	return o
+}
 
 func (o origin) and(when ...Literal) origin {
 	o.when = join(o.when, when)

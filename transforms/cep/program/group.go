@@ -64,15 +64,14 @@ func (g *group) enter(o origin) origin {
 func (g *group) ways(s *State, o origin) {
 	g.round(1).ways(s, g.enter(o))
 	if g.optional {
-		o.keep = nil
-		g.rest.ways(s, o.and(fails(g.scope.untils)...))
+		g.rest.ways(s, o.met().and(fails(g.scope.untils)...))
 	}
 }
 
 func (g *group) final(o origin) [][]Literal {
 	all := g.round(1).final(g.enter(o))
 	if g.optional {
-		all = append(all, g.rest.final(o.and(fails(g.scope.untils)...))...)
+		all = append(all, g.rest.final(o.met().and(fails(g.scope.untils)...))...)
 	}
 	return all
 }

@@ -65,13 +65,13 @@ func (l *loop) ways(s *State, o origin) {
 	if l.b.walked() {
 		return
 	}
-	keep := o.keep
+	keep := o.greedy
 	if l.optional {
 		keep = nil
 	}
+	o = o.met()
 	l.waysToFirst(s, o.when, keep, o.guards, o.window(l.within), -1)
 	if l.optional {
-		o.keep = nil
 		for _, o := range l.leave(o) {
 			l.rest.ways(s, o)
 		}
@@ -109,7 +109,7 @@ func (l *loop) state(n int) int {
 				l.waysToNext(s, n)
 			}
 			if n >= l.least {
-				for _, o := range l.leave(origin{}) {
+				for _, o := range l.end(n) {
 					l.rest.ways(s, o)
 				}
 			}
@@ -145,15 +145,26 @@ func (l *loop) waitingAgain(n int) int {
 	})
 }
 
-// leave returns how a branch leaves the loop, one way or, where until decides, two.
-func (l *loop) leave(o origin) []origin {
-	o = o.and(fails(l.scope.untils)...)
+// leave returns how a branch leaves out the loop, or more of it: one way or, where until
+// decides, two. Nothing is left out once a group around the loop has come to its end.
+func (l *loop) leave(o origin) []origin { return l.behind(o.and(fails(l.scope.untils)...)) }
+
+// end returns how a branch comes to the end of the loop with its n-th event. With the last
+// one that the loop can have, nothing is left out.
+func (l *loop) end(n int) []origin {
+	if n == l.most {
+		return l.behind(origin{})
+	}
+	return l.leave(origin{})
+}
+
+// behind returns what a branch brings to what is behind the loop.
+func (l *loop) behind(o origin) []origin {
 	if !l.greedy {
 		return []origin{o}
 	}
-	mine := Literal{Test: l.step, Not: true}
-	greedy := o.and(mine)
-	greedy.keep = []Literal{mine}
+	greedy := o
+	greedy.greedy = []Literal{{Test: l.step, Not: true}}
 	if len(l.until) == 0 {
 		return []origin{greedy}
 	}
@@ -166,7 +177,7 @@ func (l *loop) finals(n int) [][]Literal {
 		return nil
 	}
 	var all [][]Literal
-	for _, o := range l.leave(origin{}) {
+	for _, o := range l.end(n) {
 		all = append(all, l.rest.final(o)...)
 	}
 	return all
@@ -176,9 +187,8 @@ func (l *loop) final(o origin) [][]Literal {
 	if !l.optional || l.b.walked() {
 		return nil
 	}
-	o.keep = nil
 	var all [][]Literal
-	for _, o := range l.leave(o) {
+	for _, o := range l.leave(o.met()) {
 		all = append(all, l.rest.final(o)...)
 	}
 	return all

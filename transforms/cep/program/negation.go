@@ -26,12 +26,12 @@ type bar struct {
 }
 
 func (b *bar) ways(s *State, o origin) {
+	o = o.met()
 	s.stop([]int{b.step}, join(o.when, fails(b.untils)))
-	o.keep = nil
 	b.rest.ways(s, b.passed(o))
 }
 
-func (b *bar) final(o origin) [][]Literal { return b.rest.final(b.passed(o)) }
+func (b *bar) final(o origin) [][]Literal { return b.rest.final(b.passed(o.met())) }
 
 func (b *bar) passed(o origin) origin {
 	return o.and(Literal{Test: b.step, Not: true}).and(fails(b.untils)...)
@@ -49,8 +49,8 @@ type pending struct {
 
 func (p *pending) ways(s *State, o origin) {
 	o.guards = append(slices.Clip(o.guards), p.step)
-	p.waysOf(s, o.when, o.guards, memo(p.b, p.states, o.key(), func(self int) func(*State) {
-		return func(s *State) { p.waysOf(s, o.keep, o.guards, self) }
+	p.waysOf(s, o.met().when, o.guards, memo(p.b, p.states, o.key(), func(self int) func(*State) {
+		return func(s *State) { p.waysOf(s, o.greedy, o.guards, self) }
 	}))
 }
 
@@ -71,6 +71,7 @@ func (p *pending) final(origin) [][]Literal { return nil }
 type accept struct{ step int }
 
 func (a *accept) ways(s *State, o origin) {
+	o = o.met()
 	s.stop(append(slices.Clip(o.guards), a.step), o.when)
 	s.add(Way{Op: Accept, When: join(o.when, []Literal{{Test: a.step, Not: true}})})
 }

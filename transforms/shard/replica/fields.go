@@ -5,7 +5,7 @@ import (
 	"ordertimeout/transforms/order"
 )
 
-// Fields returns how conditions read the events of orders. byOrder is Config.ByOrder.
-func Fields(byOrder bool) cond.Fields { return cond.Fields{} }
-
-var _ = order.Success
+// Fields returns how the conditions of a pattern read the events of orders.
+func Fields() cond.Fields {
+	return cond.Fields{Members: order.Members, Whole: order.Whole, IDs: order.IDs, Cell: order.Cell}
+}

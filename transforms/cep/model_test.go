@@ -1,0 +1,165 @@
+package cep
+
+import (
+	"encoding/json"
+	"fmt"
+	"math"
+	"slices"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"ordertimeout/transforms/cep/ceptest"
+	"ordertimeout/transforms/cep/ceptest/whole"
+	"ordertimeout/transforms/cep/cond"
+	"ordertimeout/transforms/cep/syntax"
+)
+
+// jsonFields reads the members of events whose data is a JSON object.
+var jsonFields = cond.Fields{
+	Members: func(data []byte, names []string, values []any) {
+		object := jsonObject(data)
+		for i, name := range names {
+			values[i] = object[name]
+		}
+	},
+	Whole: jsonObject,
+	IDs:   func(key string, _ []byte) (string, string) { return "", key },
+}
+
+func jsonObject(data []byte) map[string]any {
+	object := map[string]any{}
+	if json.Unmarshal(data, &object) != nil {
+		return map[string]any{}
+	}
+	return object
+}
+
+// engine runs a pattern over one key, as the model does. After each event and each
+// moment the state is encoded and decoded.
+type engine struct {
+	t     testing.TB
+	key   string
+	m     *Matcher
+	state State
+}
+
+// newEngine returns an engine that is run by the table, where there is one, or by the
+// machine alone.
+func newEngine(t testing.TB, key, text string, p whole.Pattern, table bool) *engine {
+	t.Helper()
+	pattern, err := syntax.Parse(text)
+	if err != nil {
+		t.Fatalf("%s: %v", text, err)
+	}
+	prog, err := compile(pattern, Config{
+		Remember: time.Duration(p.Remember) * time.Millisecond, MaxBranches: p.MaxBranches, Fields: jsonFields,
+	}, table)
+	if err != nil {
+		t.Fatalf("%s: %v", text, err)
+	}
+	return &engine{t: t, key: key, m: prog.Matcher()}
+}
+
+func (e *engine) Advance(at int64) whole.Change {
+	var out Output
+	e.m.Advance(e.key, &e.state, at, math.MaxInt64, &out)
+	return e.change(&out)
+}
+
+func (e *engine) Step(event ceptest.Event) whole.Change {
+	given := Event{Type: event.Type, ID: event.ID, Time: event.Time, At: event.At, Data: []byte(event.Data)}
+	var out Output
+	r := e.m.Step(e.key, &e.state, &given, &out)
+	c := e.change(&out)
+	c.Class, c.Again = r.Class.String(), r.Redelivered
+	return c
+}
+
+func (e *engine) End() (open [][]ceptest.Event, ends []string) {
+	var out Output
+	n, run := e.m.Close(&e.state, &out)
+	for range n {
+		ends = append(ends, "open")
+	}
+	if n > 0 {
+		open = [][]ceptest.Event{e.events(run)}
+	}
+	return open, append(ends, endsOf(&out)...)
+}
+
+// change returns what an output says in the model's words, and brings the state through
+// its encoding.
+func (e *engine) change(out *Output) whole.Change {
+	c := whole.Change{Ends: endsOf(out)}
+	for i := range out.Outcomes {
+		c.Outcomes = append(c.Outcomes, e.outcome(&out.Outcomes[i]))
+	}
+	b, _ := e.state.AppendBinary(nil)
+	state, rest, err := e.m.prog.DecodeState(b)
+	if err != nil || len(rest) > 0 {
+		e.t.Fatalf("%s: decode a state: %v, %d bytes left", e.m.prog.Text(), err, len(rest))
+	}
+	if again, _ := state.AppendBinary(nil); !slices.Equal(b, again) {
+		e.t.Fatalf("%s: a state is encoded as\n%x and after decoding as\n%x", e.m.prog.Text(), b, again)
+	}
+	e.state = state
+	return c
+}
+
+func endsOf(out *Output) []string {
+	var ends []string
+	for how, n := range out.Ends {
+		for range n {
+			ends = append(ends, How(how).String())
+		}
+	}
+	slices.Sort(ends)
+	return ends
+}
+
+func (e *engine) outcome(o *Outcome) whole.Outcome {
+	steps := e.m.prog.Steps()
+	w := whole.Outcome{Kind: whole.Success, Key: e.key, At: o.At, StartedAt: o.Run[0].Time, EndedAt: o.EndedAt, Deadline: o.Deadline}
+	if o.How == TimedOut {
+		w.Kind = whole.Timeout
+	}
+	for i, event := range e.events(o.Run) {
+		w.Taken = append(w.Taken, whole.StepEvent{Step: steps[o.Run[i].Step].Name, Event: event})
+	}
+	for _, n := range o.Waiting {
+		w.WaitingFor = append(w.WaitingFor, steps[n].Name)
+	}
+	return w
+}
+
+// events returns what was taken as the model has it, but for the place in time, which is
+// not kept.
+func (e *engine) events(run Run) []ceptest.Event {
+	var events []ceptest.Event
+	for i := range run {
+		t := &run[i]
+		events = append(events, ceptest.Event{Key: e.key, Type: t.Type, ID: t.ID, Data: string(t.Data), Time: t.Time})
+	}
+	return events
+}
+
+// Every timeline holds, by the table and by the machine.
+func TestWholeLanguageTimelines(t *testing.T) {
+	timelines, err := whole.Timelines()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, timeline := range timelines {
+		for _, table := range []bool{true, false} {
+			e := newEngine(t, "k", timeline.Text, timeline.Pattern, table)
+			for _, fault := range timeline.Check(e) {
+				t.Errorf("table %v: %s", table, fault)
+			}
+		}
+	}
+}
+
+var _ = fmt.Sprint
+var _ = cmp.Diff
