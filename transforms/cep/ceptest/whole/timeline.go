@@ -95,7 +95,7 @@ func (t *Timeline) add(number int, line string) error {
 			return fmt.Errorf("got %q: want an event before it", line)
 		}
 		last := &t.Lines[len(t.Lines)-1]
-		last.Want = strings.TrimSpace(last.Want + " " + strings.TrimSpace(line))
+		last.Want = last.Want + "; " + strings.TrimSpace(line)
 		return nil
 	case word == "pattern":
 		t.Text = rest
