@@ -48,7 +48,7 @@ func TestSumsAddUp(t *testing.T) {
 				timeouts++
 			}
 		}
-		if ends != r.Counts[Started] || timeouts != r.Counts[TimedOut] || len(r.Open) != r.Counts[Open] {
+		if ends != r.Counts[Started] || timeouts != r.Counts[TimedOut] || len(r.Overflowed) != r.Counts[Overflow] || (len(r.Open) == 0) != (r.Counts[Open] == 0) {
 			t.Errorf("%s\n%v\nruns %v, timeouts %d", p, log, r.Counts, timeouts)
 		}
 		if !p.Every && r.Counts[Success] != r.Counts[Matched] {
