@@ -28,6 +28,9 @@ type Shape struct {
 func RandomPattern(rnd *rand.Rand, s Shape) Pattern {
 	for {
 		g := generator{Rand: rnd, Shape: s, names: map[string]bool{}}
+		if !s.Linear && g.in(6) {
+			g.Linear, g.Negations = true, g.in(2)
+		}
 		p := g.pattern()
 		if valid(p) && (!s.Flink || !slips(p)) && (s.EmptyRounds || !emptyRounds(p.Sequence)) {
 			return p
