@@ -169,7 +169,8 @@ func (m *Matcher) dropNext(l *live, start int) {
 	m.next = m.next[:start]
 }
 
-// overflow ends a run that would exceed a bound. It has not taken the event.
+// overflow ends a run that would exceed a bound. It has not taken the event. What is held
+// back of it was complete before.
 func (m *Matcher) overflow(l *live, r *run, start int) {
 	m.out.Overflowed = append(m.out.Overflowed, Overflow{m.key, m.takenOf(l, r.event, 0)})
 	m.dropNext(l, start)
@@ -177,8 +178,7 @@ func (m *Matcher) overflow(l *live, r *run, start int) {
 		l.release(match.node)
 	}
 	m.matches = m.matches[:0]
-	m.drop(l, r)
-	r.end = Overflowed
+	r.branches, r.end = 0, Overflowed
 }
 
 // open opens a run by the event at hand, if it takes it as a first step.

@@ -77,22 +77,22 @@ func (e *engine) Step(event ceptest.Event) whole.Change {
 	return c
 }
 
-func (e *engine) End() (open [][]ceptest.Event, ends []string) {
+func (e *engine) End() (open []ceptest.Event, ends []string) {
 	var out Output
 	n, run := e.m.Close(&e.state, &out)
 	for range n {
 		ends = append(ends, "open")
 	}
-	if n > 0 {
-		open = [][]ceptest.Event{e.events(run)}
-	}
-	return open, append(ends, endsOf(&out)...)
+	return e.events(run), append(ends, endsOf(&out)...)
 }
 
 // change returns what an output says in the model's words, and brings the state through
 // its encoding.
 func (e *engine) change(out *Output) whole.Change {
 	c := whole.Change{Ends: endsOf(out)}
+	for i := range out.Overflowed {
+		c.Overflowed = append(c.Overflowed, e.events(Run{out.Overflowed[i].First})...)
+	}
 	for i := range out.Outcomes {
 		c.Outcomes = append(c.Outcomes, e.outcome(&out.Outcomes[i]))
 	}

@@ -108,7 +108,7 @@ func (m *Matcher) sweep(l *live, at int64) {
 			kept = append(kept, r)
 			continue
 		}
-		if r.matched {
+		if r.matched && r.end != Overflowed {
 			r.end = Matched
 		}
 		m.out.Ends[r.end]++

@@ -108,8 +108,8 @@ type scope struct {
 	// untils are the tests that end the groups around it: of an event that passes one
 	// nothing in the group can be taken, ignored or left out.
 	untils []int
-	// ahead are the negations behind the group that the sequence is of: a loop at its end
-	// is under them from its first event on.
+	// ahead is the negation behind the group that the sequence is of: a loop at its end is
+	// under it from its first event on.
 	ahead []int
 }
 
@@ -147,16 +147,15 @@ func (b *builder) sequence(elements []syntax.Element, first int, rest flow, in e
 	return rest
 }
 
-// ahead returns the negations that follow an element at once.
+// ahead returns the negation that follows an element at once, if one does.
 func ahead(behind []syntax.Element, starts []int, sc scope) []int {
-	var tests []int
-	for i, el := range behind {
-		if el.Link != syntax.NotFollowedBy {
-			return tests
-		}
-		tests = append(tests, starts[i])
+	switch {
+	case len(behind) == 0:
+		return sc.ahead
+	case behind[0].Link == syntax.NotFollowedBy:
+		return starts[:1]
 	}
-	return append(tests, sc.ahead...)
+	return nil
 }
 
 func countSteps(el *syntax.Element) int {

@@ -23,6 +23,12 @@ type taken struct {
 	step *Step
 }
 
+// given returns the event as it came, without its place in time.
+func (e event) given() ceptest.Event {
+	e.At = 0
+	return e.Event
+}
+
 // branch is one way to have taken events of a run.
 type branch struct {
 	taken []taken
