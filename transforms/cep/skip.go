@@ -77,7 +77,9 @@ func (m *Matcher) prune(l *live, bound uint64) {
 		for _, b := range of {
 			l.release(b.node)
 		}
-		r.end = Skipped
+		if r.end != Overflowed {
+			r.end = Skipped
+		}
 		m.drop(l, r)
 	}
 	l.branches = kept
