@@ -3,6 +3,7 @@ package cep
 import (
 	"bytes"
 	"encoding/hex"
+	"math"
 	"strings"
 	"testing"
 	"time"
@@ -65,6 +66,94 @@ func TestStateEncoding(t *testing.T) {
 			t.Errorf("decoded and encoded again:\ngot  %x\nwant %s", again, stateV2)
 		}
 	}
+}
+
+// richLive is a state of the machine with everything in it: runs with several branches,
+// one of which has reached a deadline, matches that are held back, and a run that is
+// remembered.
+func richLive(t testing.TB) (*Prog, State) {
+	t.Helper()
+	p, err := Compile(syntax.MustParse("every a followedByAny within 20ms b? followedBy c[n == a.n]+ within 100ms skip past last"),
+		Config{Remember: 140 * time.Millisecond, Fields: jsonFields})
+	if err != nil {
+		t.Fatal(err)
+	}
+	m := p.Matcher()
+	var s State
+	for i, event := range []string{"a1", "c1", "x0", "a2", "a3", "b0", "x0", "c3", "a4", "c3"} {
+		at := int64(1000 + 3*i)
+		if i > 2 {
+			at += 100 // the first run has matched, and is over by now
+		}
+		e := Event{Type: event[:1], ID: strings.Repeat("x", i), Time: at, At: at, Data: []byte(`{"n":` + event[1:] + "}"), Ref: uint64(i)}
+		m.Advance("k", &s, at, math.MaxInt64, new(Output))
+		m.Step("k", &s, &e, new(Output))
+	}
+	m.Advance("k", &s, 1135, math.MaxInt64, new(Output))
+	return p, s
+}
+
+// A state of the machine that an older build has written, as that of the table above.
+const liveV3 = "03645b42b5080603aa110317dd683fefb25d5501030b617878787b226e223a327d04b01104535289762522f5c501040c61787878787b226e223a337d07c81108a9d4edeeb2ef97a70108106178787878787878787b226e223a347d05b61105067d32da04dd34a701050d6278787878787b226e223a307d08ce1109544495b328a3b34c010911637878787878787878787b226e223a337d06c21107e98b95334e24b22101070f63787878787878787b226e223a337d090100000200000401010402010604020505020602020507020300000301f2120204020203050101d211010102f8120204020406040802d811010103901300040203090509040406ce11f8120405c211f8120408ce11f8120407c211f812d60fc60f0101d60f082fcc770e024a6e630101d98bcf079afd0807010117dd683fefb25d550303535289762522f5c50404067d32da04dd34a70304e98b95334e24b2210404a9d4edeeb2ef97a70707544495b328a3b34c0404"
+
+func TestLiveStateEncoding(t *testing.T) {
+	p, s := richLive(t)
+	l := s.live()
+	if len(l.runs) < 2 || len(l.branches) < 3 || len(l.held) == 0 || l.runs[0].lost == nil || len(l.known.ended) == 0 {
+		t.Fatalf("%d runs, %d branches, %d held, %d ended, %+v: the test proves little", len(l.runs), len(l.branches), len(l.held), len(l.known.ended), l)
+	}
+	got, _ := s.AppendBinary(nil)
+	if hex.EncodeToString(got) != liveV3 {
+		t.Errorf("encoded state:\ngot  %x\nwant %s", got, liveV3)
+	}
+	old, err := hex.DecodeString(liveV3)
+	if err != nil {
+		t.Fatal(err)
+	}
+	decoded, rest, err := p.DecodeState(append(old, "rest"...))
+	if err != nil || string(rest) != "rest" {
+		t.Fatalf("DecodeState: %v, rest %q", err, rest)
+	}
+	if again, _ := decoded.AppendBinary(nil); hex.EncodeToString(again) != liveV3 {
+		t.Errorf("decoded and encoded again:\ngot  %x\nwant %s", again, liveV3)
+	}
+	for n := range got {
+		if _, _, err := p.DecodeState(got[:n]); err == nil {
+			t.Errorf("state cut to %d of %d bytes: no error", n, len(got))
+		}
+	}
+	other := mustCompile(t, "every a followedByAny b within 100ms", 0)
+	if _, _, err := other.DecodeState(got); err == nil || err.Error() != "cep: state of another pattern" {
+		t.Errorf("the state of another pattern: got %v", err)
+	}
+}
+
+// FuzzDecodeLive checks that any bytes are an error, or a state that encodes to one that
+// is the same and with which the machine goes on.
+func FuzzDecodeLive(f *testing.F) {
+	p, s := richLive(f)
+	b, _ := s.AppendBinary(nil)
+	f.Add(b)
+	f.Fuzz(func(t *testing.T, b []byte) {
+		s, _, err := p.DecodeState(b)
+		if err != nil {
+			return
+		}
+		first, _ := s.AppendBinary(nil)
+		again, rest, err := p.DecodeState(first)
+		if err != nil || len(rest) != 0 {
+			t.Fatalf("decode what was encoded: %v, %d bytes left", err, len(rest))
+		}
+		if second, _ := again.AppendBinary(nil); !bytes.Equal(first, second) {
+			t.Errorf("encoded %x, then %x", first, second)
+		}
+		m, out := p.Matcher(), new(Output)
+		for i, typ := range []string{"a", "b", "c", "d", "x"} {
+			m.Advance("k", &s, int64(i), math.MaxInt64, out)
+			m.Step("k", &s, &Event{Type: typ, Time: int64(i), At: int64(i)}, out)
+		}
+		m.Advance("k", &s, math.MaxInt64, math.MaxInt64, out)
+	})
 }
 
 func TestBrokenStates(t *testing.T) {

@@ -58,7 +58,7 @@ func (p *Prog) firstDue(l *live) int64 {
 func (m *Matcher) expire(l *live, at, since int64) {
 	for {
 		due := m.prog.firstDue(l)
-		if due > at {
+		if due > at || due == math.MaxInt64 {
 			return
 		}
 		start := len(m.out.Outcomes)
