@@ -74,7 +74,7 @@ func Columns(row []byte) ([]string, error) {
 
 // Event returns the event in a row, without its line break; a quoted cell may
 // contain line breaks. Event.Raw is a JSON object with a string for each cell
-// in the order of the columns. Its time is RFC 3339, as it came or made of an
+// in the order of the columns, and Event.Mark is MarkRow. Its time is RFC 3339, as it came or made of an
 // integer, so that a decoder reads the same time in it whatever its Unit. Nothing of
 // the event shares memory with row.
 func (c *CSV) Event(row []byte) (Event, error) {
@@ -91,7 +91,7 @@ func (c *CSV) Event(row []byte) (Event, error) {
 	if len(c.cells) != len(c.names) {
 		return Event{}, fmt.Errorf("row: got %d cells, want %d", len(c.cells), len(c.names))
 	}
-	e := Event{OrderID: c.cell(orderIDField), UserID: c.cell(userIDField), Type: c.cell(typeField), ID: c.cell(idField)}
+	e := Event{OrderID: c.cell(orderIDField), UserID: c.cell(userIDField), Type: c.cell(typeField), ID: c.cell(idField), Mark: MarkRow}
 	if e.Type == "" {
 		return Event{}, errors.New("type: missing, want a non-empty string")
 	}

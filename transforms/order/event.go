@@ -32,13 +32,13 @@ type Event struct {
 	// holds until what becomes of the event is delivered (see process.Run.Done).
 	// Zero: nothing is held for it.
 	Ref uint64
-	// Mark is not zero for a punctuation of the input, which is no event and
-	// has no other fields than those that the mark names.
+	// Mark is not zero for a row, and for a punctuation of the input, which is no event
+	// and has no other fields than those that the mark names.
 	Mark Mark
 }
 
-// Mark is a kind of punctuation: an element by which a source tells every
-// shard something about its input.
+// Mark is a kind of punctuation, an element by which a source tells every shard
+// something about its input; or MarkRow.
 type Mark uint8
 
 const (
@@ -61,6 +61,9 @@ const (
 	// a place at Event.At or later stays undecided: an earlier event, still to come,
 	// may change what becomes of it.
 	MarkCut
+	// MarkRow is an event, as if it had no mark. Its Raw is the row of a table, whose
+	// members are text in place of what they stand for; see Cell.
+	MarkRow
 )
 
 // EndOfTime is later than every deadline: as MarkEnd's At it lets all open

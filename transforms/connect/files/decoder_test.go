@@ -1,11 +1,13 @@
 package files
 
 import (
+	"fmt"
 	"strings"
 	"testing"
 	"time"
 
 	"ordertimeout/transforms/order"
+	"ordertimeout/transforms/process"
 )
 
 func TestEventsWithADeadlineAfterTheYear9999AreMalformed(t *testing.T) {
@@ -46,5 +48,38 @@ func TestJSONLinesAmongCSVFiles(t *testing.T) {
 		write(t, map[string]string{tt.config.Inputs[0]: tt.open, tt.config.Inputs[1]: tt.next})
 		got := replay(t, tt.config, 0)
 		same(t, tt.reason, got, transcript{Log: tt.want, End: got.End})
+	}
+}
+
+// Rows are marked, also where they are read in the form in which events carry them.
+func TestRowsAreMarked(t *testing.T) {
+	const object, row = `{"orderId":"o","type":"create","time":7}` + "\n", "orderId,type,time\no,pay,9\n"
+	for _, tt := range []struct {
+		config Config
+		want   string
+	}{
+		{Config{Inputs: []string{"a.jsonl", "b.csv"}}, "[false true]"},
+		{Config{Inputs: []string{"a.csv", "b.csv"}}, "[true true]"},
+		{Config{Inputs: []string{"a", "b"}, Format: "csv"}, "[true true]"},
+		{Config{Inputs: []string{"a", "a.jsonl"}}, "[false false]"},
+	} {
+		files := map[string]string{"a": object, "a.csv": object, "a.jsonl": object, "b": row, "b.csv": row}
+		write(t, files)
+		s := &session{run: process.Of(""), config: tt.config, decoder: tt.config.Decoder()}
+		inputs, err := s.open()
+		if err != nil {
+			t.Fatal(err)
+		}
+		var got []bool
+		for _, in := range inputs {
+			e, err := in.next()
+			if err != nil || e.malformed != nil {
+				t.Fatal(err, e.malformed)
+			}
+			got = append(got, e.event.Mark == order.MarkRow)
+		}
+		if fmt.Sprint(got) != tt.want {
+			t.Errorf("%v: got %v, want %s", tt.config.Inputs, got, tt.want)
+		}
 	}
 }

@@ -46,7 +46,11 @@ func (s *session) openInput(path string, buffer int) (*input, error) {
 		p.stopping, p.inside = s.run.Stopping(), in.lines.inside
 		p.look = func(at time.Time) error { return s.look(at, p.arrived) }
 	}
-	if !c.isCSV(path) || in.lines.isJSON() {
+	if !c.isCSV(path) {
+		return in, nil
+	}
+	if in.lines.isJSON() {
+		in.decode = func(record []byte) (order.Event, error) { return carriedRow(d, record) }
 		return in, nil
 	}
 	in.lines.split = splitRow
@@ -55,6 +59,15 @@ func (s *session) openInput(path string, buffer int) (*input, error) {
 		return nil, err
 	}
 	return in, nil
+}
+
+// carriedRow reads a row in the form in which events carry it.
+func carriedRow(d *order.Decoder, record []byte) (order.Event, error) {
+	e, err := d.JSON(record)
+	if err == nil {
+		e.Mark = order.MarkRow
+	}
+	return e, err
 }
 
 // header makes the rows' decoder. A file without any row has no header and
