@@ -1,15 +1,29 @@
 package cep
 
-import "math"
+import (
+	"cmp"
+	"math"
+	"slices"
 
-// deadline returns the time from which on a branch can go on by no event. The branch of a
-// run that is being opened is the zero one.
+	"ordertimeout/transforms/cep/program"
+	"ordertimeout/transforms/cep/syntax"
+)
+
+// deadline returns the time from which on a branch can go on by no event.
 func (p *Prog) deadline(l *live, r *run, b branch) int64 {
 	bound := p.program.States[b.state].Bound
-	if bound == 0 || b.node == 0 {
+	if bound == 0 {
 		return r.deadline
 	}
 	return min(r.deadline, l.last(b)+bound)
+}
+
+// deadlineOf returns the deadline of one way.
+func (l *live) deadlineOf(r *run, b branch, w *program.Way) int64 {
+	if w.Within == 0 || b.node == 0 {
+		return r.deadline
+	}
+	return min(r.deadline, l.last(b)+w.Within)
 }
 
 // due returns the time at which time alone does something to a branch: its deadline, or
@@ -47,8 +61,12 @@ func (m *Matcher) expire(l *live, at, since int64) {
 		if due > at {
 			return
 		}
+		start := len(m.out.Outcomes)
 		m.expireAt(l, due)
 		m.release(l, due)
+		if outcomes := m.out.Outcomes[start:]; len(outcomes) > 1 && m.prog.skip.To != syntax.NoSkip {
+			slices.SortStableFunc(outcomes, func(a, b Outcome) int { return cmp.Compare(a.Run[0].order, b.Run[0].order) })
+		}
 		m.sweep(l, max(due, since))
 	}
 }
@@ -66,7 +84,7 @@ func (m *Matcher) expireAt(l *live, now int64) {
 		for _, b := range of {
 			m.expireBranch(l, r, b, now)
 		}
-		m.settle(l, r, start, now)
+		m.settle(l, r, start)
 		r.branches = uint32(len(m.next) - start)
 		if had > 0 && r.branches == 0 {
 			r.end = TimedOut
@@ -101,22 +119,46 @@ func (m *Matcher) expireBranch(l *live, r *run, b branch, now int64) {
 // lose notes a branch that has reached a deadline, if it is the one that a timeout of its
 // run is to show.
 func (l *live) lose(p *Prog, r *run, b branch, deadline int64) {
+	waiting := p.waiting(l, b, deadline)
 	if r.lost == nil {
-		r.lost = &lost{l.hold(b.node), deadline, []uint32{b.state}}
+		r.lost = &lost{l.hold(b.node), deadline, waiting}
 		return
 	}
-	more := int(l.nodes[b.node].len) - int(l.nodes[r.lost.node].len)
-	order := 0
-	if more == 0 {
-		order = l.compare(b.node, r.lost.node)
-	}
+	order := cmp.Or(
+		cmp.Compare(l.nodes[r.lost.node].len, l.nodes[b.node].len),
+		l.compare(b.node, r.lost.node),
+		cmp.Compare(r.lost.deadline, deadline))
 	switch {
-	case more > 0 || order < 0:
+	case order < 0:
 		l.hold(b.node)
 		l.release(r.lost.node)
-		r.lost = &lost{b.node, deadline, []uint32{b.state}}
-	case more == 0 && order == 0:
-		r.lost.deadline = max(r.lost.deadline, deadline)
-		r.lost.states = append(r.lost.states, b.state)
+		r.lost = &lost{b.node, deadline, waiting}
+	case order == 0:
+		// A branch had split by what it left out.
+		r.lost.waiting = slices.Concat(r.lost.waiting, waiting)
+		slices.Sort(r.lost.waiting)
+		r.lost.waiting = slices.Compact(r.lost.waiting)
 	}
+}
+
+// waiting returns the steps that a branch could have gone on with up to its deadline.
+func (p *Prog) waiting(l *live, b branch, deadline int64) []int {
+	s := &p.program.States[b.state]
+	open := func(step int) bool {
+		return slices.ContainsFunc(s.Ways, func(w program.Way) bool {
+			return w.Op == program.Take && w.Step == step && (w.Within == 0 || l.last(b)+w.Within >= deadline)
+		})
+	}
+	for i, step := range s.Waiting {
+		if !open(step) {
+			waiting := slices.Clone(s.Waiting[:i])
+			for _, step := range s.Waiting[i+1:] {
+				if open(step) {
+					waiting = append(waiting, step)
+				}
+			}
+			return waiting
+		}
+	}
+	return s.Waiting
 }

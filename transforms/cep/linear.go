@@ -15,8 +15,6 @@ import (
 type linear struct {
 	steps []program.Step
 	tests []program.Test
-	// plain says that no step has a condition.
-	plain bool
 	// onTime and late are the decisions: [waiting][position]. waiting is the number of the
 	// step that the open run waits for, 0 without an open run; position is the number of
 	// the step that the event is, or that of the steps if it is none.
@@ -49,14 +47,13 @@ func compileLinear(p *Prog) *linear {
 	if !p.pattern.Linear() || len(p.places) < 2 || p.pattern.Within == 0 {
 		return nil
 	}
-	l := &linear{steps: p.program.Steps, tests: p.program.Tests, plain: true}
+	l := &linear{steps: p.program.Steps, tests: p.program.Tests}
 	seen := map[string]bool{}
 	for i, place := range p.places {
 		if len(place.Step.Types) != 1 || seen[place.Step.Types[0]] || place.Within > 0 || !l.tests[i].Alone() {
 			return nil
 		}
 		seen[place.Step.Types[0]] = true
-		l.plain = l.plain && l.tests[i].Cond == nil
 	}
 	for waiting := range p.places {
 		var onTime, late []decision
@@ -134,11 +131,17 @@ func (l *linear) String() string {
 // stepLinear is Step by the table.
 func (m *Matcher) stepLinear(key string, s *State, e *Event, out *Output) Result {
 	p, t := m.prog, m.prog.linear
-	pos := p.position(e.Type)
-	if !t.plain && pos < len(t.steps) && t.tests[pos].Cond != nil {
-		m.begin(key, e, out)
-		if !m.passes(nil, 0, pos) {
-			pos = len(t.steps)
+	pos, print := p.position(e.Type), uint64(0)
+	if pos < len(t.steps) {
+		print = fingerprint(e)
+		if s.knows(print) {
+			return Result{Class: Duplicate, Redelivered: true}
+		}
+		if t.tests[pos].Cond != nil {
+			m.begin(key, e, out)
+			if !m.passes(nil, 0, pos) {
+				pos = len(t.steps)
+			}
 		}
 	}
 	table := t.onTime
@@ -152,10 +155,6 @@ func (m *Matcher) stepLinear(key string, s *State, e *Event, out *Output) Result
 			out.Settled = append(out.Settled, []uint64{e.Ref})
 		}
 		return Result{Class: d.class}
-	}
-	print := fingerprint(e)
-	if pos < len(t.steps) && s.knows(print) {
-		return Result{Class: Duplicate, Redelivered: true}
 	}
 	if late && !p.stillPossible(s, d.action, e) {
 		return Result{Class: Late}

@@ -88,8 +88,8 @@ type held struct {
 type lost struct {
 	node     uint32
 	deadline int64 // that it reached
-	// states are where it stood: several, where it had split only by what it left out.
-	states []uint32
+	// waiting are the steps that it could still have gone on with. Not to be changed.
+	waiting []int
 }
 
 func newLive(p *Prog) *live {

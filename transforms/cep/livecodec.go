@@ -88,8 +88,8 @@ func (w *liveWriter) appendRuns(b []byte) []byte {
 		if r.lost != nil {
 			b = binary.AppendUvarint(b, uint64(w.node[r.lost.node]))
 			b = binary.AppendVarint(b, r.lost.deadline)
-			b = binary.AppendUvarint(b, uint64(len(r.lost.states)))
-			for _, s := range r.lost.states {
+			b = binary.AppendUvarint(b, uint64(len(r.lost.waiting)))
+			for _, s := range r.lost.waiting {
 				b = binary.AppendUvarint(b, uint64(s))
 			}
 		}
@@ -239,10 +239,7 @@ func (l *live) addRun(r *reader, p *program.Program) {
 	if flags&2 != 0 {
 		run.lost = &lost{node: r.index1(len(l.nodes) - 1), deadline: r.time()}
 		for n := r.count(1); n > 0; n-- {
-			run.lost.states = append(run.lost.states, r.index1(len(p.States)-1))
-		}
-		if len(run.lost.states) == 0 && r.err == nil {
-			r.b, r.err = nil, errLive
+			run.lost.waiting = append(run.lost.waiting, int(r.index(len(p.Steps)-1)))
 		}
 		l.nodes[run.lost.node].refs++
 	}

@@ -107,10 +107,10 @@ func (m *Matcher) stepOnTime(l *live) Result {
 		return Result{Class: Advanced}
 	case open && len(l.runs) == 0:
 		// It has ended the run, and is none of its steps.
-	case open && m.prog.straight && m.fitsStep(waiting, false), open && !m.prog.straight && !m.prog.every && m.opens(false):
+	case open && m.prog.straight && m.again(l, waiting), open && !m.prog.straight && !m.prog.every && m.opens(false):
 		m.know(l, 0)
 		return Result{Class: Duplicate}
-	case !open && m.fitsStep(steps, false):
+	case !open && m.fitsStep(l, branch{}, steps, false, true):
 		return Result{Class: Orphan}
 	}
 	return Result{Class: Other}
@@ -135,7 +135,7 @@ func (m *Matcher) stepLate(l *live) Result {
 		switch {
 		case m.opens(false) || m.opens(true):
 			return m.openLate(l)
-		case m.fitsStep(steps, false), m.fitsStep(steps, true):
+		case m.fitsStep(l, branch{}, steps, false, false), m.fitsStep(l, branch{}, steps, true, false):
 			return Result{Class: Late}
 		}
 		return Result{Class: Other}
@@ -146,22 +146,53 @@ func (m *Matcher) stepLate(l *live) Result {
 	switch state := &m.prog.program.States[b.state]; {
 	case m.guarded(l, b, state):
 		if possible {
-			m.give(l, new(summary))
-			m.sweep(l, e.At)
-			return Result{Class: Advanced}
+			return m.giveLate(l)
 		}
 	case possible && m.takesLate(l, b, state):
-		m.give(l, new(summary))
-		m.sweep(l, e.At)
-		return Result{Class: Advanced}
+		return m.giveLate(l)
+	case m.fitsStep(l, b, steps, true, false):
 	case m.opens(false):
 		m.know(l, 0)
 		return Result{Class: Duplicate}
 	}
-	if m.fitsStep(steps, false) || m.fitsStep(steps, true) {
+	if m.fitsStep(l, b, steps, false, false) || m.fitsStep(l, b, steps, true, false) {
 		return Result{Class: Late}
 	}
 	return Result{Class: Other}
+}
+
+// giveLate gives a late event to the open run. What its place in time is beyond happens at
+// once.
+func (m *Matcher) giveLate(l *live) Result {
+	m.give(l, new(summary))
+	m.sweep(l, m.event.At)
+	m.expire(l, m.event.At, m.event.At)
+	return Result{Class: Advanced}
+}
+
+// again reports whether the event is a step that the open run has taken already, of a
+// pattern that has one branch at a time: one of the first n, within its link's window.
+func (m *Matcher) again(l *live, n int) bool {
+	b := l.branches[0]
+	for i := range n {
+		s, t := &m.prog.program.Steps[i], &m.prog.program.Tests[i]
+		if s.Negated || s.Any || !t.Fits(m.event.Type) || !m.passes(l, b.node, i) {
+			continue
+		}
+		within := m.prog.places[i].Within.Milliseconds()
+		if within == 0 || m.event.Time-l.timeBefore(b.node, i) < within {
+			return true
+		}
+	}
+	return false
+}
+
+// timeBefore returns the time of the event that a branch took before a step.
+func (l *live) timeBefore(n uint32, step int) int64 {
+	for l.nodes[n].prev != 0 && int(l.nodes[n].step) >= step {
+		n = l.nodes[n].prev
+	}
+	return l.events[l.nodes[n].event].time
 }
 
 // guarded reports whether the event is what a notFollowedBy forbids that the branch stands

@@ -29,7 +29,7 @@ func (m *Matcher) giveRun(l *live, i int, of []branch, rest int, s *summary) {
 	var given summary
 	for j, b := range of {
 		m.giveBranch(l, r, b, &given)
-		if given.overflow || len(m.next)+rest+len(of)-j-1 > m.prog.maxBranches {
+		if given.overflow || len(m.next)+rest > m.prog.maxBranches {
 			for _, b := range of[j+1:] {
 				l.release(b.node)
 			}
@@ -42,7 +42,7 @@ func (m *Matcher) giveRun(l *live, i int, of []branch, rest int, s *summary) {
 	}
 	s.taken = s.taken || given.taken
 	s.stopped = s.stopped || given.stopped
-	m.settle(l, r, start, m.event.At)
+	m.settle(l, r, start)
 	if r.branches = uint32(len(m.next) - start); r.branches > 0 {
 		return
 	}
@@ -83,7 +83,7 @@ func (m *Matcher) giveBranch(l *live, r *run, b branch, s *summary) {
 		case program.Ignore:
 			m.next = append(m.next, branch{uint32(w.To), l.hold(b.node)})
 		case program.Accept:
-			m.matches = append(m.matches, match{l.hold(b.node), m.event.Time, m.prog.deadline(l, r, b)})
+			m.matches = append(m.matches, match{l.hold(b.node), m.event.Time, l.deadlineOf(r, b, w)})
 		}
 	}
 	if len(m.next) == next && len(m.matches) == matches {
@@ -105,7 +105,7 @@ func (m *Matcher) stops(l *live, b branch, state *program.State) bool {
 // take gives the event to a branch as a step.
 func (m *Matcher) take(l *live, r *run, b branch, w *program.Way, s *summary) {
 	s.taken = true
-	if l.nodes[b.node].len >= maxEvents {
+	if int(l.nodes[b.node].len) >= m.prog.maxEvents {
 		s.overflow = true
 		return
 	}
@@ -115,7 +115,7 @@ func (m *Matcher) take(l *live, r *run, b branch, w *program.Way, s *summary) {
 	n := l.grow(m.stored, b.node, uint32(w.Step))
 	for _, final := range w.Final {
 		if m.holds(l, b.node, final) {
-			m.matches = append(m.matches, match{l.hold(n), m.event.Time, m.prog.deadline(l, r, b)})
+			m.matches = append(m.matches, match{l.hold(n), m.event.Time, l.deadlineOf(r, b, w)})
 			break
 		}
 	}
@@ -126,9 +126,6 @@ func (m *Matcher) take(l *live, r *run, b branch, w *program.Way, s *summary) {
 	l.release(n)
 }
 
-// maxEvents is how many events a branch may have.
-const maxEvents = 100_000
-
 // know notes that a run knows the event.
 func (m *Matcher) know(l *live, i int) {
 	before := uint64(0)
@@ -138,10 +135,10 @@ func (m *Matcher) know(l *live, i int) {
 	l.known.add(m.print, l.runs[i].seq, before)
 }
 
-// settle gives the matches of a run at a place in time, the first in their order first:
-// at once, or to those that a skip holds back. Without every the first one ends the run,
-// and its branches are dropped, which are in next from start on.
-func (m *Matcher) settle(l *live, r *run, start int, at int64) {
+// settle gives the matches of a run, the first in their order first: at once, or to those
+// that a skip holds back. Without every the first one ends the run, and its branches are
+// dropped, which are in next from start on.
+func (m *Matcher) settle(l *live, r *run, start int) {
 	m.sortMatches(l)
 	for i, match := range m.matches {
 		switch {
@@ -151,7 +148,7 @@ func (m *Matcher) settle(l *live, r *run, start int, at int64) {
 			continue // which keeps the reference
 		case m.prog.every || i == 0:
 			r.matched = true
-			m.matched(l, match, at)
+			m.matched(l, match, match.endedAt)
 		}
 		l.release(match.node)
 	}
@@ -169,7 +166,8 @@ func (m *Matcher) dropNext(l *live, start int) {
 	m.next = m.next[:start]
 }
 
-// overflow ends a run that would exceed a bound. It has not taken the event.
+// overflow ends a run that would exceed a bound. It has not taken the event. What is held
+// back of it was complete before.
 func (m *Matcher) overflow(l *live, r *run, start int) {
 	m.out.Overflowed = append(m.out.Overflowed, Overflow{m.key, m.takenOf(l, r.event, 0)})
 	m.dropNext(l, start)
@@ -177,8 +175,7 @@ func (m *Matcher) overflow(l *live, r *run, start int) {
 		l.release(match.node)
 	}
 	m.matches = m.matches[:0]
-	m.drop(l, r)
-	r.end = Overflowed
+	r.branches, r.end = 0, Overflowed
 }
 
 // open opens a run by the event at hand, if it takes it as a first step.
@@ -206,7 +203,7 @@ func (m *Matcher) open(l *live, s *summary) {
 		m.overflow(l, &l.runs[i], 0)
 		return
 	}
-	m.settle(l, &l.runs[i], 0, m.event.At)
+	m.settle(l, &l.runs[i], 0)
 	l.runs[i].branches, l.runs[i].end = uint32(len(m.next)), Broken
 	l.branches = append(l.branches, m.next...)
 }

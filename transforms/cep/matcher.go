@@ -171,13 +171,13 @@ func (m *Matcher) foreign() bool {
 	return true
 }
 
-// fitsStep reports whether the event is one of the first n steps: of those that are
-// negated, or of the others. A step counts that names a type. A condition that depends on
-// what a branch has taken is taken to hold.
-func (m *Matcher) fitsStep(n int, negated bool) bool {
+// fitsStep reports whether the event is one of the first n steps, of those that are negated
+// or of the others, for a branch; without one a condition that depends on what a branch has
+// taken is taken to hold. Where named is set a step counts that names a type.
+func (m *Matcher) fitsStep(l *live, b branch, n int, negated, named bool) bool {
 	for i := range n {
 		s, t := &m.prog.program.Steps[i], &m.prog.program.Tests[i]
-		if s.Negated == negated && !s.Any && t.Fits(m.event.Type) && (!t.Alone() || m.passes(nil, 0, i)) {
+		if s.Negated == negated && !(named && s.Any) && t.Fits(m.event.Type) && (b.node == 0 && !t.Alone() || m.passes(l, b.node, i)) {
 			return true
 		}
 	}
@@ -218,21 +218,8 @@ func (m *Matcher) matched(l *live, match match, at int64) {
 func (m *Matcher) timedOut(l *live, r *run, at int64) {
 	out := m.outcome(l, r.lost.node)
 	out.How, out.At, out.Deadline = TimedOut, at, r.lost.deadline
-	out.Waiting = m.waitingFor(r.lost.states)
+	out.Waiting = r.lost.waiting
 	m.out.add(out)
-}
-
-// waitingFor returns the steps that could have come next in some states.
-func (m *Matcher) waitingFor(states []uint32) []int {
-	waiting := m.prog.program.States[states[0]].Waiting
-	for _, s := range states[1:] {
-		waiting = slices.Concat(waiting, m.prog.program.States[s].Waiting)
-	}
-	if len(states) > 1 {
-		slices.Sort(waiting)
-		waiting = slices.Compact(waiting)
-	}
-	return waiting
 }
 
 // outcome returns an outcome with the events that a branch has taken.

@@ -4,11 +4,13 @@ import (
 	"encoding/json"
 	"fmt"
 	"math"
+	"math/rand/v2"
 	"slices"
 	"testing"
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
 
 	"ordertimeout/transforms/cep/ceptest"
 	"ordertimeout/transforms/cep/ceptest/whole"
@@ -59,6 +61,9 @@ func newEngine(t testing.TB, key, text string, p whole.Pattern, table bool) *eng
 	if err != nil {
 		t.Fatalf("%s: %v", text, err)
 	}
+	if p.MaxTaken > 0 {
+		prog.maxEvents = p.MaxTaken
+	}
 	return &engine{t: t, key: key, m: prog.Matcher()}
 }
 
@@ -77,22 +82,24 @@ func (e *engine) Step(event ceptest.Event) whole.Change {
 	return c
 }
 
-func (e *engine) End() (open [][]ceptest.Event, ends []string) {
+func (e *engine) End() (open []ceptest.Event, ends []string) {
 	var out Output
 	n, run := e.m.Close(&e.state, &out)
 	for range n {
 		ends = append(ends, "open")
 	}
-	if n > 0 {
-		open = [][]ceptest.Event{e.events(run)}
-	}
-	return open, append(ends, endsOf(&out)...)
+	ends = append(ends, endsOf(&out)...)
+	slices.Sort(ends)
+	return e.events(run), ends
 }
 
 // change returns what an output says in the model's words, and brings the state through
 // its encoding.
 func (e *engine) change(out *Output) whole.Change {
 	c := whole.Change{Ends: endsOf(out)}
+	for i := range out.Overflowed {
+		c.Overflowed = append(c.Overflowed, e.events(Run{out.Overflowed[i].First})...)
+	}
 	for i := range out.Outcomes {
 		c.Outcomes = append(c.Outcomes, e.outcome(&out.Outcomes[i]))
 	}
@@ -161,5 +168,72 @@ func TestWholeLanguageTimelines(t *testing.T) {
 	}
 }
 
-var _ = fmt.Sprint
-var _ = cmp.Diff
+// shapes are the kinds of random patterns.
+var shapes = map[string]whole.Shape{
+	"all":          {EmptyRounds: true},
+	"linear":       {Linear: true, Negations: true},
+	"without else": {Linear: true},
+}
+
+// patterns is the number of random patterns to try of each shape.
+func patterns() uint64 {
+	if testing.Short() {
+		return 300
+	}
+	return 3000
+}
+
+// Whatever the pattern and the log: the engine does with each event and with each passing
+// of time what the model does.
+func TestRandomPatternsAgreeWithTheModel(t *testing.T) {
+	for name, shape := range shapes {
+		for seed := range patterns() {
+			rnd := rand.New(rand.NewPCG(seed, uint64(len(name))))
+			p := whole.RandomPattern(rnd, shape)
+			p.Remember = []int64{0, 1, 40, max(p.Within, 100)}[rnd.IntN(4)]
+			p.MaxBranches = []int{0, 0, 0, 20}[rnd.IntN(4)]
+			log, _ := ceptest.Stamp(p.RandomLog(rnd, 4+rnd.IntN(25)), []int64{0, 3, 20}[rnd.IntN(3)], 0)
+			for _, key := range []string{"k0", "k1", "k2"} {
+				if fault := compareKey(t, p, key, log, rnd.IntN(2) == 0); fault != "" {
+					t.Fatalf("%s, seed %d: %v remember %d, max branches %d\n%s", name, seed, p, p.Remember, p.MaxBranches, fault)
+				}
+			}
+		}
+	}
+}
+
+// compareKey runs the events of a key, and returns where engine and model part.
+func compareKey(t *testing.T, p whole.Pattern, key string, log []ceptest.Event, table bool) string {
+	t.Helper()
+	var events []ceptest.Event
+	for _, e := range log {
+		if e.Key == key {
+			events = append(events, e)
+		}
+	}
+	slices.SortStableFunc(events, p.Compare)
+	want, got := whole.NewKey(p), newEngine(t, key, p.String(), p, table)
+	past := ""
+	for _, e := range events {
+		past += fmt.Sprintf("%s %v at %d\n", e.Type, e, e.At)
+		if diff := cmp.Diff(want.Advance(e.At), got.Advance(e.At), cmpopts.EquateEmpty()); diff != "" {
+			return past + "time (-want +got):\n" + diff
+		}
+		if diff := cmp.Diff(want.Step(e), got.Step(e), cmpopts.EquateEmpty()); diff != "" {
+			return past + "event (-want +got):\n" + diff
+		}
+	}
+	wantOpen, wantEnds := want.End()
+	gotOpen, gotEnds := got.End()
+	if diff := cmp.Diff(wantOpen, gotOpen, cmpopts.EquateEmpty()) + cmp.Diff(wantEnds, gotEnds, cmpopts.EquateEmpty()); diff != "" {
+		return past + "end (-want +got):\n" + diff
+	}
+	const later = 1 << 40
+	if diff := cmp.Diff(want.Advance(later), got.Advance(later), cmpopts.EquateEmpty()); diff != "" {
+		return past + "at last (-want +got):\n" + diff
+	}
+	if p.Within > 0 && !got.state.Empty() {
+		return past + "something is left of the state"
+	}
+	return ""
+}

@@ -42,7 +42,7 @@ type Outcome struct {
 	// EndedAt is, of a match, the time of its last event, or the deadline at which a
 	// trailing negation let it match.
 	EndedAt int64
-	// Deadline is, of a match, that under which it stood before its last event; of a
+	// Deadline is, of a match, that which its last event was in time for; of a
 	// timeout, the one that its run reached as what is shown of it.
 	Deadline int64
 	// Run are the events taken, in their order. It is valid until the Output is reset.

@@ -24,6 +24,7 @@ type Prog struct {
 	within      int64 // milliseconds; zero: none
 	remember    int64 // milliseconds
 	maxBranches int
+	maxEvents   int
 	fields      cond.Fields
 
 	every    bool
@@ -64,6 +65,9 @@ type Config struct {
 // DefaultMaxBranches is how many branches a key may have where nothing else is said.
 const DefaultMaxBranches = 10_000
 
+// MaxEvents is how many events a branch may have.
+const MaxEvents = 100_000
+
 // Validate returns what is wrong with the settings, or nil.
 func (c Config) Validate() error {
 	switch {
@@ -92,7 +96,7 @@ func compile(pattern syntax.Pattern, c Config, table bool) (*Prog, error) {
 	}
 	p := &Prog{
 		pattern: pattern, text: pattern.String(), places: pattern.Places(),
-		within: pattern.Within.Milliseconds(), remember: c.Remember.Milliseconds(), maxBranches: c.MaxBranches, fields: c.Fields,
+		within: pattern.Within.Milliseconds(), remember: c.Remember.Milliseconds(), maxBranches: c.MaxBranches, maxEvents: MaxEvents, fields: c.Fields,
 		every: pattern.Every, skip: pattern.Skip, straight: pattern.Straight(), program: code,
 	}
 	if p.maxBranches == 0 {

@@ -77,7 +77,9 @@ func (m *Matcher) prune(l *live, bound uint64) {
 		for _, b := range of {
 			l.release(b.node)
 		}
-		r.end = Skipped
+		if r.end != Overflowed {
+			r.end = Skipped
+		}
 		m.drop(l, r)
 	}
 	l.branches = kept
@@ -108,7 +110,7 @@ func (m *Matcher) sweep(l *live, at int64) {
 			kept = append(kept, r)
 			continue
 		}
-		if r.matched {
+		if r.matched && r.end != Overflowed {
 			r.end = Matched
 		}
 		m.out.Ends[r.end]++

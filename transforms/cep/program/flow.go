@@ -26,7 +26,7 @@ type origin struct {
 	// come: what a greedy loop could take is not to be taken or ignored by others.
 	greedy []Literal
 	// guards are the negations that hold until the branch takes an event.
-	guards []int
+	guards []negation
 	// entered are the groups, the outermost first, that the branch has entered without
 	// taking an event in them yet.
 	entered []entry
@@ -108,9 +108,16 @@ type scope struct {
 	// untils are the tests that end the groups around it: of an event that passes one
 	// nothing in the group can be taken, ignored or left out.
 	untils []int
-	// ahead are the negations behind the group that the sequence is of: a loop at its end
-	// is under them from its first event on.
-	ahead []int
+	// ahead is the negation behind the group that the sequence is of: a loop at its end is
+	// under it from its first event on.
+	ahead []negation
+}
+
+// negation is a step that must not come.
+type negation struct {
+	step int
+	// untils are those of the groups that the negation stands in.
+	untils []int
 }
 
 // sequence returns the flow of elements, the first of which is come to by an entrance, and
@@ -131,13 +138,13 @@ func (b *builder) sequence(elements []syntax.Element, first int, rest flow, in e
 		inner := scope{sc.untils, ahead(elements[i+1:], starts[i+1:], sc)}
 		switch {
 		case el.Link == syntax.NotFollowedBy && last:
-			rest = &pending{b: b, step: starts[i], within: e.within, states: map[string]int{}}
+			rest = &pending{b: b, negation: negation{starts[i], sc.untils}, within: e.within, states: map[string]int{}}
 		case el.Link == syntax.NotFollowedBy:
-			rest = &guard{step: starts[i], rest: rest}
+			rest = &guard{negation: negation{starts[i], sc.untils}, rest: rest}
 		case el.Link == syntax.NotNext && last:
-			rest = &accept{step: starts[i]}
+			rest = &accept{negation{starts[i], sc.untils}}
 		case el.Link == syntax.NotNext:
-			rest = &bar{step: starts[i], rest: rest, untils: sc.untils}
+			rest = &bar{negation: negation{starts[i], sc.untils}, rest: rest}
 		case el.Group != nil:
 			rest = b.group(el, starts[i], rest, e, inner)
 		default:
@@ -147,16 +154,15 @@ func (b *builder) sequence(elements []syntax.Element, first int, rest flow, in e
 	return rest
 }
 
-// ahead returns the negations that follow an element at once.
-func ahead(behind []syntax.Element, starts []int, sc scope) []int {
-	var tests []int
-	for i, el := range behind {
-		if el.Link != syntax.NotFollowedBy {
-			return tests
-		}
-		tests = append(tests, starts[i])
+// ahead returns the negation that follows an element at once, if one does.
+func ahead(behind []syntax.Element, starts []int, sc scope) []negation {
+	switch {
+	case len(behind) == 0:
+		return sc.ahead
+	case behind[0].Link == syntax.NotFollowedBy:
+		return []negation{{starts[0], sc.untils}}
 	}
-	return append(tests, sc.ahead...)
+	return nil
 }
 
 func countSteps(el *syntax.Element) int {
@@ -190,8 +196,8 @@ func (s *State) add(w Way) {
 }
 
 // stop adds the ways by which negations end a branch.
-func (s *State) stop(negations []int, when []Literal) {
+func (s *State) stop(negations []negation, when []Literal) {
 	for _, n := range negations {
-		s.add(Way{Op: Stop, When: join(when, []Literal{{Test: n}}), Step: n})
+		s.add(Way{Op: Stop, When: join(join(when, []Literal{{Test: n.step}}), fails(n.untils)), Step: n.step})
 	}
 }

@@ -80,8 +80,8 @@ func (l *loop) ways(s *State, o origin) {
 
 // waysToFirst adds the ways to the first event. An event that is ignored leads to the
 // state self, or, where that is negative, to one that waits for nothing else.
-func (l *loop) waysToFirst(s *State, when, keep []Literal, guards []int, within int64, self int) {
-	s.stop(guards, join(when, fails(l.scope.untils)))
+func (l *loop) waysToFirst(s *State, when, keep []Literal, guards []negation, within int64, self int) {
+	s.stop(guards, when)
 	s.add(Way{Op: Take, When: join(when, l.takes()), Within: within, Step: l.step, To: l.state(1), Final: l.finals(1)})
 	if l.link != syntax.FollowedBy && l.link != syntax.FollowedByAny {
 		return
@@ -94,7 +94,7 @@ func (l *loop) waysToFirst(s *State, when, keep []Literal, guards []int, within 
 
 // waiting returns the state of a branch that waits for the first event, has ignored
 // others, and so cannot leave the loop out any more.
-func (l *loop) waiting(keep []Literal, guards []int, within int64) int {
+func (l *loop) waiting(keep []Literal, guards []negation, within int64) int {
 	return memo(l.b, l.first, fmt.Sprint(keep, guards, within), func(self int) func(*State) {
 		return func(s *State) { l.waysToFirst(s, keep, keep, guards, within, self) }
 	})
@@ -127,7 +127,7 @@ func (l *loop) count(n int) int {
 
 // waysToNext adds the ways to the event after the n-th.
 func (l *loop) waysToNext(s *State, n int) {
-	s.stop(l.scope.ahead, fails(l.scope.untils))
+	s.stop(l.scope.ahead, nil)
 	s.add(Way{Op: Take, When: l.takes(), Within: l.within, Step: l.step, To: l.state(n + 1), Final: l.finals(n + 1)})
 	if l.inner != syntax.Consecutive {
 		s.add(Way{Op: Ignore, When: l.skips(), Within: l.within, To: l.waitingAgain(n)})

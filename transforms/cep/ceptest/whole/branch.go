@@ -23,6 +23,12 @@ type taken struct {
 	step *Step
 }
 
+// given returns the event as it came, without its place in time.
+func (e event) given() ceptest.Event {
+	e.At = 0
+	return e.Event
+}
+
 // branch is one way to have taken events of a run.
 type branch struct {
 	taken []taken
@@ -85,12 +91,7 @@ func start(p Pattern, e event) fate {
 
 // step gives an event to the branch. deadline is that of the run.
 func (b *branch) step(e event, deadline int64) fate {
-	for _, w := range b.ways {
-		if b.negated(w, e) {
-			return fate{cancelled: true}
-		}
-	}
-	var f fate
+	var open []*way
 	for _, w := range b.ways {
 		if b.fresh {
 			w = b.freed(w, e)
@@ -98,6 +99,13 @@ func (b *branch) step(e event, deadline int64) fate {
 		if b.held(w, e, b.fresh) {
 			continue
 		}
+		if b.negated(w, e) {
+			return fate{cancelled: true}
+		}
+		open = append(open, w)
+	}
+	var f fate
+	for _, w := range open {
 		if w.step == nil {
 			if w.last == NotFollowedBy {
 				f.branches = append(f.branches, &branch{taken: b.taken, ways: []*way{w}})
@@ -124,7 +132,9 @@ func (b *branch) step(e event, deadline int64) fate {
 
 // negated reports whether the event is one that must not come on a way.
 func (b *branch) negated(w *way, e event) bool {
-	fits := func(s *Step) bool { return b.fits(s, e) }
+	fits := func(n negation) bool {
+		return b.fits(n.step, e) && !slices.ContainsFunc(n.inside, func(c Condition) bool { return b.ends(c, e) })
+	}
 	return slices.ContainsFunc(w.guards, fits) || b.fresh && slices.ContainsFunc(w.nots, fits)
 }
 
@@ -177,7 +187,7 @@ func (b *branch) take(w *way, e event, deadline int64) (*branch, []completed) {
 			// What keeps an event from going past an element is asked of this one, too.
 			past := b.freed(on, e)
 			past.greedy = nil
-			if !b.held(past, e, true) {
+			if !b.held(past, e, true) && !slices.ContainsFunc(past.nots, func(n negation) bool { return b.fits(n.step, e) }) {
 				done = append(done, completed{next.taken, e.Time, w.deadline})
 			}
 			continue

@@ -1,6 +1,7 @@
 package whole
 
 import (
+	"cmp"
 	"slices"
 
 	"ordertimeout/transforms/cep/ceptest"
@@ -124,42 +125,29 @@ func (p Pattern) named(typ string) bool {
 	return slices.ContainsFunc(places(p.Sequence), func(pl place) bool { return pl.step.names(typ) })
 }
 
-// End ends the input and returns the events of each run that is open, in the order of
-// the key, and how the runs ended: as Open or, where they have given a match, Matched.
-func (k *Key) End() (open [][]ceptest.Event, ends []string) {
+// End ends the input and returns the events that the branches of open runs, and their
+// matches that are held back, have taken, each once, in the order of the key, and how the
+// runs ended: as Open or, where they have given a match, Matched.
+func (k *Key) End() (open []ceptest.Event, ends []string) {
+	var all []taken
 	for _, r := range k.open() {
 		if r.given > 0 {
 			ends = append(ends, Matched)
 			continue
 		}
 		ends = append(ends, Open)
-		open = append(open, r.events())
+		for _, b := range r.branches {
+			all = append(all, b.taken...)
+		}
+		for _, c := range r.held {
+			all = append(all, c.taken...)
+		}
 	}
 	slices.Sort(ends)
+	slices.SortFunc(all, func(a, b taken) int { return cmp.Compare(a.number, b.number) })
+	all = slices.CompactFunc(all, func(a, b taken) bool { return a.number == b.number })
+	for _, t := range all {
+		open = append(open, t.given())
+	}
 	return open, ends
-}
-
-// events returns what the run's branches and the matches held back have taken.
-func (r *run) events() []ceptest.Event {
-	numbered := map[int]ceptest.Event{}
-	for _, b := range r.branches {
-		for _, t := range b.taken {
-			numbered[t.number] = t.Event
-		}
-	}
-	for _, c := range r.held {
-		for _, t := range c.taken {
-			numbered[t.number] = t.Event
-		}
-	}
-	var numbers []int
-	for n := range numbered {
-		numbers = append(numbers, n)
-	}
-	slices.Sort(numbers)
-	var events []ceptest.Event
-	for _, n := range numbers {
-		events = append(events, numbered[n])
-	}
-	return events
 }

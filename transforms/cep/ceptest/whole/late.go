@@ -37,15 +37,18 @@ func (m *moment) lateBeside(r *run, e event) string {
 	w := b.ways[0]
 	fits := func(s *Step) bool { return b.fits(s, e) }
 	if e.Time >= b.last() {
-		forbidden := slices.ContainsFunc(w.guards, fits) || b.fresh && slices.ContainsFunc(w.nots, fits)
+		forbids := func(n negation) bool { return fits(n.step) }
+		forbidden := slices.ContainsFunc(w.guards, forbids) || b.fresh && slices.ContainsFunc(w.nots, forbids)
 		takes := w.step != nil && w.link == FollowedBy && e.Time < w.deadline && fits(w.step)
-		if slices.ContainsFunc(w.guards, fits) || takes && !forbidden {
+		if slices.ContainsFunc(w.guards, forbids) || takes && !forbidden {
 			m.step(r, e)
 			return Advanced
 		}
 	}
 	first := &m.pattern.Sequence[0].Step
 	switch {
+	case slices.ContainsFunc(places(m.pattern.Sequence), func(pl place) bool { return pl.negated && fits(pl.step) }):
+		return Late // also where it is a first step
 	case len(first.Types) > 0 && fits(first):
 		r.known = append(r.known, e.Event)
 		return Duplicate

@@ -133,6 +133,9 @@ func (m *moment) settle() {
 func (m *moment) end(r *run, how string) {
 	r.how, r.ended, r.branches = how, m.place, nil
 	m.change.Ends = append(m.change.Ends, how)
+	if how == Overflow {
+		m.change.Overflowed = append(m.change.Overflowed, r.first.given())
+	}
 }
 
 // giveTimeout shows, of the branches that have reached a deadline, the one that had taken

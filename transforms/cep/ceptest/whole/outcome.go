@@ -35,7 +35,8 @@ const (
 	Open      = "open"
 )
 
-// StepEvent is an event and the name of the step that it was taken for.
+// StepEvent is an event and the name of the step that it was taken for. The event's place
+// in time is left out: At is zero.
 type StepEvent struct {
 	Step  string
 	Event ceptest.Event
@@ -81,19 +82,23 @@ type Change struct {
 	Outcomes []Outcome
 	// Ends are how runs have ended, sorted.
 	Ends []string
+	// Overflowed are the first events of the runs that ended as Overflow, in their order,
+	// without their places.
+	Overflowed []ceptest.Event
 }
 
 // add adds what came after.
 func (c *Change) add(later Change) {
 	c.Outcomes = append(c.Outcomes, later.Outcomes...)
 	c.Ends = append(c.Ends, later.Ends...)
+	c.Overflowed = append(c.Overflowed, later.Overflowed...)
 	slices.Sort(c.Ends)
 }
 
 func stepEvents(all []taken) []StepEvent {
 	var events []StepEvent
 	for _, t := range all {
-		events = append(events, StepEvent{t.step.Name, t.Event})
+		events = append(events, StepEvent{t.step.Name, t.given()})
 	}
 	return events
 }

@@ -181,6 +181,9 @@ func (r *reader) quantifier(el *Element) {
 				el.Max = r.number()
 			}
 		}
+		if el.Max != Unbounded && el.Max < max(el.Min, 1) {
+			r.fail("want a bound that is not below the other")
+		}
 		r.must("}")
 		if el.Min == 0 {
 			el.Min, el.Optional = 1, true

@@ -232,9 +232,6 @@ func writeQuantifier(b *strings.Builder, el Element) {
 	case el.Max == 1 && optional:
 		b.WriteString("?")
 		optional = false
-	case el.Max > 1 && el.Min == 1 && optional:
-		fmt.Fprintf(b, "{0,%d}", el.Max)
-		optional = false
 	case el.Max > 1 && el.Min == el.Max:
 		fmt.Fprintf(b, "{%d}", el.Max)
 	case el.Max > 1:

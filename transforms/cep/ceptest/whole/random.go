@@ -7,7 +7,7 @@ import (
 )
 
 // Shape restricts the patterns that RandomPattern gives. The zero Shape has all of the
-// language, but for groups that can take nothing in a loop.
+// language, but for groups that can take nothing and are optional or in a loop.
 type Shape struct {
 	// Linear gives sequences of steps under next and followedBy, with negations where
 	// Negations says so.
@@ -18,7 +18,9 @@ type Shape struct {
 	OwnConditions bool
 	// Flink leaves out the shapes in which Flink's code does not follow its own rules.
 	Flink bool
-	// EmptyRounds gives loops of groups that can take nothing, too.
+	// Roomy gives no patterns with room for a few branches only: all have room for 300.
+	Roomy bool
+	// EmptyRounds gives groups that can take nothing and are optional or loop, too.
 	EmptyRounds bool
 }
 
@@ -26,6 +28,9 @@ type Shape struct {
 func RandomPattern(rnd *rand.Rand, s Shape) Pattern {
 	for {
 		g := generator{Rand: rnd, Shape: s, names: map[string]bool{}}
+		if !s.Linear && g.in(6) {
+			g.Linear, g.Negations = true, g.in(2)
+		}
 		p := g.pattern()
 		if valid(p) && (!s.Flink || !slips(p)) && (s.EmptyRounds || !emptyRounds(p.Sequence)) {
 			return p
@@ -66,7 +71,8 @@ func (g *generator) pattern() Pattern {
 	if g.in(8) && linksBound(p.Sequence) {
 		p.Within = 0
 	}
-	if g.in(10) {
+	p.MaxBranches = 300
+	if g.in(10) && !g.Roomy {
 		p.MaxBranches = 1 + g.IntN(6)
 	}
 	return p

@@ -14,18 +14,20 @@ type Classed struct {
 	Again bool
 }
 
-// OpenRun has the events of a run that is open at the end.
-type OpenRun struct {
+// OpenKey has the events of the runs of a key that are open at the end, as Key.End
+// returns them.
+type OpenKey struct {
 	Key    string
 	Events []ceptest.Event
 }
 
 // Result is what a log comes to.
 type Result struct {
-	// Outcomes are in their order within a key, Open in that of their first events.
-	// Keys are in the order of their names.
+	// Outcomes are in their order within a key. Keys are in the order of their names.
 	Outcomes []Outcome
-	Open     []OpenRun
+	Open     []OpenKey
+	// Overflowed are the first events of the runs that ended as Overflow.
+	Overflowed []ceptest.Event
 	// Classes has each event, in the order of its key.
 	Classes []Classed
 	// Counts has the number of events by class, of runs by how they ended, and of
@@ -62,8 +64,8 @@ func (p Pattern) Run(log []ceptest.Event, end ceptest.End) Result {
 		res.add(k.Advance(end.Limit))
 		open, ends := k.End()
 		res.add(Change{Ends: ends})
-		for _, events := range open {
-			res.Open = append(res.Open, OpenRun{name, events})
+		if len(open) > 0 {
+			res.Open = append(res.Open, OpenKey{name, open})
 		}
 	}
 	return res
@@ -76,6 +78,7 @@ func (r *Result) classed(e ceptest.Event, c Change) {
 
 func (r *Result) add(c Change) {
 	r.Outcomes = append(r.Outcomes, c.Outcomes...)
+	r.Overflowed = append(r.Overflowed, c.Overflowed...)
 	for _, o := range c.Outcomes {
 		if o.Kind == Success {
 			r.Counts[Success]++

@@ -203,8 +203,9 @@ type Machine interface {
 	Advance(at int64) Change
 	// Step gives the next event. Time has come to its place.
 	Step(e ceptest.Event) Change
-	// End returns the events of the open runs, and how runs are counted at the end.
-	End() (open [][]ceptest.Event, ends []string)
+	// End returns the events of the open runs, each once, and how runs are counted at the
+	// end, sorted.
+	End() (open []ceptest.Event, ends []string)
 }
 
 // Check runs the scenario and returns a fault a line in which the machine differs.
@@ -217,13 +218,9 @@ func (t Timeline) Check(m Machine) []string {
 			got = append(got, t.words(l, m.Step(l.Event))...)
 		case l.IsEnd:
 			open, ends := m.End()
-			for _, how := range ends {
-				if how != Open {
-					got = append(got, how)
-				}
-			}
-			for _, events := range open {
-				got = append(got, "open "+t.labelsOf(events))
+			got = append(got, ends...)
+			if len(open) > 0 {
+				got = append(got, "events "+t.labelsOf(open))
 			}
 		}
 		if len(got) == 0 {

@@ -31,7 +31,7 @@ type way struct {
 	// inside are the untils of the groups that the step stands in.
 	inside []Condition
 	// guards are notFollowedBy, nots are notNext: those hold for the next event alone.
-	guards, nots []*Step
+	guards, nots []negation
 	// last is the negation that ends the pattern, where the way has come to it: Begin
 	// where the pattern ends without one.
 	last Link
@@ -42,6 +42,13 @@ type way struct {
 	// goesOn are untils that do not let the way begin: it passes through their groups.
 	goesOn []Condition
 	then   *rest
+}
+
+// negation is a step that must not come, and the untils of the groups that it stands in:
+// of an event for which one of them holds nothing in the group is asked.
+type negation struct {
+	step   *Step
+	inside []Condition
 }
 
 // path is what a way has gathered before it reaches its step.
@@ -70,7 +77,7 @@ func (p path) from(r *rest) []*way {
 	el := &r.seq[0]
 	behind := &rest{seq: r.seq[1:], then: r.then}
 	if el.Link.Negated() {
-		return p.past(el).from(behind)
+		return p.past(negation{&el.Step, untilsAround(r.then)}, el).from(behind)
 	}
 	var all []*way
 	if el.Optional || el.Group != nil && canBeEmpty(el.Group) {
@@ -91,16 +98,16 @@ func (p path) from(r *rest) []*way {
 }
 
 // past goes past a negation.
-func (p path) past(el *Element) path {
+func (p path) past(n negation, el *Element) path {
 	p.first = false
 	if el.Link == NotFollowedBy {
-		p.guards, p.last = append(slices.Clip(p.guards), &el.Step), NotFollowedBy
+		p.guards, p.last = append(slices.Clip(p.guards), n), NotFollowedBy
 		if el.Within > 0 {
 			p.window = append(slices.Clip(p.window), el.Within)
 		}
 		return p
 	}
-	p.nots, p.last = append(slices.Clip(p.nots), &el.Step), NotNext
+	p.nots, p.last = append(slices.Clip(p.nots), n), NotNext
 	p.greedyNext, p.greedy = slices.Concat(p.greedyNext, p.greedy), nil
 	return p
 }
@@ -143,7 +150,7 @@ func (p path) fromRound(r *rest) []*way {
 			again.window = append(slices.Clip(again.window), el.Within)
 		}
 		if n := negationBehind(r.then); n != nil {
-			again.guards = append(slices.Clip(again.guards), n)
+			again.guards = append(slices.Clip(again.guards), *n)
 		}
 		all = again.into(el, &rest{loop: el, rounds: r.rounds + 1, then: r.then})
 	}
@@ -184,13 +191,13 @@ func untilsAround(r *rest) []Condition {
 
 // negationBehind returns the notFollowedBy that is the very next of the pattern behind a
 // loop, also where the loop is the last of groups.
-func negationBehind(r *rest) *Step {
+func negationBehind(r *rest) *negation {
 	for ; r != nil; r = r.then {
 		if r.loop != nil || len(r.seq) == 0 {
 			continue
 		}
 		if r.seq[0].Link == NotFollowedBy {
-			return &r.seq[0].Step
+			return &negation{&r.seq[0].Step, untilsAround(r.then)}
 		}
 		return nil
 	}
