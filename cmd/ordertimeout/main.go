@@ -45,7 +45,8 @@ const (
 // subcommands are what a first argument that is no flag may be. They take the
 // arguments after it, and return the exit status.
 var subcommands = map[string]func(args []string, stdout, stderr io.Writer) int{
-	"resend": resend,
+	"explain": explain,
+	"resend":  resend,
 }
 
 // run is main without the process: it returns the exit status.

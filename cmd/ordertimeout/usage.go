@@ -20,7 +20,7 @@ Input:
   -input FROM        {{sources}}
 {{flags "Input"}}  -time-unit UNIT    of integer times: ms or s (default ms)
 Pattern:
-  -pattern TEXT      default "create followedBy pay within 10m"
+  -pattern TEXT      default "create followedBy pay within 10m"; ordertimeout explain TEXT says what it means
   -within D          replaces the pattern's duration
   -key KEY           user: an order is a user's order; order: its id alone (default user)
   -remember D        how long ended orders are known, to tell repeats (default: within)

@@ -12,7 +12,14 @@ import (
 // Parse reads a pattern from a text that is known to be right: it knows the grammar and
 // refuses little else. Remember is the pattern's window. Types are bare.
 func Parse(text string) (Pattern, error) {
-	r := reader{text: text}
+	p, _, err := parse(text, false)
+	return p, err
+}
+
+// parse is Parse. Where lenient is set, conditions that the model does not know are kept
+// as text alone, and beyond says that there is one.
+func parse(text string, lenient bool) (_ Pattern, beyond bool, _ error) {
+	r := reader{text: text, lenient: lenient}
 	p := Pattern{Every: r.word("every")}
 	p.Sequence = r.sequence()
 	if r.word("within") {
@@ -26,16 +33,17 @@ func Parse(text string) (Pattern, error) {
 		r.fail("want the end")
 	}
 	if r.err != nil {
-		return Pattern{}, r.err
+		return Pattern{}, false, r.err
 	}
-	return p, nil
+	return p, r.beyond, nil
 }
 
 // reader reads tokens: words, conditions in brackets, and single characters.
 type reader struct {
-	text string
-	at   int
-	err  error
+	text            string
+	at              int
+	err             error
+	lenient, beyond bool
 }
 
 func (r *reader) fail(want string) {
@@ -153,9 +161,14 @@ func (r *reader) condition() Condition {
 			depth--
 		}
 		if depth == 0 {
-			c, err := ParseCondition(strings.TrimSpace(r.text[start:r.at]))
+			text := strings.TrimSpace(r.text[start:r.at])
+			c, err := ParseCondition(text)
 			r.at++
-			if err != nil {
+			switch {
+			case err != nil && r.lenient:
+				r.beyond = true
+				return Condition{Text: text}
+			case err != nil:
 				r.fail(err.Error())
 			}
 			return c

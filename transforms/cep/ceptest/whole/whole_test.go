@@ -43,7 +43,7 @@ func TestCheckTellsFaults(t *testing.T) {
 		{"; matched", "", "want: advanced; match a1 b1"},
 		{"nothing", "matched", "got:  nothing\n\twant: matched"},
 	} {
-		all, err := parseTimelines("file", strings.Replace(text, c.of, c.by, 1))
+		all, err := ParseTimelines("file", strings.Replace(text, c.of, c.by, 1))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -52,6 +52,35 @@ func TestCheckTellsFaults(t *testing.T) {
 			t.Errorf("%q for %q: got %q: want one fault with %q", c.by, c.of, faults, c.want)
 		}
 	}
+}
+
+// Times may be durations, and a condition may be beyond the model.
+func TestTimelinesOfOthers(t *testing.T) {
+	all, err := ParseTimelines("file", `== it
+pattern every a followedBy b within 1h
+show deadlines
+0s     a          started
+59m    b@58m30s   advanced; match@58m30s a1 b1 deadline 1h; matched
+== beyond
+pattern every a[x matches "b"] within 1h
+`)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if faults := all[0].Check(&onTime{NewKey(all[0].Pattern)}); len(faults) > 0 {
+		t.Error(faults)
+	}
+	if all[0].Beyond || !all[1].Beyond {
+		t.Errorf("got beyond %v and %v: want the second", all[0].Beyond, all[1].Beyond)
+	}
+}
+
+// onTime gives late events as if they had come at their time.
+type onTime struct{ *Key }
+
+func (o *onTime) Step(e ceptest.Event) Change {
+	e.At = e.Time
+	return o.Key.Step(e)
 }
 
 func TestTimelineErrors(t *testing.T) {
@@ -63,7 +92,7 @@ func TestTimelineErrors(t *testing.T) {
 		{"== it\npattern a within 1s\n1", `got "1"`},
 		{"== it\npattern a within 1s\n1 a{n} started", `got "n"`},
 	} {
-		if _, err := parseTimelines("file", c.text); err == nil || !strings.Contains(err.Error(), c.want) {
+		if _, err := ParseTimelines("file", c.text); err == nil || !strings.Contains(err.Error(), c.want) {
 			t.Errorf("%q: got %v: want %q", c.text, err, c.want)
 		}
 	}

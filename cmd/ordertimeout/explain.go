@@ -1,0 +1,118 @@
+package main
+
+import (
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"slices"
+	"strings"
+	"time"
+
+	"ordertimeout/transforms/cep"
+	"ordertimeout/transforms/cep/syntax"
+)
+
+// explainLine says how ordertimeout explain is called.
+const explainLine = "Usage: ordertimeout explain [-within D] [-program] TEXT\n"
+
+// explainUsage prints the flags of ordertimeout explain.
+func explainUsage(w io.Writer) {
+	fmt.Fprint(w, explainLine, `
+Says in plain sentences what a pattern means, below its canonical text: the one by which
+the ids of its outcomes are made. TEXT is one argument, in quotes, as of -pattern. The
+language is told in transforms/cep/LANGUAGE.md.
+
+  -within D       replaces the pattern's duration
+  -program        what the pattern is compiled to, too: a table or a program
+
+Exit status: 0 done, 2 wrong flags or a wrong pattern.
+`)
+}
+
+// explainOptions are the settings of ordertimeout explain.
+type explainOptions struct {
+	text    string
+	within  time.Duration // zero: the pattern's own
+	program bool
+}
+
+// errNoPattern is the error of a command line without a pattern.
+var errNoPattern = errors.New("no pattern")
+
+// explain says what a pattern means, and returns the exit status.
+func explain(args []string, stdout, stderr io.Writer) int {
+	o, err := parseExplain(args)
+	var text string
+	if err == nil {
+		text, err = explanation(o)
+	}
+	switch {
+	case errors.Is(err, flag.ErrHelp):
+		explainUsage(stdout)
+		return exitOK
+	case errors.Is(err, errNoPattern):
+		fmt.Fprint(stderr, explainLine)
+		return exitUsage
+	case err != nil:
+		return tell(usageError{fmt.Errorf("explain: %w", err)}, stderr)
+	}
+	_, err = io.WriteString(stdout, text)
+	return tell(err, stderr)
+}
+
+// parseExplain reads the command line. Flags may stand behind the text, too. Its errors
+// are one line each.
+func parseExplain(args []string) (explainOptions, error) {
+	var o explainOptions
+	fs := flag.NewFlagSet("ordertimeout explain", flag.ContinueOnError)
+	fs.SetOutput(io.Discard)
+	fs.Func("within", "", func(text string) error {
+		d, err := syntax.ParseDuration(text)
+		if err != nil || d < time.Millisecond || d%time.Millisecond != 0 {
+			return errors.New("want a duration such as 10m, 1h30m or 2d, in whole milliseconds")
+		}
+		o.within = d
+		return nil
+	})
+	fs.BoolVar(&o.program, "program", false, "")
+	var texts []string
+	for rest := args; ; rest = fs.Args()[1:] {
+		if err := fs.Parse(rest); err != nil {
+			return o, err
+		}
+		if fs.NArg() == 0 {
+			break
+		}
+		texts = append(texts, fs.Arg(0))
+	}
+	switch len(texts) {
+	case 0:
+		return o, errNoPattern
+	case 1:
+		o.text = texts[0]
+		return o, nil
+	}
+	return o, fmt.Errorf("unexpected argument %q: want the pattern as one argument, in quotes", texts[1])
+}
+
+// explanation returns the canonical text of a pattern and what it means, a line each.
+func explanation(o explainOptions) (string, error) {
+	pattern, err := syntax.Parse(o.text)
+	if err != nil {
+		return "", err
+	}
+	if o.within != 0 {
+		pattern.Within = o.within
+	}
+	// It is compiled in any case: some patterns are too large for a program.
+	prog, err := cep.Compile(pattern, cep.Config{})
+	if err != nil {
+		return "", err
+	}
+	lines := slices.Concat([]string{prog.Text(), ""}, pattern.Explain("an order"))
+	if o.program {
+		lines = append(lines, "", strings.TrimSuffix(prog.String(), "\n"))
+	}
+	return strings.Join(lines, "\n") + "\n", nil
+}
