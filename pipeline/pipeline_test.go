@@ -15,10 +15,10 @@ import (
 	"time"
 
 	"github.com/apache/beam/sdks/v2/go/pkg/beam"
-	"github.com/apache/beam/sdks/v2/go/pkg/beam/options/jobopts"
 	_ "github.com/apache/beam/sdks/v2/go/pkg/beam/runners/prism"
 	gocmp "github.com/google/go-cmp/cmp"
 
+	"ordertimeout/transforms/beamfix"
 	"ordertimeout/transforms/cep/ceptest"
 	"ordertimeout/transforms/connect/localfile"
 	"ordertimeout/transforms/count"
@@ -27,7 +27,7 @@ import (
 )
 
 func TestMain(m *testing.M) {
-	*jobopts.Experiments = "prism_disable_sdf_split"
+	beamfix.ForPrism()
 	beam.Init() // sets up a log of its own
 	slog.SetDefault(slog.New(slog.DiscardHandler))
 	os.Exit(m.Run())

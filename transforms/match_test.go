@@ -10,7 +10,6 @@ import (
 	"time"
 
 	"github.com/apache/beam/sdks/v2/go/pkg/beam"
-	"github.com/apache/beam/sdks/v2/go/pkg/beam/options/jobopts"
 	"github.com/apache/beam/sdks/v2/go/pkg/beam/register"
 	_ "github.com/apache/beam/sdks/v2/go/pkg/beam/runners/prism"
 	"github.com/apache/beam/sdks/v2/go/pkg/beam/testing/passert"
@@ -18,6 +17,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"ordertimeout/transforms"
+	"ordertimeout/transforms/beamfix"
 	"ordertimeout/transforms/count"
 	"ordertimeout/transforms/order"
 )
@@ -26,7 +26,7 @@ import (
 // has no state or timers, and passes tests of streams without running them.
 func TestMain(m *testing.M) {
 	slog.SetDefault(slog.New(slog.DiscardHandler))
-	*jobopts.Experiments = "prism_disable_sdf_split"
+	beamfix.ForPrism()
 	beam.Init()
 	os.Exit(m.Run())
 }

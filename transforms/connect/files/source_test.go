@@ -11,13 +11,13 @@ import (
 	"time"
 
 	"github.com/apache/beam/sdks/v2/go/pkg/beam"
-	"github.com/apache/beam/sdks/v2/go/pkg/beam/options/jobopts"
 	"github.com/apache/beam/sdks/v2/go/pkg/beam/register"
 	_ "github.com/apache/beam/sdks/v2/go/pkg/beam/runners/prism"
 	"github.com/apache/beam/sdks/v2/go/pkg/beam/testing/passert"
 	"github.com/apache/beam/sdks/v2/go/pkg/beam/testing/ptest"
 	"github.com/google/go-cmp/cmp"
 
+	"ordertimeout/transforms/beamfix"
 	"ordertimeout/transforms/connect/sequence"
 	"ordertimeout/transforms/order"
 	"ordertimeout/transforms/process"
@@ -29,7 +29,7 @@ func init() {
 }
 
 func TestMain(m *testing.M) {
-	*jobopts.Experiments = "prism_disable_sdf_split"
+	beamfix.ForPrism()
 	ptest.MainWithDefault(m, "prism")
 }
 

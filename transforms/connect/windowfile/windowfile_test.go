@@ -11,13 +11,13 @@ import (
 	"time"
 
 	"github.com/apache/beam/sdks/v2/go/pkg/beam"
-	"github.com/apache/beam/sdks/v2/go/pkg/beam/options/jobopts"
 	"github.com/apache/beam/sdks/v2/go/pkg/beam/register"
 	_ "github.com/apache/beam/sdks/v2/go/pkg/beam/runners/prism"
 	"github.com/apache/beam/sdks/v2/go/pkg/beam/testing/ptest"
 	"github.com/apache/beam/sdks/v2/go/pkg/beam/testing/teststream"
 	"github.com/google/go-cmp/cmp"
 
+	"ordertimeout/transforms/beamfix"
 	"ordertimeout/transforms/order"
 )
 
@@ -27,7 +27,7 @@ func init() {
 }
 
 func TestMain(m *testing.M) {
-	*jobopts.Experiments = "prism_disable_sdf_split"
+	beamfix.ForPrism()
 	ptest.Main(m)
 }
 
