@@ -1,18 +1,15 @@
 package pubsub
 
 import (
-	"context"
 	"net"
 	"slices"
 	"strings"
 	"testing"
 	"time"
 
-	"cloud.google.com/go/iam/apiv1/iampb"
 	"cloud.google.com/go/pubsub/v2/apiv1/pubsubpb"
 	"cloud.google.com/go/pubsub/v2/pstest"
 	"github.com/google/go-cmp/cmp"
-	"google.golang.org/grpc"
 	"google.golang.org/grpc/codes"
 	"google.golang.org/protobuf/types/known/durationpb"
 
@@ -83,9 +80,7 @@ func TestCheckSaysWhatIsWrong(t *testing.T) {
 			want: in(standard) + "no permission: want pubsub.subscriptions.consume"},
 	} {
 		t.Run(test.reason, func(t *testing.T) {
-			server := pstest.NewServerWithCallback(0, func(g *grpc.Server) { iampb.RegisterIAMPolicyServer(g, permissions{granted: !test.refused}) }, test.options...)
-			defer server.Close()
-			t.Setenv(uri.Emulator, server.Addr)
+			server := pubsubtest.NewEmptyServer(t, !test.refused, test.options...)
 			if test.subscription == nil {
 				test.subscription = &pubsubpb.Subscription{}
 			}
@@ -165,17 +160,4 @@ func TestTopicOfASubscription(t *testing.T) {
 	if _, err := TopicOf(t.Context(), uri.Subscription{Project: "shop", Name: "orders"}); err == nil || !strings.HasPrefix(err.Error(), "pubsub: the emulator at ") {
 		t.Errorf("of a server that is gone: %v", err)
 	}
-}
-
-// permissions is a server that grants what is asked for, or nothing.
-type permissions struct {
-	iampb.UnimplementedIAMPolicyServer
-	granted bool
-}
-
-func (p permissions) TestIamPermissions(_ context.Context, r *iampb.TestIamPermissionsRequest) (*iampb.TestIamPermissionsResponse, error) {
-	if !p.granted {
-		return &iampb.TestIamPermissionsResponse{}, nil
-	}
-	return &iampb.TestIamPermissionsResponse{Permissions: r.Permissions}, nil
 }

@@ -2,12 +2,15 @@
 package pubsubtest
 
 import (
+	"context"
 	"fmt"
 	"testing"
 	"time"
 
+	"cloud.google.com/go/iam/apiv1/iampb"
 	"cloud.google.com/go/pubsub/v2/apiv1/pubsubpb"
 	"cloud.google.com/go/pubsub/v2/pstest"
+	"google.golang.org/grpc"
 
 	"ordertimeout/transforms/connect/pubsub/uri"
 )
@@ -28,6 +31,30 @@ func NewServer(t *testing.T, lease int32, options ...pstest.ServerReactorOption)
 	t.Setenv(uri.Emulator, server.Addr)
 	Add(t, server, &pubsubpb.Subscription{AckDeadlineSeconds: lease})
 	return server
+}
+
+// NewEmptyServer starts a server that has nothing, and that says of each permission whether
+// it is granted; that of [NewServer] knows no permissions. The client library finds it until
+// the test ends.
+func NewEmptyServer(t *testing.T, granted bool, options ...pstest.ServerReactorOption) *pstest.Server {
+	t.Helper()
+	server := pstest.NewServerWithCallback(0, func(g *grpc.Server) { iampb.RegisterIAMPolicyServer(g, permissions{granted: granted}) }, options...)
+	t.Cleanup(func() { server.Close() })
+	t.Setenv(uri.Emulator, server.Addr)
+	return server
+}
+
+// permissions is a server that grants what is asked for, or nothing.
+type permissions struct {
+	iampb.UnimplementedIAMPolicyServer
+	granted bool
+}
+
+func (p permissions) TestIamPermissions(_ context.Context, r *iampb.TestIamPermissionsRequest) (*iampb.TestIamPermissionsResponse, error) {
+	if !p.granted {
+		return &iampb.TestIamPermissionsResponse{}, nil
+	}
+	return &iampb.TestIamPermissionsResponse{Permissions: r.Permissions}, nil
 }
 
 // Add adds the topic and the subscription to a server. What the subscription says besides
