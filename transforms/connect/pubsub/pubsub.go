@@ -48,7 +48,7 @@
 // 100) would be taken away. What is no event is a reject, and never delivered again.
 //
 // Exactly-once delivery: off. It makes acknowledgements slow, and refuses those whose
-// lease has ended, which may fail the run. A repeat is known by its id without it.
+// lease has ended, which may fail the run. Without it repeats are known, too: by their ids.
 //
 // Filter: one that lets all events of an order pass, or none of them. Pub/Sub drops what
 // a filter does not let pass, and a payment that is dropped is a timeout.
@@ -98,7 +98,7 @@
 // whether there is anything. The watermark is about a second behind the lag meanwhile.
 // A service that does not answer holds it as before.
 //
-// A runner in Java, such as Flink's, sees whole seconds of it only.
+// A runner in Java, such as Flink, sees only whole seconds of it.
 package pubsub
 
 import (
