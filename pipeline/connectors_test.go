@@ -67,6 +67,8 @@ func (s tinySource) Check(context.Context, []string) (connect.Found, error) {
 	return connect.Found{Warnings: []string{"it is tiny"}}, nil
 }
 
+func (s tinySource) Quiesce(context.Context) error { return nil }
+
 func (s tinySource) Read(scope beam.Scope) (events beam.PCollection, rejects []beam.PCollection) {
 	var list []*order.Event
 	for i := range s.orders {

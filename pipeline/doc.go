@@ -15,7 +15,7 @@
 //   - a new input format: order (Decoder), and files/input.go, which chooses one
 //   - a new source or sink: connect.go, and one line in connectors.go of this package
 //   - the rule for late events: cep/step.go
-//   - what happens when a pull fails: pubsub/puller.go
+//   - what happens when a pull fails: pubsub/pull/puller.go
 //   - why a timer is set at that time: shard/replica/timer.go
 //   - where a defect of Beam is worked around: beamfix
 //   - what closes at the end of a run: process/run.go (Close)
@@ -54,7 +54,7 @@
 //
 // The command, and what it needs of runners:
 //
-//	cmd/ordertimeout: flags, signals, report, exit status -> beam beamfix cmd/internal/flink connect count localfile order pipeline process pubsub runners screen transforms
+//	cmd/ordertimeout: flags, signals, report, exit status -> beam beamfix cmd/internal/flink connect count localfile order pipeline process runners screen transforms
 //	cmd/ordertimeout-boot: starts the worker on a cluster without containers -> beam
 //	cmd/internal/flink: submits to Beam's job server for Flink -> beam beamfix runners
 //	cmd/internal/jobserver: starts one, for tests -> cmd/internal/maven
@@ -85,12 +85,14 @@
 //	localfile: sink: standard output, and files of this machine -> beam connect count fsys order process
 //	windowfile: sink: directories of files by window of event time -> beam connect fsys order process
 //	webhook: sink: HTTP -> beam connect count order process
-//	pubsub: source and sink: Pub/Sub; how it is pulled -> beam beamfix connect count ledger livemark order process pubsub/client pubsub/lease pubsub/message pubsub/publish pubsub/uri sequence
+//	pubsub: source and sink: Pub/Sub -> beam connect order process pubsub/client pubsub/publish pubsub/pull pubsub/uri sequence
+//	pubsub/pull: subscriptions: how messages are pulled, held and handed out -> beam beamfix count ledger livemark order process pubsub/client pubsub/lease pubsub/message pubsub/uri sequence
 //	pubsub/publish: topics: how messages are published -> beam count order process pubsub/client pubsub/message pubsub/uri
 //	pubsub/lease: which messages are leased, and until when -> ledger
 //	pubsub/message: what a message says -> ledger order pubsub/uri
 //	pubsub/client: requests, and what goes wrong with them -> process pubsub/uri
 //	pubsub/uri: subscriptions and topics as a setting names them ->
+//	pubsub/pubsubtest: a fake server for tests -> pubsub/uri
 //	dataflowpubsub: source and sink: Pub/Sub by Dataflow itself -> beam connect count order process pubsub pubsub/message pubsub/uri
 //	livemark: the watermark of a source that follows the clock ->
 //	sequence: a source of one sequence, as Beam wants it -> beam

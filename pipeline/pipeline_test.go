@@ -2,32 +2,25 @@ package pipeline
 
 import (
 	"cmp"
-	"context"
 	"encoding/json"
 	"log/slog"
 	"maps"
-	"math/rand/v2"
 	"os"
-	"path/filepath"
 	"slices"
-	"strings"
 	"testing"
 	"time"
 
 	"github.com/apache/beam/sdks/v2/go/pkg/beam"
-	"github.com/apache/beam/sdks/v2/go/pkg/beam/options/jobopts"
 	_ "github.com/apache/beam/sdks/v2/go/pkg/beam/runners/prism"
 	gocmp "github.com/google/go-cmp/cmp"
 
+	"ordertimeout/transforms/beamfix"
 	"ordertimeout/transforms/cep/ceptest"
-	"ordertimeout/transforms/connect/localfile"
-	"ordertimeout/transforms/count"
 	"ordertimeout/transforms/order"
-	"ordertimeout/transforms/process"
 )
 
 func TestMain(m *testing.M) {
-	*jobopts.Experiments = "prism_disable_sdf_split"
+	beamfix.ForPrism()
 	beam.Init() // sets up a log of its own
 	slog.SetDefault(slog.New(slog.DiscardHandler))
 	os.Exit(m.Run())
@@ -71,91 +64,6 @@ func TestRandomLogsAgreeWithTheModel(t *testing.T) {
 			t.Errorf("only %d cases of %q in all logs: the test proves little", seen[name], name)
 		}
 	}
-}
-
-// world is a random log and random settings.
-type world struct {
-	seed    uint64
-	rnd     *rand.Rand
-	pattern ceptest.Pattern
-	config  Config          // without input and outputs
-	open    bool            // the open orders are written, so the log goes on
-	log     []ceptest.Event // in order of arrival, not stamped; Data is JSON
-}
-
-func newWorld(seed uint64) *world {
-	w := &world{seed: seed, rnd: rand.New(rand.NewPCG(seed, 11)), config: Default()}
-	pick := func(ms ...int64) time.Duration { return time.Duration(ms[w.rnd.IntN(len(ms))]) * time.Millisecond }
-	w.pattern = ceptest.RandomPattern(w.rnd)
-	w.config.Pattern = w.pattern.String()
-	if w.rnd.IntN(3) == 0 {
-		w.config.Pattern = strings.Replace(w.config.Pattern, "within ", "within 9h", 1)
-		w.config.Within = time.Duration(w.pattern.Within) * time.Millisecond
-	}
-	w.config.Remember = time.Duration(w.pattern.Remember) * time.Millisecond
-	if w.pattern.Remember == w.pattern.Within {
-		w.config.Remember = -1
-	}
-	w.config.Disorder = pick(0, 5, 30)
-	w.config.Tick = pick(0, 1, 7, 50, 1000)
-	w.config.Shards = []int{1, 2, 3, 16, 64}[w.rnd.IntN(5)]
-	w.config.Key = []string{KeyUser, KeyOrder}[w.rnd.IntN(2)]
-	w.config.AtEnd = []string{AtEndOpen, AtEndTimeout}[w.rnd.IntN(2)]
-	w.open = w.config.AtEnd == AtEndOpen && w.rnd.IntN(3) > 0
-	for _, e := range w.pattern.RandomLog(w.rnd) {
-		w.log = append(w.log, w.event(e))
-	}
-	return w
-}
-
-// noon is when the logs are.
-const noon int64 = 1772366400000
-
-// fields are the members of an event, in the order of the lines and columns. As
-// all are strings, a CSV row of them becomes the very same JSON.
-type fields struct {
-	UserID  string  `json:"userId"`
-	OrderID string  `json:"orderId"`
-	Type    string  `json:"type"`
-	Time    instant `json:"time"`
-	ID      string  `json:"id"`
-	N       string  `json:"n"`
-}
-
-// instant is a time in milliseconds, in JSON as the text that a row has for it.
-type instant int64
-
-func (t instant) MarshalText() ([]byte, error) { return []byte(order.FormatTime(int64(t))), nil }
-
-func (t *instant) UnmarshalText(text []byte) error {
-	parsed, err := time.Parse(time.RFC3339, string(text))
-	*t = instant(parsed.UnixMilli())
-	return err
-}
-
-// event gives a model's event a time of today, ids for its key, and JSON for its
-// data: two orders of a user, a user's events without an order, an order's
-// without a user; or orders that are known by their id alone, whose last step
-// does not name the user.
-func (w *world) event(e ceptest.Event) ceptest.Event {
-	f := fields{Type: e.Type, Time: instant(noon + e.Time), ID: e.ID, N: e.Data[strings.LastIndex(e.Data, "-")+1:]}
-	if w.config.Key == KeyUser {
-		ids := map[string][2]string{"k0": {"u0", "o0"}, "k1": {"u0", "o1"}, "k2": {"u2", ""}, "k3": {"", "o3"}}[e.Key]
-		f.UserID, f.OrderID = ids[0], ids[1]
-		e.Key = order.Key(f.UserID, f.OrderID)
-	} else {
-		f.OrderID = e.Key
-		if e.Type != w.pattern.Steps[len(w.pattern.Steps)-1] {
-			f.UserID = "u" + f.N
-		}
-		e.Key = order.Key("", f.OrderID)
-	}
-	data, err := json.Marshal(f)
-	if err != nil {
-		panic(err)
-	}
-	e.Time, e.Data = int64(f.Time), string(data)
-	return e
 }
 
 // result is what a run of the pipeline comes to.
@@ -276,121 +184,4 @@ func (w *world) check(t *testing.T, variant string, v variant, want result) {
 	if ended := sum("success", "timeout", "broken", "open"); ended != got.Counters["started"] {
 		t.Errorf("seed %d, %s: %d runs started, %d accounted for", w.seed, variant, got.Counters["started"], ended)
 	}
-}
-
-// run runs the pipeline as the command does.
-func (w *world) run(t *testing.T, v variant) result {
-	t.Helper()
-	run := process.NewRun()
-	defer run.Close()
-	dir := t.TempDir()
-	c := w.config
-	c.Run, c.Input = run.ID, v.input
-	c.Success, c.Timeouts, c.Rejects = dir+"/success", dir+"/timeouts", dir+"/rejects"
-	if w.open {
-		c.Open = dir + "/open"
-	}
-	if v.directories {
-		c.Runner, c.FileWindow, c.FileShards = RunnerFlink, time.Second, 1+int(w.seed%3)
-	}
-	if v.events != nil {
-		c.Input = []string{"none"} // nothing is read
-	}
-	plan, err := c.Plan()
-	if err != nil {
-		t.Fatalf("seed %d: %v", w.seed, err)
-	}
-	outputs, err := localfile.Open(run, plan.Outputs()...)
-	if err != nil {
-		t.Fatal(err)
-	}
-	p, s := beam.NewPipelineWithRoot()
-	if v.events != nil {
-		match(s, plan, v.events(s), nil)
-	} else {
-		Build(s, plan)
-	}
-	pr, err := beam.Run(context.Background(), "prism", p)
-	if err != nil {
-		t.Fatalf("seed %d: %v", w.seed, err)
-	}
-	if err := outputs.Commit(); err != nil {
-		t.Fatal(err)
-	}
-	if err := outputs.Close(); err != nil {
-		t.Fatal(err)
-	}
-	return w.result(t, pr, c, v)
-}
-
-// noClass are the counters that are no class of events or runs.
-var noClass = []string{count.IntegerTimes, count.January1970, count.StateCalls, count.StateBytes}
-
-// result reads what a run has written and counted.
-func (w *world) result(t *testing.T, pr beam.PipelineResult, c Config, v variant) result {
-	t.Helper()
-	res := result{Counters: map[string]int64{}}
-	if w.open {
-		res.Open = readLines(t, c.Open)
-	}
-	if c.FileShards > 1 { // each file is sorted, and the file source merges them
-		slices.SortFunc(res.Open, func(a, b string) int {
-			var x, y fields
-			decodeLine(t, a, &x)
-			decodeLine(t, b, &y)
-			return cmp.Or(cmp.Compare(x.Time, y.Time), cmp.Compare(a, b))
-		})
-	}
-	for _, counter := range pr.Metrics().AllMetrics().Counters() {
-		if counter.Namespace() == count.Namespace && !slices.Contains(noClass, counter.Name()) && counter.Result() != 0 {
-			res.Counters[counter.Name()] += counter.Result()
-		}
-	}
-	for path, list := range map[string]*[]outcome{c.Success: &res.Successes, c.Timeouts: &res.Timeouts} {
-		for _, line := range readLines(t, path) {
-			var o outcome
-			decodeLine(t, line, &o)
-			*list = append(*list, o)
-		}
-		sortOutcomes(*list)
-	}
-	for _, line := range readLines(t, c.Rejects) {
-		var r struct{ Reason, Error, Source, Input string }
-		decodeLine(t, line, &r)
-		if want, ok := v.lines[r.Source]; r.Error == "" || !ok || want != r.Input {
-			t.Errorf("seed %d: reject %s: there stands %q", w.seed, line, want)
-		}
-		res.Rejects = append(res.Rejects, r.Reason+" "+r.Input)
-	}
-	slices.Sort(res.Rejects)
-	return res
-}
-
-func decodeLine(t *testing.T, line string, v any) {
-	t.Helper()
-	d := json.NewDecoder(strings.NewReader(line))
-	d.DisallowUnknownFields()
-	if err := d.Decode(v); err != nil {
-		t.Fatalf("line %s: %v", line, err)
-	}
-}
-
-func readLines(t *testing.T, path string) (lines []string) {
-	t.Helper()
-	paths := []string{path}
-	if info, err := os.Stat(path); err != nil || info.IsDir() { // a directory without lines is not made
-		if paths, err = filepath.Glob(path + "/*.jsonl"); err != nil {
-			t.Fatal(err)
-		}
-	}
-	for _, path := range paths {
-		text, err := os.ReadFile(path)
-		if err != nil {
-			t.Fatal(err)
-		}
-		for line := range strings.Lines(string(text)) {
-			lines = append(lines, strings.TrimSuffix(line, "\n"))
-		}
-	}
-	return lines
 }

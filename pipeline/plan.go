@@ -1,6 +1,7 @@
 package pipeline
 
 import (
+	"context"
 	"errors"
 	"fmt"
 
@@ -152,6 +153,10 @@ func (p Plan) Bounded() bool { return p.source.Traits().Bounded }
 // ReadOnce reports whether the input cannot be read again, as a subscription, a simulated
 // shop or a pipe cannot: what was written of it before stays.
 func (p Plan) ReadOnce() bool { return p.source.ReadOnce() }
+
+// Quiesce waits, once the run of a live input was asked to stop, until all that was read
+// has gone through the pipeline, and returns at the end of ctx with its error.
+func (p Plan) Quiesce(ctx context.Context) error { return p.source.Quiesce(ctx) }
 
 // OutcomesOnStdout reports whether outcomes are written to standard output.
 func (p Plan) OutcomesOnStdout() bool {

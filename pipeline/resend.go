@@ -78,8 +78,8 @@ func (p ResendPlan) Outputs() []localfile.Target {
 	return p.opened(localfile.Append, localfile.Append)
 }
 
-// The live counters of a run that sends again. Of what is sent, the counter
-// the counter count.Undelivered has what was not delivered again.
+// The counters of a run that sends again, beside count.Undelivered, which has what of the
+// sent was not delivered once more.
 const (
 	SentCounter    = "sent"    // undelivered outcomes that are sent
 	UnsentCounter  = "unsent"  // undelivered outcomes that there is no target for

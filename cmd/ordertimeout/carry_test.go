@@ -238,3 +238,36 @@ func TestAStopOfFilesLeavesWhatTheyBeganWith(t *testing.T) {
 		t.Errorf("%+v, open has become\n%s", r, got)
 	}
 }
+
+// What is open at the end of one run is the start of the next one.
+func TestOpenOrdersGoOnInTheNextRun(t *testing.T) {
+	dir := t.TempDir()
+	first := write(t, dir, "1.jsonl", line("o1", "create", 0)+line("o2", "create", 60)+line("o3", "create", 61)+line("o3", "pay", 62))
+	second := write(t, dir, "2.jsonl", line("o1", "pay", 300)+line("o4", "create", 700))
+	if r := run1(t, "", "-input", first, "-open", dir+"/open.jsonl", "-quiet"); r.status != 0 || r.stdout != "" {
+		t.Errorf("first run: %+v, want no outcome within the disorder of the end", r)
+	}
+	if got, want := read(t, dir+"/open.jsonl"), read(t, first); got != want {
+		t.Errorf("open:\n%swant\n%s", got, want)
+	}
+	r := run1(t, "", "-input", dir+"/open.jsonl", "-input", second)
+	if got, want := brief(t, r.stdout), []string{"success o1", "success o3", "timeout o2"}; !slices.Equal(got, want) {
+		t.Errorf("second run: %q, want %q", got, want)
+	}
+}
+
+// What is left of rows is read beside the next rows, with the flags of both.
+func TestOpenOrdersOfRowsGoOnWithTheSameFlags(t *testing.T) {
+	dir := t.TempDir()
+	flags := []string{"-format", "csv", "-columns", "orderId,type,time", "-time-unit", "s", "-quiet"}
+	first := write(t, dir, "1", "o1,create,1767225600\no2,create,1767225601\no3,create,1767225602\no3,pay,1767225660\no5,view,1767225700\n")
+	second := write(t, dir, "2", "o1,pay,1767225900\no4,create,1767226300\n")
+	r := run1(t, "", append(flags, "-input", first, "-open", dir+"/open")...)
+	if got := brief(t, r.stdout); r.status != 0 || !slices.Equal(got, []string{"success o3"}) {
+		t.Errorf("first run: %q, %+v", got, r)
+	}
+	r = run1(t, "", append(flags, "-input", dir+"/open", "-input", second)...)
+	if got, want := brief(t, r.stdout), []string{"success o1", "timeout o2"}; r.status != 0 || !slices.Equal(got, want) {
+		t.Errorf("second run: %q, want %q, %+v", got, want, r)
+	}
+}

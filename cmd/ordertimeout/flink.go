@@ -82,7 +82,7 @@ func runFlink(o options, run *process.Run, stderr io.Writer) (map[string]int64, 
 		}
 		var counters map[string]int64
 		if o.config.Loopback {
-			counters = quiesce(run)
+			counters = quiesce(o.plan, run)
 		}
 		return counters, cancelFlink(job, stderr)
 	}

@@ -17,8 +17,7 @@ import (
 	"sync"
 	"testing"
 
-	"cloud.google.com/go/pubsub/v2/apiv1/pubsubpb"
-	"cloud.google.com/go/pubsub/v2/pstest"
+	"ordertimeout/transforms/connect/pubsub/pubsubtest"
 )
 
 // google is as much of Google Cloud as submitting a job takes: the storage that a
@@ -152,22 +151,8 @@ func (g *google) run(t *testing.T, args string) result {
 	t.Helper()
 	cmd := command(t, append(strings.Fields(args), "-dataflow_endpoint", g.URL+"/")...)
 	cmd.Env = append(cmd.Env, "STORAGE_EMULATOR_HOST="+g.URL, "GOOGLE_APPLICATION_CREDENTIALS="+g.credentials,
-		"PUBSUB_EMULATOR_HOST="+newPubSub(t))
+		"PUBSUB_EMULATOR_HOST="+pubsubtest.NewServer(t, 10).Addr)
 	var stdout, stderr bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &stdout, &stderr
 	return finished(t, cmd.Run(), &stdout, &stderr)
-}
-
-// newPubSub starts a server with the subscription of the jobs, and returns its address.
-func newPubSub(t *testing.T) string {
-	t.Helper()
-	server := pstest.NewServer()
-	t.Cleanup(func() { server.Close() })
-	if _, err := server.GServer.CreateTopic(t.Context(), &pubsubpb.Topic{Name: ordersTopic}); err != nil {
-		t.Fatal(err)
-	}
-	if _, err := server.GServer.CreateSubscription(t.Context(), &pubsubpb.Subscription{Name: ordersSub, Topic: ordersTopic, AckDeadlineSeconds: 10}); err != nil {
-		t.Fatal(err)
-	}
-	return server.Addr
 }

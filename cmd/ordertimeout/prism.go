@@ -34,7 +34,7 @@ func runPrism(p pipeline.Plan, run *process.Run) (map[string]int64, error) {
 	case err := <-failed:
 		return nil, err
 	case <-run.Stopping():
-		return quiesce(run), nil
+		return quiesce(p, run), nil
 	}
 }
 

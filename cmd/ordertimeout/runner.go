@@ -9,7 +9,6 @@ import (
 	"time"
 
 	"ordertimeout/pipeline"
-	"ordertimeout/transforms/connect/pubsub"
 	"ordertimeout/transforms/count"
 	"ordertimeout/transforms/process"
 )
@@ -50,10 +49,10 @@ const stopGrace = 2500 * time.Millisecond
 
 // quiesce waits, once a live run in this process was asked to stop, until what is
 // under way is delivered, and returns its counters, which are the live ones.
-func quiesce(run *process.Run) map[string]int64 {
+func quiesce(p pipeline.Plan, run *process.Run) map[string]int64 {
 	grace, done := context.WithTimeout(context.Background(), stopGrace)
 	defer done()
-	_ = pubsub.Quiesce(grace, run.ID) // what is not delivered by then is so by the next run
+	_ = p.Quiesce(grace) // what is not delivered by then is so by the next run
 	counters := run.Counters()
 	counters[count.Returned] = counters[count.Read]
 	for _, class := range classes {

@@ -38,6 +38,11 @@ type Source interface {
 	// topics are the flags, such as "-timeouts", of those outputs that are topics. It
 	// ends within seconds. The error is a line that names the flag.
 	Check(ctx context.Context, topics []string) (Found, error)
+	// Quiesce waits, once the run of a live source was asked to stop, until all that it
+	// has read has gone through the pipeline, as far as this process can tell. It returns
+	// at the end of ctx with its error. Any other source ends what it reads at a stop, and
+	// the pipeline with it: there is nothing to wait for.
+	Quiesce(ctx context.Context) error
 	// Read adds the source to a scope:
 	//
 	//	-> PCollection<[]order.Event>, and a PCollection<order.Reject> if the source can

@@ -30,7 +30,7 @@ type SourceKind struct {
 	Help string
 	// Is reports whether an input is of the kind.
 	Is func(input string) bool
-	// Rest says that it takes of its inputs what is of no other kind.
+	// Rest says that it has only those inputs that no other kind has.
 	Rest bool
 	// Live says that the input is of now and never ends.
 	Live bool
@@ -46,12 +46,13 @@ type SinkKind struct {
 	Runners []string
 	// Forms say what its targets look like.
 	Forms []Form
-	// Help says so on the screen of usage: in a line, or where OutcomesOnly in one behind
-	// each of -success and -timeouts. None: the screen says it of another kind.
+	// Help says so on the screen of usage, in a line. Where OutcomesOnly there may be two:
+	// one stands behind -success, the other behind -timeouts. None: the screen says it of
+	// another kind.
 	Help []string
 	// Is reports whether the target of a sink is of the kind, right or wrong.
 	Is func(target string) bool
-	// Rest says that it takes of its targets what is of no other kind.
+	// Rest says that it has only those targets that no other kind has.
 	Rest bool
 	// OutcomesOnly says that neither rejects nor open orders are written to it.
 	OutcomesOnly bool
@@ -88,6 +89,7 @@ type Form struct {
 
 // Flag is a flag of a connector.
 type Flag struct {
+	// Name is its name, without a dash.
 	Name string
 	// Arg is what its value is called on the screen of usage; "" of one without.
 	Arg string
@@ -95,8 +97,9 @@ type Flag struct {
 	Help string
 	// Group is the part of the screen that it stands in.
 	Group Group
-	// FromZero and AboveZero are of a duration that means a default where it is
-	// negative, or zero: nobody is to write what means it.
+	// FromZero says that a duration may be written from zero on, AboveZero that it has to
+	// be more than zero. What is below means a default to the settings, and is refused
+	// where a user writes it.
 	FromZero, AboveZero bool
 	// Bind defines the flag in a set, under its name.
 	Bind func(fs *flag.FlagSet, name string)

@@ -10,8 +10,8 @@ import (
 type List []Connector
 
 // Source returns the kind that reads the inputs of a pipeline on a runner, and the name
-// of its connector. A kind with Rest has them where no other has one of them. The error
-// is a line that names the input at fault.
+// of its connector: the first kind that has one of them, or else the one with Rest. The
+// error is a line that names the input at fault.
 func (l List) Source(inputs []string, runner string) (kind *SourceKind, name string, err error) {
 	var rest *SourceKind
 	var restName string
@@ -95,7 +95,8 @@ func (l List) SourceForms(notes bool) string {
 	return list(forms, notes)
 }
 
-// SinkForms says what a target may be, that of outcomes or one of all else.
+// SinkForms says what a target may be: with outcomes one that outcomes are written to, else
+// one that anything is.
 func (l List) SinkForms(outcomes bool) string {
 	var forms []Form
 	for _, c := range l {

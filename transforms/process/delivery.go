@@ -15,7 +15,7 @@ var ErrStopped = errors.New("the run was stopped")
 
 // Delivery returns the context under which a sink delivers: it ends with ctx,
 // and 2 s after the run was stopped, then with the cause ErrStopped. What is not
-// delivered by then is neither delivered nor refused: see [Held]. Call cancel
+// delivered by then is neither delivered nor refused: see [Run.Held]. Call cancel
 // when the bundle has ended.
 func (r *Run) Delivery(ctx context.Context) (delivery context.Context, cancel context.CancelFunc) {
 	delivery, end := context.WithCancelCause(ctx)

@@ -11,8 +11,8 @@ import (
 )
 
 // Tally is what a person is told of a run at its end beyond its counters: why inputs
-// were put aside, and what there was instead of what was wanted. It is there in the
-// process of the run alone, as all of package process; a bundle that is repeated counts
+// were put aside, and what there was instead of what was wanted. Only the process that has
+// started the run has one, of what its own DoFns tell; a bundle that is repeated counts
 // twice. Its methods may be called from any goroutine, and with a nil Tally they do
 // nothing. Its memory is bounded, whatever comes.
 type Tally struct {

@@ -8,7 +8,7 @@ import (
 
 	"cloud.google.com/go/pubsub/v2"
 
-	source "ordertimeout/transforms/connect/pubsub"
+	"ordertimeout/transforms/connect/pubsub/uri"
 )
 
 // A backlog shows what a start costs: until what another process may have had leased
@@ -66,7 +66,7 @@ func (s *server) libraryStream(ctx context.Context, orders int, when time.Durati
 }
 
 // pipelineStream returns the messages a second of the pipeline.
-func (s *server) pipelineStream(ctx context.Context, dir string, ack source.Ack, orders int, used *cost) (rate float64, err error) {
+func (s *server) pipelineStream(ctx context.Context, dir string, ack uri.Ack, orders int, used *cost) (rate float64, err error) {
 	q, err := s.newQueue(ctx)
 	if err != nil {
 		return 0, err

@@ -7,7 +7,7 @@ import (
 	"path/filepath"
 	"time"
 
-	source "ordertimeout/transforms/connect/pubsub"
+	"ordertimeout/transforms/connect/pubsub/uri"
 )
 
 // measureSingle is part a for a backlog.
@@ -41,7 +41,7 @@ const packedEvents = 100
 func measurePacked(ctx context.Context, dir string, s *server, set settings) error {
 	var read, whole []float64
 	for round := range set.rounds {
-		r, w, err := s.pipelineRate(ctx, dir, source.AckOutcome, set.packed/2, packedEvents, new(cost))
+		r, w, err := s.pipelineRate(ctx, dir, uri.AckOutcome, set.packed/2, packedEvents, new(cost))
 		if err != nil {
 			return err
 		}
@@ -87,7 +87,7 @@ func (s *server) libraryRate(ctx context.Context, orders int, when time.Duration
 // waits: at a start no order ends in the first seconds, until all that a process
 // before may have had leased has come back. What is done in that time is not counted
 // either: the events get as far as the state of their orders.
-func (s *server) pipelineRate(ctx context.Context, dir string, ack source.Ack, orders, inMessage int, used *cost) (read, whole float64, err error) {
+func (s *server) pipelineRate(ctx context.Context, dir string, ack uri.Ack, orders, inMessage int, used *cost) (read, whole float64, err error) {
 	q, messages, err := s.preload(ctx, orders, inMessage)
 	if err != nil {
 		return 0, 0, err
@@ -112,7 +112,7 @@ func (s *server) pipelineRate(ctx context.Context, dir string, ack source.Ack, o
 
 // acks are the ways to acknowledge. With ack=bundle, for runners that keep the state, it
 // loses as much in a crash as a client that acknowledges at once.
-var acks = []source.Ack{source.AckOutcome, source.AckBundle}
+var acks = []uri.Ack{uri.AckOutcome, uri.AckBundle}
 
 // How much the events may be out of order. The publisher makes several requests at a
 // time, and in those of a backlog that a server takes first, events may be seconds apart.
@@ -122,7 +122,7 @@ const (
 )
 
 // startReading starts the pipeline on a queue.
-func startReading(ctx context.Context, dir string, q queue, ack source.Ack, disorder time.Duration) (*command, error) {
+func startReading(ctx context.Context, dir string, q queue, ack uri.Ack, disorder time.Duration) (*command, error) {
 	return start(ctx, dir, "-input", q.uri()+"?window=1s&ack="+string(ack), "-within", "10m", "-disorder", disorder.String(), "-tick", "100ms",
 		"-success", filepath.Join(dir, "success.jsonl"), "-timeouts", "none")
 }

@@ -9,6 +9,7 @@ import (
 
 	"ordertimeout/transforms/connect"
 	"ordertimeout/transforms/connect/pubsub"
+	"ordertimeout/transforms/connect/pubsub/uri"
 )
 
 // Connector returns the source of subscriptions and the sink of topics on Dataflow, whose
@@ -20,14 +21,14 @@ func Connector() connect.Connector {
 		Source: &connect.SourceKind{
 			Runners: runners,
 			Forms:   []connect.Form{{Text: pubsub.SubscriptionForm}},
-			Is:      pubsub.Is,
+			Is:      uri.Is,
 			Live:    true,
 			Parse:   parseSource,
 		},
 		Sink: &connect.SinkKind{
 			Runners: runners,
 			Forms:   []connect.Form{{Text: pubsub.TopicForm}},
-			Is:      pubsub.Is,
+			Is:      uri.Is,
 			Parse: func(t connect.Target, _ connect.Env) (connect.Sink, error) {
 				topic, err := ParseTopic(t.URI)
 				if err != nil {
@@ -85,6 +86,9 @@ func (s Source) Check(ctx context.Context, topics []string) (connect.Found, erro
 	return connect.Found{Topic: topic}, nil
 }
 
+// Quiesce implements connect.Source: the workers stop by themselves.
+func (s Source) Quiesce(context.Context) error { return nil }
+
 // Read implements connect.Source.
 func (s Source) Read(scope beam.Scope) (events beam.PCollection, rejects []beam.PCollection) {
 	events, malformed := read(scope, s.Config, s.Subscription)
@@ -92,7 +96,7 @@ func (s Source) Read(scope beam.Scope) (events beam.PCollection, rejects []beam.
 }
 
 // Sink is a topic that the runner publishes to.
-type Sink struct{ Topic pubsub.Topic }
+type Sink struct{ Topic uri.Topic }
 
 // Traits implements connect.Sink.
 func (s Sink) Traits() connect.SinkTraits { return connect.SinkTraits{Topic: s.Topic.String()} }

@@ -3,9 +3,9 @@
 // once what was made of it is in the service's state, and drop a message that is
 // delivered twice.
 //
-// They are the transforms of the SDK's io/pubsubio, which is not used, as it
-// brings the client library of the first version along, whose support ends in
-// 2026, and decodes each message one time more.
+// They are the transforms of the SDK's io/pubsubio. That package is not used: it brings
+// the first version of the client library along, whose support ends in 2026, and decodes
+// each message one time more.
 package dataflowpubsub
 
 import (

@@ -19,7 +19,7 @@ func init() {
 // writeURN is the runner's sink, which wants encoded PubsubMessages.
 const writeURN = "beam:transform:pubsub_write:v1"
 
-// Write publishes messages to a topic (see [ParseTopic]), as package pubsub does:
+// Write publishes messages to a topic (see [ParseTopic]), as package publish does:
 // PCollection<order.Message> -> the topic. The input is to be unbounded. A message may be
 // published twice, and then has the same id.
 func Write(s beam.Scope, topic uri.Topic, messages beam.PCollection) {

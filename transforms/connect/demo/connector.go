@@ -60,6 +60,9 @@ func (s Source) Check(context.Context, []string) (connect.Found, error) {
 	return connect.Found{}, nil
 }
 
+// Quiesce implements connect.Source: a stop ends what the shop does.
+func (s Source) Quiesce(context.Context) error { return nil }
+
 // Read implements connect.Source. A shop makes no input that is no event.
 func (s Source) Read(scope beam.Scope) (events beam.PCollection, rejects []beam.PCollection) {
 	return Read(scope, s.Config), nil

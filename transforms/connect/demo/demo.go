@@ -97,7 +97,7 @@ func (fn *readFn) ProcessElement(ctx context.Context, we *sequence.Watermark, rt
 			return nil, err
 		}
 	}
-	if left == 0 || fn.stopped() {
+	if left == 0 || fn.run.Stopped() {
 		if !rt.TryClaim(sequence.End) {
 			return sdf.StopProcessing(), rt.GetError()
 		}
@@ -145,15 +145,6 @@ func (fn *readFn) wait(ctx context.Context, s *session) error {
 	return nil
 }
 
-func (fn *readFn) stopped() bool {
-	select {
-	case <-fn.run.Stopping():
-		return true
-	default:
-		return false
-	}
-}
-
 // emit emits the events of a call and moves the watermark on to w.
 func (fn *readFn) emit(ctx context.Context, events []order.Event, w int64, we *sequence.Watermark, emit func(beam.EventTime, []order.Event)) {
 	var bytes int64
@@ -173,7 +164,7 @@ func (fn *readFn) emit(ctx context.Context, events []order.Event, w int64, we *s
 // end returns the mark of the end of the input, or of where the run was stopped.
 func (fn *readFn) end(s *session, watermark int64) order.Event {
 	switch {
-	case fn.stopped() || fn.Config.GoesOn:
+	case fn.run.Stopped() || fn.Config.GoesOn:
 		return order.Event{Mark: order.MarkCut, Time: s.largest, At: watermark}
 	case fn.Config.EndOfTime:
 		return order.Event{Mark: order.MarkEnd, Time: s.largest, At: order.EndOfTime}

@@ -83,6 +83,9 @@ func (s Source) Check(context.Context, []string) (connect.Found, error) {
 	return connect.Found{}, nil
 }
 
+// Quiesce implements connect.Source: a stop ends the log.
+func (s Source) Quiesce(context.Context) error { return nil }
+
 // Read implements connect.Source.
 func (s Source) Read(scope beam.Scope) (events beam.PCollection, rejects []beam.PCollection) {
 	events, malformed := Read(scope, s.Config)

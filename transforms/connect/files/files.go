@@ -8,8 +8,8 @@
 // its lines, and between files the time of each file's next event. The log, and
 // with it every event's place in time, is therefore a function of the files
 // alone, and a reader that has to start again, in whatever process, continues
-// at the very record where the last one stopped. A job that is resumed reads the files
-// that it has read before, which other files and settings are refused for.
+// at the very record where the last one stopped. A job that is resumed has
+// to read the same files with the same settings: others are refused.
 //
 // Standard input and other pipes are the exception: they cannot be read twice. So at a
 // stop all that was read of one is handed out, and the reading goes on to the end of the
@@ -132,19 +132,23 @@ func (c Config) doubt() doubt {
 //
 // Each event is stamped with its place in time, At = max(Time, W), where W is
 // the largest event time before it less Disorder. The events come in blocks; the
-// timestamp of a block is the W before it, and W is the collection's watermark. (An event at the very epoch
-// with no W behind it has an At of 0 and so counts as not stamped; any place in
-// time that follows is the same.) In between are marks: an order.MarkWatermark
-// in a block of its own before each block of events, where W is above 0. The last element
-// is an order.MarkEnd, whose At is the largest event time or, with Config.EndOfTime,
-// order.EndOfTime; or an order.MarkCut at W, where the run was stopped, the input could
-// not be read to its end, or Config.GoesOn says that the log goes on elsewhere. W does not
-// follow an event that is more than Config.MaxJump ahead of all others, unless those
-// behind it say that it is right. An input that is not an event becomes a reject.
+// timestamp of a block is the W before it, and W is the collection's watermark. (Where W
+// is not past it an event at the very epoch has an At of 0, which counts as not stamped. The
+// clock of its shard, which is not past it either, then gives it the same place.) W does not
+// follow an event that is more than Config.MaxJump ahead of all others, unless those behind
+// it say that it is right.
 //
-// Where the input cannot be read, that is the run's error, and what was read
-// before still goes through the pipeline and to its end mark; without a live run
-// the bundle fails. Read panics where [Config.Validate] or [Config.Paths] has
+// Between the blocks are marks: before each one, where W is above 0, an
+// order.MarkWatermark in a block of its own. The last element is an order.MarkEnd, whose At
+// is the largest event time or, with Config.EndOfTime, order.EndOfTime. Where the run was
+// stopped, the input could not be read to its end, or Config.GoesOn says that the log goes
+// on elsewhere, it is an order.MarkCut at W.
+//
+// An input that is not an event becomes a reject.
+//
+// Where the input cannot be read, that is the run's error, and what was read before still
+// goes through the pipeline, and an end mark after it. In a process that has not started
+// the run (see process.Run.Remote) the bundle fails instead. Read panics where [Config.Validate] or [Config.Paths] has
 // an error: call them first.
 func Read(s beam.Scope, c Config) (events, rejects beam.PCollection) {
 	s = s.Scope("files.Read")

@@ -84,13 +84,7 @@ func lookup(run *process.Run, name string) *file {
 // crash leaves the whole of the old one or of the new one. One that could not be
 // written to its end stays away. It returns the first error.
 func (s *Set) Commit() error {
-	var first error
-	for _, f := range s.files {
-		if err := f.commit(); err != nil && first == nil {
-			first = fault(f.name, err)
-		}
-	}
-	return first
+	return s.each((*file).commit)
 }
 
 // Written returns the number of bytes written to a target so far.
@@ -105,9 +99,15 @@ func (s *Set) Written(name string) int64 {
 // else of closing: without an error all lines are in their files, but for those
 // written aside, which want Commit before.
 func (s *Set) Close() error {
+	return s.each((*file).close)
+}
+
+// each does something with each file, whatever comes of the others, and returns the first
+// error.
+func (s *Set) each(do func(*file) error) error {
 	var first error
 	for _, f := range s.files {
-		if err := f.close(); err != nil && first == nil {
+		if err := do(f); err != nil && first == nil {
 			first = fault(f.name, err)
 		}
 	}

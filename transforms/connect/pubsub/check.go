@@ -15,6 +15,7 @@ import (
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/status"
 
+	"ordertimeout/transforms/connect"
 	"ordertimeout/transforms/connect/pubsub/client"
 	"ordertimeout/transforms/connect/pubsub/uri"
 	"ordertimeout/transforms/process"
@@ -29,61 +30,53 @@ const consume = "pubsub.subscriptions.consume"
 // deletedTopic is what the topic of a subscription is called when it is deleted.
 const deletedTopic = "_deleted-topic_"
 
-// Found is what the service says of a subscription before a run.
-type Found struct {
-	// Topic is the full name of its topic: "projects/shop/topics/orders".
-	Topic string
-	// Warnings are about what works, but not well, a line each.
-	Warnings []string
-}
-
 // Check asks the service, before a run, whether the subscription can be read as
 // the settings want it. It pulls nothing, and ends within seconds. The error is
 // one line that says what is wrong.
-func Check(ctx context.Context, c Config) (Found, error) {
+func Check(ctx context.Context, c Config) (connect.Found, error) {
 	sub, err := c.parse()
 	if err != nil {
-		return Found{}, err
+		return connect.Found{}, err
 	}
 	return check(ctx, c, sub)
 }
 
 // check is Check of a subscription that the settings have named.
-func check(ctx context.Context, c Config, sub Subscription) (Found, error) {
+func check(ctx context.Context, c Config, sub uri.Subscription) (connect.Found, error) {
 	ctx, cancel := context.WithTimeout(ctx, checkTime)
 	defer cancel()
 	if err := dialEmulator(ctx); err != nil {
-		return Found{}, c.fault("%s does not answer: %s", client.Server(), client.Detail(err))
+		return connect.Found{}, c.fault("%s does not answer: %s", client.Server(), client.Detail(err))
 	}
 	l, err := client.Of(process.Of(c.Run))
 	if err != nil {
-		return Found{}, err
+		return connect.Found{}, err
 	}
 	requests, err := l.Client(ctx, sub.Project)
 	if err != nil {
-		return Found{}, err
+		return connect.Found{}, err
 	}
 	s := client.Service{Client: requests.SubscriptionAdminClient, Name: sub.String()}
 	found, err := s.Look(ctx)
 	if err != nil {
-		return Found{}, c.fault("%s", missing(err))
+		return connect.Found{}, c.fault("%s", missing(err))
 	}
 	if !mayConsume(ctx, s) {
-		return Found{}, c.fault("no permission: want %s", consume)
+		return connect.Found{}, c.fault("no permission: want %s", consume)
 	}
 	if err := readable(found, sub); err != nil {
-		return Found{}, c.fault("%s", err)
+		return connect.Found{}, c.fault("%s", err)
 	}
-	if sub.Ack == AckOutcome && c.Within > 0 && sub.Lease >= c.Within {
-		return Found{}, c.fault("lease=%v: want less than -within %v: after a crash orders would time out before their messages come back", sub.Lease, c.Within)
+	if sub.Ack == uri.AckOutcome && c.Within > 0 && sub.Lease >= c.Within {
+		return connect.Found{}, c.fault("lease=%v: want less than -within %v: after a crash orders would time out before their messages come back", sub.Lease, c.Within)
 	}
-	return Found{Topic: found.GetTopic(), Warnings: c.warnings(sub, found)}, nil
+	return connect.Found{Topic: found.GetTopic(), Warnings: c.warnings(sub, found)}, nil
 }
 
 // TopicOf asks the service, for who does not read it by [Read], which topic a
 // subscription is of: "projects/shop/topics/orders". It ends within seconds. The error is
 // one line that says why it cannot be told.
-func TopicOf(ctx context.Context, sub Subscription) (topic string, err error) {
+func TopicOf(ctx context.Context, sub uri.Subscription) (topic string, err error) {
 	ctx, cancel := context.WithTimeout(ctx, checkTime)
 	defer cancel()
 	type answer struct {
@@ -103,7 +96,7 @@ func TopicOf(ctx context.Context, sub Subscription) (topic string, err error) {
 	}
 }
 
-func topicOf(ctx context.Context, sub Subscription) (string, error) {
+func topicOf(ctx context.Context, sub uri.Subscription) (string, error) {
 	if err := dialEmulator(ctx); err != nil {
 		return "", fmt.Errorf("pubsub: %s does not answer: %s", client.Server(), client.Detail(err))
 	}
@@ -148,7 +141,7 @@ func mayConsume(ctx context.Context, s client.Service) bool {
 }
 
 // readable returns why a subscription cannot be read.
-func readable(found *pubsubpb.Subscription, sub Subscription) error {
+func readable(found *pubsubpb.Subscription, sub uri.Subscription) error {
 	switch {
 	case found.GetTopic() == deletedTopic:
 		return errors.New("the topic of the subscription was deleted")
@@ -156,7 +149,7 @@ func readable(found *pubsubpb.Subscription, sub Subscription) error {
 		return errors.New("the subscription is detached from its topic")
 	case found.GetPushConfig().GetPushEndpoint() != "":
 		return fmt.Errorf("the subscription pushes to %s: want one to pull from", found.GetPushConfig().GetPushEndpoint())
-	case found.GetEnableMessageOrdering() && sub.Ack == AckOutcome:
+	case found.GetEnableMessageOrdering() && sub.Ack == uri.AckOutcome:
 		return errors.New("the subscription orders its messages, and one that is not acknowledged blocks its key: want one without ordering, or ack=bundle")
 	}
 	return nil

@@ -1,28 +1,27 @@
 package pubsub
 
 import (
-	"context"
 	"net"
 	"slices"
 	"strings"
 	"testing"
 	"time"
 
-	"cloud.google.com/go/iam/apiv1/iampb"
 	"cloud.google.com/go/pubsub/v2/apiv1/pubsubpb"
 	"cloud.google.com/go/pubsub/v2/pstest"
 	"github.com/google/go-cmp/cmp"
-	"google.golang.org/grpc"
 	"google.golang.org/grpc/codes"
 	"google.golang.org/protobuf/types/known/durationpb"
 
+	"ordertimeout/transforms/connect/pubsub/pubsubtest"
 	"ordertimeout/transforms/connect/pubsub/uri"
+	"ordertimeout/transforms/order"
 	"ordertimeout/transforms/process"
 )
 
 func TestCheckSaysWhatIsWrong(t *testing.T) {
 	denied := pstest.WithErrorInjection("GetSubscription", codes.PermissionDenied, "User not authorized to perform this action.")
-	const standard = "pubsub://shop/orders"
+	const standard = pubsubtest.URI
 	const silent, deadline = "no alert comes in the first ", ": want an acknowledgement deadline of 10s (gcloud pubsub subscriptions update orders --ack-deadline=10)"
 	in := func(uri string) string { return `pubsub: -input "` + uri + `": ` }
 	for _, test := range []struct {
@@ -68,25 +67,26 @@ func TestCheckSaysWhatIsWrong(t *testing.T) {
 				"want to keep them for longer (gcloud pubsub subscriptions update orders --message-retention-duration=7d)"},
 		{reason: "it keeps them for longer", within: time.Hour - 1, subscription: &pubsubpb.Subscription{MessageRetentionDuration: durationpb.New(time.Hour)}},
 		{reason: "it has a dead-letter policy, and delivers exactly once", within: time.Hour,
-			subscription: &pubsubpb.Subscription{DeadLetterPolicy: &pubsubpb.DeadLetterPolicy{DeadLetterTopic: testTopic, MaxDeliveryAttempts: 7}, EnableExactlyOnceDelivery: true},
+			subscription: &pubsubpb.Subscription{DeadLetterPolicy: &pubsubpb.DeadLetterPolicy{DeadLetterTopic: pubsubtest.Topic, MaxDeliveryAttempts: 7}, EnableExactlyOnceDelivery: true},
 			warning: in(standard) + "the dead-letter policy takes a message away after 7 deliveries, and each restart is one of each open order's: " +
 				"want none (gcloud pubsub subscriptions update orders --clear-dead-letter-policy)",
 			more: in(standard) + "exactly-once delivery makes acknowledgements slow and refuses late ones, and repeats are known without it: " +
 				"want it off (gcloud pubsub subscriptions update orders --no-enable-exactly-once-delivery)"},
 		{reason: "which ack=bundle can live with", uri: standard + "?ack=bundle", within: time.Hour,
-			subscription: &pubsubpb.Subscription{DeadLetterPolicy: &pubsubpb.DeadLetterPolicy{DeadLetterTopic: testTopic}}},
+			subscription: &pubsubpb.Subscription{DeadLetterPolicy: &pubsubpb.DeadLetterPolicy{DeadLetterTopic: pubsubtest.Topic}}},
 		{reason: "it may not be looked at", options: []pstest.ServerReactorOption{denied},
 			want: in(standard) + "no permission: User not authorized to perform this action."},
 		{reason: "it may not be pulled from", refused: true,
 			want: in(standard) + "no permission: want pubsub.subscriptions.consume"},
 	} {
 		t.Run(test.reason, func(t *testing.T) {
-			server := pstest.NewServerWithCallback(0, func(g *grpc.Server) { iampb.RegisterIAMPolicyServer(g, permissions{granted: !test.refused}) }, test.options...)
-			defer server.Close()
-			t.Setenv(uri.Emulator, server.Addr)
-			addSubscription(t, server, test.subscription)
+			server := pubsubtest.NewEmptyServer(t, !test.refused, test.options...)
+			if test.subscription == nil {
+				test.subscription = &pubsubpb.Subscription{}
+			}
+			pubsubtest.Add(t, server, test.subscription)
 			if test.deleteTopic {
-				if _, err := server.GServer.DeleteTopic(t.Context(), &pubsubpb.DeleteTopicRequest{Topic: testTopic}); err != nil {
+				if _, err := server.GServer.DeleteTopic(t.Context(), &pubsubpb.DeleteTopicRequest{Topic: pubsubtest.Topic}); err != nil {
 					t.Fatal(err)
 				}
 			}
@@ -94,7 +94,7 @@ func TestCheckSaysWhatIsWrong(t *testing.T) {
 				test.uri = standard
 			}
 			defer process.Of(t.Name()).Close()
-			found, err := Check(t.Context(), Config{Subscription: test.uri, Within: test.within, Run: t.Name()})
+			found, err := Check(t.Context(), Config{Subscription: test.uri, DecoderConfig: order.DecoderConfig{Within: test.within}, Run: t.Name()})
 			got := ""
 			if err != nil {
 				got = err.Error()
@@ -103,29 +103,10 @@ func TestCheckSaysWhatIsWrong(t *testing.T) {
 			if diff := cmp.Diff(append([]string{test.want}, warnings...), append([]string{got}, found.Warnings...)); diff != "" {
 				t.Errorf("(-want +got)\n%s", diff)
 			}
-			if (found.Topic == testTopic) != (err == nil) {
+			if (found.Topic == pubsubtest.Topic) != (err == nil) {
 				t.Errorf("got topic %q with %v", found.Topic, err)
 			}
 		})
-	}
-}
-
-// addSubscription adds the subscription of the tests, with what else is wanted.
-func addSubscription(t *testing.T, server *pstest.Server, more *pubsubpb.Subscription) {
-	t.Helper()
-	s := &pubsubpb.Subscription{AckDeadlineSeconds: 10}
-	if more != nil {
-		s = more
-	}
-	if s.AckDeadlineSeconds == 0 {
-		s.AckDeadlineSeconds = 10
-	}
-	s.Name, s.Topic = testSubscription, testTopic
-	if _, err := server.GServer.CreateTopic(t.Context(), &pubsubpb.Topic{Name: testTopic}); err != nil {
-		t.Fatal(err)
-	}
-	if _, err := server.GServer.CreateSubscription(t.Context(), s); err != nil {
-		t.Fatal(err)
 	}
 }
 
@@ -164,32 +145,19 @@ func TestCheckEndsWhereNothingAnswers(t *testing.T) {
 func TestTopicOfASubscription(t *testing.T) {
 	server := pstest.NewServer() // closed below, which can be done once
 	t.Setenv(uri.Emulator, server.Addr)
-	addSubscription(t, server, nil)
+	pubsubtest.Add(t, server, &pubsubpb.Subscription{})
 	for name, want := range map[string]string{"orders": "", "other": "pubsub: subscription projects/shop/subscriptions/other: no such subscription"} {
-		topic, err := TopicOf(t.Context(), Subscription{Project: "shop", Name: name})
+		topic, err := TopicOf(t.Context(), uri.Subscription{Project: "shop", Name: name})
 		got := ""
 		if err != nil {
 			got = err.Error()
 		}
-		if got != want || (topic == testTopic) != (want == "") {
+		if got != want || (topic == pubsubtest.Topic) != (want == "") {
 			t.Errorf("%s: got %q, %q, want %q", name, topic, got, want)
 		}
 	}
 	server.Close()
-	if _, err := TopicOf(t.Context(), Subscription{Project: "shop", Name: "orders"}); err == nil || !strings.HasPrefix(err.Error(), "pubsub: the emulator at ") {
+	if _, err := TopicOf(t.Context(), uri.Subscription{Project: "shop", Name: "orders"}); err == nil || !strings.HasPrefix(err.Error(), "pubsub: the emulator at ") {
 		t.Errorf("of a server that is gone: %v", err)
 	}
-}
-
-// permissions is a server that grants what is asked for, or nothing.
-type permissions struct {
-	iampb.UnimplementedIAMPolicyServer
-	granted bool
-}
-
-func (p permissions) TestIamPermissions(_ context.Context, r *iampb.TestIamPermissionsRequest) (*iampb.TestIamPermissionsResponse, error) {
-	if !p.granted {
-		return &iampb.TestIamPermissionsResponse{}, nil
-	}
-	return &iampb.TestIamPermissionsResponse{Permissions: r.Permissions}, nil
 }

@@ -1,33 +1,28 @@
 package pubsub
 
 import (
+	"crypto/rand"
 	"errors"
 	"fmt"
 	"time"
 
+	"ordertimeout/transforms/connect/pubsub/pull"
+	"ordertimeout/transforms/connect/pubsub/uri"
 	"ordertimeout/transforms/order"
 )
 
 // Config says what to read and how.
 type Config struct {
-	// Subscription is the URI of the subscription: see [ParseSubscription].
+	// Subscription is the URI of the subscription: see [uri.ParseSubscription].
 	Subscription string
-	// TimeUnit is the unit of integer times: time.Millisecond, which is also
-	// what zero means, or time.Second.
-	TimeUnit time.Duration
-	// MaxAhead is how far in the future an event may lie; a later one is
-	// malformed. Zero: any distance.
-	MaxAhead time.Duration
-	// ByOrder makes orderId a required field.
-	ByOrder bool
+	// DecoderConfig says how events are decoded. A lease has to be shorter than its
+	// Within with ack=outcome.
+	order.DecoderConfig
 	// Disorder is how long after its time an event may be published and still be on
 	// time, whatever was seen before.
 	Disorder time.Duration
-	// Within is the time that orders have, which a lease has to be shorter than
-	// with ack=outcome. Zero: not known.
-	Within time.Duration
 	// Checkpoints says that the runner goes on from checkpoints after a crash, as
-	// Flink and Dataflow do. Then ack=bundle is the default, and ack=outcome wrong.
+	// Flink does. Then ack=bundle is the default, and ack=outcome wrong.
 	Checkpoints bool
 	// RejectsUnread says that nobody reads the rejects: what is malformed is counted, but
 	// no reject of it is emitted, and its message is let go of when it is handed out.
@@ -45,20 +40,19 @@ func (c Config) Validate() error {
 }
 
 // parse checks the settings, and returns the subscription.
-func (c Config) parse() (Subscription, error) {
+func (c Config) parse() (uri.Subscription, error) {
 	sub, err := c.subscription()
+	decoding := c.DecoderConfig.Validate()
 	switch {
 	case err != nil:
-	case c.TimeUnit != 0 && c.TimeUnit != time.Millisecond && c.TimeUnit != time.Second:
-		err = fmt.Errorf("pubsub: -time-unit %v: want ms or s", c.TimeUnit)
-	case c.MaxAhead < 0:
-		err = fmt.Errorf("pubsub: -max-ahead %v: want 0 or more", c.MaxAhead)
+	case decoding != nil:
+		err = fmt.Errorf("pubsub: %w", decoding)
 	case c.Disorder < 0:
 		err = fmt.Errorf("pubsub: -disorder %v: want 0 or more", c.Disorder)
 	case c.Within < 0:
 		err = fmt.Errorf("pubsub: -within %v: want more than 0", c.Within)
-	case sub.Ack == AckOutcome && c.Run == "":
-		err = c.fault("%v", errNoRun)
+	case sub.Ack == uri.AckOutcome && c.Run == "":
+		err = c.fault("%v", pull.ErrNoRun)
 	}
 	return sub, err
 }
@@ -70,17 +64,17 @@ func (c Config) parse() (Subscription, error) {
 var errCheckpoints = errors.New("ack=outcome: the runner goes on from checkpoints, which know nothing of the messages held: want ack=bundle, which is the default there")
 
 // subscription returns the parsed subscription with what is the default here.
-func (c Config) subscription() (Subscription, error) {
-	sub, err := ParseSubscription(c.Subscription)
+func (c Config) subscription() (uri.Subscription, error) {
+	sub, err := uri.ParseSubscription(c.Subscription)
 	switch {
 	case err != nil:
 		return sub, err
-	case c.Checkpoints && sub.Ack == AckOutcome:
+	case c.Checkpoints && sub.Ack == uri.AckOutcome:
 		return sub, c.fault("%v", errCheckpoints)
 	case c.Checkpoints:
-		sub.Ack = AckBundle
+		sub.Ack = uri.AckBundle
 	case sub.Ack == "":
-		sub.Ack = AckOutcome
+		sub.Ack = uri.AckOutcome
 	}
 	return sub, nil
 }
@@ -90,10 +84,10 @@ func (c Config) fault(format string, args ...any) error {
 	return fmt.Errorf("pubsub: -input %q: %s", c.Subscription, fmt.Sprintf(format, args...))
 }
 
-// decoder returns a new decoder with these settings.
-func (c Config) decoder() *order.Decoder {
-	return &order.Decoder{Unit: c.TimeUnit, MaxAhead: c.MaxAhead, ByOrder: c.ByOrder, Within: c.Within}
+// source returns what is pulled from, of a subscription that the settings have named.
+func (c Config) source(sub uri.Subscription) pull.Source {
+	return pull.Source{
+		Input: c.Subscription, Sub: sub, Decoder: c.DecoderConfig, Disorder: c.Disorder,
+		RejectsUnread: c.RejectsUnread, Run: c.Run, ID: rand.Text(),
+	}
 }
-
-// errNoRun is why ack=outcome does not work on a cluster.
-var errNoRun = errors.New("ack=outcome wants the pipeline to run in the process of the command: use ack=bundle")

@@ -1,22 +1,30 @@
 package pubsub
 
 import (
+	"strings"
 	"testing"
 	"time"
 
 	"github.com/apache/beam/sdks/v2/go/pkg/beam"
 	"github.com/google/go-cmp/cmp"
+
+	"ordertimeout/transforms/connect/pubsub/pull"
+	"ordertimeout/transforms/connect/pubsub/uri"
+	"ordertimeout/transforms/order"
 )
 
 func TestValidateNamesThePartAtFault(t *testing.T) {
-	good := Config{Subscription: "pubsub://shop/orders", Run: "run", Disorder: time.Second, Within: time.Minute, MaxAhead: time.Hour, TimeUnit: time.Second}
+	good := Config{
+		Subscription: "pubsub://shop/orders", Run: "run", Disorder: time.Second,
+		DecoderConfig: order.DecoderConfig{Within: time.Minute, MaxAhead: time.Hour, TimeUnit: time.Second},
+	}
 	with := func(change func(c *Config)) Config {
 		c := good
 		change(&c)
 		return c
 	}
-	uri := func(uri string) Config { return with(func(c *Config) { c.Subscription = uri }) }
-	setting := func(s string) Config { return uri("pubsub://shop/orders?" + s) }
+	of := func(target string) Config { return with(func(c *Config) { c.Subscription = target }) }
+	setting := func(s string) Config { return of("pubsub://shop/orders?" + s) }
 	in := func(s string) string { return `pubsub: -input "pubsub://shop/orders?` + s + `": ` }
 	for _, test := range []struct {
 		reason string
@@ -26,8 +34,8 @@ func TestValidateNamesThePartAtFault(t *testing.T) {
 		{"all is well", good, ""},
 		{"no run with ack=bundle", with(func(c *Config) { c.Run, c.Subscription = "", "pubsub://shop/orders?ack=bundle" }), ""},
 		{"no run", with(func(c *Config) { c.Run = "" }), `pubsub: -input "pubsub://shop/orders": ack=outcome wants the pipeline to run in the process of the command: use ack=bundle`},
-		{"no subscription", uri("pubsub://p"), `pubsub: -input "pubsub://p": no subscription: want pubsub://PROJECT/SUBSCRIPTION`},
-		{"another scheme", uri("kafka://p/s"), `pubsub: -input "kafka://p/s": want pubsub://PROJECT/SUBSCRIPTION`},
+		{"no subscription", of("pubsub://p"), `pubsub: -input "pubsub://p": no subscription: want pubsub://PROJECT/SUBSCRIPTION`},
+		{"another scheme", of("kafka://p/s"), `pubsub: -input "kafka://p/s": want pubsub://PROJECT/SUBSCRIPTION`},
 		{"an unknown setting", setting("pull=1"), in("pull=1") + "no setting \"pull\": want pulls, batch, time, ack, poll, lease, window, maxlag, outstanding"},
 		{"no integer", setting("pulls=many"), in("pulls=many") + "pulls=many: want an integer from 1 to 100"},
 		{"too few", setting("pulls=0"), in("pulls=0") + "pulls=0: want an integer from 1 to 100"},
@@ -65,4 +73,51 @@ func TestReadPanicsOnWhatValidateRefuses(t *testing.T) {
 	}()
 	_, s := beam.NewPipelineWithRoot()
 	Read(s, Config{})
+}
+
+func TestRunnerWithCheckpointsAcknowledgesByBundle(t *testing.T) {
+	const target = "pubsub://shop/orders"
+	for _, test := range []struct {
+		query       string
+		checkpoints bool
+		want        uri.Ack
+	}{
+		{"", false, uri.AckOutcome},
+		{"", true, uri.AckBundle},
+		{"?ack=bundle", false, uri.AckBundle},
+		{"?ack=bundle", true, uri.AckBundle},
+		{"?ack=outcome", false, uri.AckOutcome},
+		{"?ack=outcome", true, ""},
+	} {
+		c := Config{Subscription: target + test.query, Checkpoints: test.checkpoints, Run: "some"}
+		sub, err := c.subscription()
+		switch {
+		case test.want != "" && (err != nil || sub.Ack != test.want):
+			t.Errorf("%q, checkpoints %t: ack=%s, %v; want ack=%s", test.query, test.checkpoints, sub.Ack, err, test.want)
+		case test.want == "" && (err == nil || !strings.Contains(err.Error(), "-input") || !strings.Contains(err.Error(), "ack=outcome")):
+			t.Errorf("%q, checkpoints %t: %v", test.query, test.checkpoints, err)
+		}
+		if (c.Validate() == nil) != (test.want != "") {
+			t.Errorf("%q, checkpoints %t: validated: %v", test.query, test.checkpoints, c.Validate())
+		}
+	}
+}
+
+func TestTheSettingsReachTheSource(t *testing.T) {
+	c := Config{
+		Subscription: "pubsub://shop/orders?pulls=3", Disorder: 2, RejectsUnread: true, Run: "run",
+		DecoderConfig: order.DecoderConfig{TimeUnit: time.Second, MaxAhead: 4, ByOrder: true, Within: 3},
+	}
+	sub, err := c.parse()
+	if err != nil {
+		t.Fatal(err)
+	}
+	got := c.source(sub)
+	want := pull.Source{Input: c.Subscription, Sub: sub, Decoder: c.DecoderConfig, Disorder: 2, RejectsUnread: true, Run: "run", ID: got.ID}
+	if diff := cmp.Diff(want, got); diff != "" || sub.Pulls != 3 || sub.Ack != uri.AckOutcome {
+		t.Errorf("subscription %+v (-want +got)\n%s", sub, diff)
+	}
+	if other := c.source(sub); got.ID == "" || got.ID == other.ID {
+		t.Errorf("two sources have the ids %q and %q: want two", got.ID, other.ID)
+	}
 }

@@ -7,6 +7,8 @@ import (
 	"github.com/apache/beam/sdks/v2/go/pkg/beam"
 
 	"ordertimeout/transforms/connect"
+	"ordertimeout/transforms/connect/pubsub/publish"
+	"ordertimeout/transforms/connect/pubsub/pull"
 	"ordertimeout/transforms/connect/pubsub/uri"
 )
 
@@ -26,7 +28,7 @@ func Connector() connect.Connector {
 			Runners: runners,
 			Forms:   []connect.Form{{Text: SubscriptionForm}},
 			Help:    SubscriptionForm,
-			Is:      Is,
+			Is:      uri.Is,
 			Live:    true,
 			Parse:   parseSource,
 		},
@@ -34,7 +36,7 @@ func Connector() connect.Connector {
 			Runners: runners,
 			Forms:   []connect.Form{{Text: TopicForm}},
 			Help:    []string{TopicForm},
-			Is:      Is,
+			Is:      uri.Is,
 			Parse:   parseSink,
 		},
 	}
@@ -54,11 +56,8 @@ func parseSource(inputs []string, env connect.Env) (connect.Source, error) {
 	}
 	c := Config{
 		Subscription:  inputs[0],
-		TimeUnit:      env.Decoder.TimeUnit,
-		MaxAhead:      env.Decoder.MaxAhead,
-		ByOrder:       env.Decoder.ByOrder,
+		DecoderConfig: env.Decoder,
 		Disorder:      env.Disorder,
-		Within:        env.Decoder.Within,
 		Checkpoints:   env.Runner == connect.Flink,
 		RejectsUnread: env.RejectsUnread,
 		Run:           env.Run,
@@ -69,8 +68,9 @@ func parseSource(inputs []string, env connect.Env) (connect.Source, error) {
 
 // Source is a subscription.
 type Source struct {
-	Config       Config
-	Subscription Subscription
+	Config Config
+	// Subscription is the one that the Config names, with what is the default for it.
+	Subscription uri.Subscription
 }
 
 // Traits implements connect.Source. A subscription never ends, and its watermark is
@@ -85,9 +85,11 @@ func (s Source) ReadOnce() bool { return true }
 
 // Check implements connect.Source.
 func (s Source) Check(ctx context.Context, _ []string) (connect.Found, error) {
-	found, err := check(ctx, s.Config, s.Subscription)
-	return connect.Found{Topic: found.Topic, Warnings: found.Warnings}, err
+	return check(ctx, s.Config, s.Subscription)
 }
+
+// Quiesce implements connect.Source.
+func (s Source) Quiesce(ctx context.Context) error { return pull.Quiesce(ctx, s.Config.Run) }
 
 // Read implements connect.Source.
 func (s Source) Read(scope beam.Scope) (events beam.PCollection, rejects []beam.PCollection) {
@@ -96,7 +98,7 @@ func (s Source) Read(scope beam.Scope) (events beam.PCollection, rejects []beam.
 }
 
 func parseSink(t connect.Target, env connect.Env) (connect.Sink, error) {
-	topic, err := ParseTopic(t.URI)
+	topic, err := uri.ParseTopic(t.URI)
 	if err != nil {
 		return nil, fmt.Errorf("-%s: %w", t.Flag, err)
 	}
@@ -105,7 +107,8 @@ func parseSink(t connect.Target, env connect.Env) (connect.Sink, error) {
 
 // Sink is a topic.
 type Sink struct {
-	Topic Topic
+	// Topic is where messages are published to.
+	Topic uri.Topic
 	// Run is the id of the process.Run that the pipeline belongs to.
 	Run string
 }
@@ -114,9 +117,9 @@ type Sink struct {
 func (s Sink) Traits() connect.SinkTraits { return connect.SinkTraits{Topic: s.Topic.String()} }
 
 // Check implements connect.Sink.
-func (s Sink) Check(ctx context.Context) error { return CheckTopic(ctx, s.Topic) }
+func (s Sink) Check(ctx context.Context) error { return publish.CheckTopic(ctx, s.Topic) }
 
 // Write implements connect.Sink.
 func (s Sink) Write(scope beam.Scope, messages beam.PCollection) (undelivered []beam.PCollection) {
-	return []beam.PCollection{Write(scope, s.Run, s.Topic, messages)}
+	return []beam.PCollection{publish.Write(scope, s.Run, s.Topic, messages)}
 }

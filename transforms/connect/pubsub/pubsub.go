@@ -1,23 +1,25 @@
-// Package pubsub reads order events from a Pub/Sub subscription, publishes
-// messages to topics, and gives back what it holds when a run is stopped.
+// Package pubsub is the connector of Pub/Sub: it reads order events from a subscription,
+// publishes messages to topics, and gives back what it holds when a run is stopped.
 //
 //	beamfix.Install() // before beam.Init
-//	c := pubsub.Config{Subscription: "pubsub://shop/orders?pulls=8", Disorder: 5 * time.Second, Within: 10 * time.Minute, Run: run.ID}
+//	c := pubsub.Config{Subscription: "pubsub://shop/orders?pulls=8", Disorder: 5 * time.Second, Run: run.ID}
+//	c.Within = 10 * time.Minute
 //	found, err := pubsub.Check(ctx, c)
 //	...
 //	events, rejects := pubsub.Read(s, c)
 //	...
-//	undelivered := pubsub.Write(s, run.ID, topic, messages) // of pubsub.ParseTopic
+//	undelivered := publish.Write(s, run.ID, topic, messages) // of uri.ParseTopic
 //	... run the pipeline; to stop it:
 //	run.Stop()
-//	pubsub.Quiesce(ctx, run.ID)
+//	pull.Quiesce(ctx, run.ID)
 //	cancel() // the context of beam.Run, if the process is to go on
 //	run.Close()
 //
-// Its parts are packages below it, and none of them knows this one. Package uri has the names and
-// settings, message what a message holds, lease which message to acknowledge, client the
-// connections and requests, and publish the way out. What is here reads ahead of the
-// bundles (see puller) and hands out (see call).
+// What is here are the settings, the check before a run, and the DoFns. The work is done
+// by packages below this one, none of which knows it: pull is the source, and publish the
+// sink; uri has the names and settings, message what a message holds, lease which message
+// to acknowledge, and client the connections and requests. The settings that a URI may have
+// stand at [uri.ParseSubscription] and [uri.ParseTopic].
 //
 // # The subscription
 //
@@ -46,7 +48,7 @@
 // 100) would be taken away. What is no event is a reject, and never delivered again.
 //
 // Exactly-once delivery: off. It makes acknowledgements slow, and refuses those whose
-// lease has ended, which may fail the run. A repeat is known by its id without it.
+// lease has ended, which may fail the run. Without it repeats are known, too: by their ids.
 //
 // Filter: one that lets all events of an order pass, or none of them. Pub/Sub drops what
 // a filter does not let pass, and a payment that is dropped is a timeout.
@@ -96,13 +98,13 @@
 // whether there is anything. The watermark is about a second behind the lag meanwhile.
 // A service that does not answer holds it as before.
 //
-// A runner in Java, such as Flink's, sees whole seconds of it only.
+// A runner in Java, such as Flink, sees only whole seconds of it.
 package pubsub
 
 import (
-	"crypto/rand"
-
 	"github.com/apache/beam/sdks/v2/go/pkg/beam"
+
+	"ordertimeout/transforms/connect/pubsub/uri"
 )
 
 // Read reads the subscription, as an unbounded collection that never ends:
@@ -126,7 +128,7 @@ import (
 //
 // Once the run is to stop nothing is read any more, the watermark stands still,
 // and the collection goes on with nothing, as its end would be the end of time
-// for every open order: see [Quiesce].
+// for every open order: see [pull.Quiesce].
 //
 // A subscription that cannot be read is the error of the run, and of the bundle. It is
 // also an error if beamfix.Install was not called: then no bundle would be acknowledged,
@@ -142,10 +144,10 @@ func Read(s beam.Scope, c Config) (events, rejects beam.PCollection) {
 }
 
 // read is Read of a subscription that the settings have named.
-func read(s beam.Scope, c Config, sub Subscription) (events, rejects beam.PCollection) {
+func read(s beam.Scope, c Config, sub uri.Subscription) (events, rejects beam.PCollection) {
 	s = s.Scope("pubsub.Read")
-	from := source{Config: c, Sub: sub, ID: rand.Text()}
-	if sub.Ack == AckBundle {
+	from := c.source(sub)
+	if sub.Ack == uri.AckBundle {
 		return beam.ParDo2(s, &readAndFinalizeFn{From: from}, beam.Impulse(s))
 	}
 	return beam.ParDo2(s, &readFn{From: from}, beam.Impulse(s))

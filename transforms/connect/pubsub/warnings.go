@@ -6,6 +6,8 @@ import (
 	"cloud.google.com/go/pubsub/v2/apiv1/pubsubpb"
 
 	"ordertimeout/transforms/connect/pubsub/client"
+	"ordertimeout/transforms/connect/pubsub/pull"
+	"ordertimeout/transforms/connect/pubsub/uri"
 )
 
 const (
@@ -16,18 +18,11 @@ const (
 	shortLease = 10 * time.Second
 )
 
-// untilKnown is how long pulls have to succeed until the watermark is known: by then
-// every lease has ended that a process before this one may have held, or a pull that
-// failed.
-func untilKnown(sub Subscription, given time.Duration) time.Duration {
-	return max(sub.Window, given+time.Second, sub.Lease+time.Second)
-}
-
 // warnings says what of a subscription works, but not well, a line each.
-func (c Config) warnings(sub Subscription, found *pubsubpb.Subscription) (lines []string) {
+func (c Config) warnings(sub uri.Subscription, found *pubsubpb.Subscription) (lines []string) {
 	warn := func(format string, args ...any) { lines = append(lines, c.fault(format, args...).Error()) }
 	given := client.LeaseOf(found)
-	switch quiet := untilKnown(sub, given); {
+	switch quiet := pull.Settle(sub, given); {
 	case quiet < silence:
 	case given >= max(sub.Lease, sub.Window):
 		warn("no alert comes in the first %v after a start, or after Pub/Sub was out of reach, as the subscription gives leases of %v: want an acknowledgement deadline of %v (gcloud pubsub subscriptions update %s --ack-deadline=%d)",
@@ -37,7 +32,7 @@ func (c Config) warnings(sub Subscription, found *pubsubpb.Subscription) (lines 
 	default:
 		warn("no alert comes in the first %v after a start, or after Pub/Sub was out of reach: want window=%v", quiet, shortLease)
 	}
-	if sub.Ack != AckOutcome {
+	if sub.Ack != uri.AckOutcome {
 		return lines
 	}
 	// What is open is at Pub/Sub alone, however often it is delivered.

@@ -13,12 +13,12 @@ import (
 	"time"
 
 	"github.com/apache/beam/sdks/v2/go/pkg/beam"
-	"github.com/apache/beam/sdks/v2/go/pkg/beam/options/jobopts"
 	"github.com/apache/beam/sdks/v2/go/pkg/beam/register"
 	_ "github.com/apache/beam/sdks/v2/go/pkg/beam/runners/prism"
 	"github.com/apache/beam/sdks/v2/go/pkg/beam/testing/ptest"
 	standardwebhooks "github.com/standard-webhooks/standard-webhooks/libraries/go"
 
+	"ordertimeout/transforms/beamfix"
 	"ordertimeout/transforms/ledger/ledgertest"
 	"ordertimeout/transforms/order"
 	"ordertimeout/transforms/process"
@@ -31,7 +31,7 @@ func init() {
 }
 
 func TestMain(m *testing.M) {
-	*jobopts.Experiments = "prism_disable_sdf_split"
+	beamfix.ForPrism()
 	ptest.MainWithDefault(m, "prism")
 }
 

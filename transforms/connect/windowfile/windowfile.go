@@ -17,8 +17,8 @@
 // time, where open orders are reported, is called "end". Names sort by time.
 //
 // A window has one pane, pane 0, which is written when the watermark has passed the
-// window's end. It has more where so much comes that it is written in pieces
-// (about [maxParts] bundles' worth), and where something comes late.
+// window's end. It has more where so much comes that it is written in pieces, of some 250
+// bundles each, and where something comes late.
 //
 // A file appears under its name when it is complete: until then its name begins
 // with a dot and ends in ".tmp". A process that is killed leaves such a file, which

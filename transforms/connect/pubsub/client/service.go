@@ -48,9 +48,10 @@ func (s Service) Look(ctx context.Context) (*pubsubpb.Subscription, error) {
 	return s.Client.GetSubscription(ctx, &pubsubpb.GetSubscriptionRequest{Subscription: s.Name})
 }
 
-// Pull returns messages, or none where there are none. A pull that runs into its
-// end says nothing about the subscription. The service may let an empty one do
-// so, and then answers a second one at once; an emulator does not.
+// Pull returns messages, or none where there are none. The service may let a pull that
+// finds nothing run into its deadline, as one does where the service is away. So such a
+// pull is followed by a probe, which a service that is there answers at once. An emulator
+// answers before the deadline, and is not asked again.
 func (s Service) Pull(ctx context.Context) ([]*pubsubpb.ReceivedMessage, error) {
 	got, err := s.Try(ctx, s.Poll, false)
 	if isTimeout(err) && ctx.Err() == nil && os.Getenv(uri.Emulator) == "" {
@@ -59,7 +60,8 @@ func (s Service) Pull(ctx context.Context) ([]*pubsubpb.ReceivedMessage, error) 
 	return got, err
 }
 
-// Try is Pull with a limit of its own. A probe is to be answered at once.
+// Try makes one pull, which fails at its limit. With atOnce it is a probe: the service is
+// to answer at once, also where it has nothing.
 func (s Service) Try(ctx context.Context, limit time.Duration, atOnce bool) ([]*pubsubpb.ReceivedMessage, error) {
 	ctx, cancel := context.WithTimeout(ctx, limit)
 	defer cancel()
@@ -94,7 +96,7 @@ func isTimeout(err error) bool {
 	return errors.Is(err, context.DeadlineExceeded) || status.Code(err) == codes.DeadlineExceeded
 }
 
-// IsFinal reports whether it is no use to try again.
+// IsFinal reports whether it is no use to try again after an error.
 func IsFinal(err error) bool {
 	switch status.Code(err) {
 	case codes.NotFound, codes.PermissionDenied, codes.Unauthenticated, codes.InvalidArgument,

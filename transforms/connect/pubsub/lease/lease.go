@@ -57,8 +57,8 @@ type remembered struct {
 }
 
 // New returns an empty table. Given is the lease of a message that is delivered, and extend
-// what leases are extended by. Consumers is how many steps take the events. Count is told
-// how many messages come (or go, less than zero).
+// what leases are extended by. Consumers is how many steps take the events, and now the
+// clock. Count is told by how many the messages that are held get more, or less.
 func New(given, extend time.Duration, consumers int, now func() time.Time, count func(n int)) *Table {
 	return &Table{
 		Ledger: ledger.New(consumers, MaxIDs),
@@ -124,7 +124,7 @@ func (h *Table) Give(messages []*ledger.Message) (ackIDs []string) {
 	return ackIDs
 }
 
-// GiveAll is give of all messages.
+// GiveAll is Give of all messages that are held.
 func (h *Table) GiveAll() (ackIDs []string) {
 	h.mu.Lock()
 	all := make([]*ledger.Message, 0, h.size)

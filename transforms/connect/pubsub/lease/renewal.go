@@ -5,12 +5,13 @@ import "time"
 // Renewal is when a lease is to be extended.
 type Renewal struct {
 	input *input
+	// AckID is the id of the lease.
 	AckID string
 	at    time.Time
 }
 
 // Renewals returns leases to be extended now, at most max. The caller says
-// Extended or notExtended before it asks again.
+// Extended or NotExtended before it asks again.
 func (h *Table) Renewals(max int) []Renewal {
 	h.mu.Lock()
 	defer h.mu.Unlock()

@@ -23,10 +23,10 @@ type Reader struct {
 	Decoder *order.Decoder
 	// Expect is told how many events and rejects a part of a message holds, and whether
 	// it is the last part. It returns the Ref of the first event: the others follow, and
-	// then the rejects. 0: they have none. Nil: so it is with all.
+	// then the rejects. 0: they have no Refs. Nil: none has one.
 	Expect func(m *ledger.Message, events, rejects int, last bool) (ref uint64)
-	// Out takes blocks that are complete once they are worth maxRead, and reports
-	// whether to go on. Nil: they gather.
+	// Out takes complete blocks once they are worth 1 MiB together, and reports whether to
+	// go on. Nil: all stay in Blocks.
 	Out func(complete []*Block) bool
 
 	// Blocks are those that Out has not taken.

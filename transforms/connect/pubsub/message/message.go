@@ -19,10 +19,10 @@ type Part struct {
 	Malformed int64
 }
 
-// Decode gives the events and the rejects of a message, as the source of package pubsub does, but neither
-// stamped nor with a Ref: a large message in parts, so that they need not all be in
-// memory. Of the subscription's settings those of the events' time count. The decoder
-// counts what its fields say.
+// Decode reads a message, and calls give with its events and rejects: once, or for a large
+// message several times, so that they need not all be in memory. They have no place in
+// time and no Refs. Of the subscription only the settings of the events' time are used.
+// The decoder goes on counting in its fields.
 func Decode(m *pubsubpb.PubsubMessage, sub uri.Subscription, decoder *order.Decoder, give func(Part)) {
 	all := func(complete []*Block) bool {
 		for _, b := range complete {

@@ -104,7 +104,7 @@ func refusedBundle(ctx context.Context, fn *publishFn, messages ...order.Message
 
 func TestWritePublishesEachMessageOnce(t *testing.T) {
 	const n = maxPending + 1 // results are awaited in between
-	server := serve(t, permissions{})
+	server := serve(t, false)
 	run, done := newRun(t)
 	p, s := beam.NewPipelineWithRoot()
 	Write(s, run.ID, topicOf(t, topicURI+"?ordering=user"), beam.ParDo(s, &messagesFn{N: n}, beam.Impulse(s)))
@@ -133,7 +133,7 @@ func TestWritePublishesEachMessageOnce(t *testing.T) {
 // On a runner that does not try a bundle again, what cannot be published is refused, and
 // the run goes on to its end.
 func TestFailedPublishIsRefusedAndFailsTheRun(t *testing.T) {
-	serve(t, permissions{})
+	serve(t, false)
 	run, done := newRun(t)
 	p, s := beam.NewPipelineWithRoot()
 	refused := Write(s, run.ID, topicOf(t, "pubsub://shop/another"), beam.ParDo(s, &messagesFn{N: 2}, beam.Impulse(s)))
@@ -184,7 +184,7 @@ func (f *failing) React(request any) (handled bool, ret any, err error) {
 // and the failed ordering key is free when the runner repeats the bundle.
 func TestFailedBundleCanBeRepeated(t *testing.T) {
 	reactor := &failing{user: "u1"}
-	serve(t, permissions{}, pstest.ServerReactorOption{FuncName: "Publish", Reactor: reactor})
+	serve(t, false, pstest.ServerReactorOption{FuncName: "Publish", Reactor: reactor})
 	run, done := newRun(t)
 	run.Cluster = true
 	fn := startFn(t, run, topicURI+"?ordering=user")
@@ -220,7 +220,7 @@ func TestCancelledBundleIsNoFailureOfTheRun(t *testing.T) {
 }
 
 func TestCloseClosesWhatBelongsToTheRun(t *testing.T) {
-	serve(t, permissions{})
+	serve(t, false)
 	one, _ := newRun(t)
 	two, _ := newRun(t)
 	fn := startFn(t, one, topicURI)

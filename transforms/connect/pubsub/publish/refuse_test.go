@@ -17,7 +17,7 @@ import (
 // key is free, and the next bundle is tried, too.
 func TestOnlyWhatCannotBePublishedIsRefused(t *testing.T) {
 	reactor := &failing{user: "u1"}
-	serve(t, permissions{}, pstest.ServerReactorOption{FuncName: "Publish", Reactor: reactor})
+	serve(t, false, pstest.ServerReactorOption{FuncName: "Publish", Reactor: reactor})
 	run, done := newRun(t)
 	fn := startFn(t, run, topicURI+"?ordering=user")
 	refused, err := refusedBundle(t.Context(), fn, testMessage(1), testMessage(2), testMessage(3), testMessage(4))

@@ -7,28 +7,14 @@ import (
 	"testing"
 	"time"
 
-	"cloud.google.com/go/iam/apiv1/iampb"
 	"cloud.google.com/go/pubsub/v2/apiv1/pubsubpb"
 	"cloud.google.com/go/pubsub/v2/pstest"
 	"github.com/google/go-cmp/cmp"
-	"google.golang.org/grpc"
 	"google.golang.org/grpc/codes"
 
+	"ordertimeout/transforms/connect/pubsub/pubsubtest"
 	"ordertimeout/transforms/connect/pubsub/uri"
 )
-
-// permissions is a server that grants what is asked for, or nothing.
-type permissions struct {
-	iampb.UnimplementedIAMPolicyServer
-	granted bool
-}
-
-func (p permissions) TestIamPermissions(_ context.Context, r *iampb.TestIamPermissionsRequest) (*iampb.TestIamPermissionsResponse, error) {
-	if !p.granted {
-		return &iampb.TestIamPermissionsResponse{}, nil
-	}
-	return &iampb.TestIamPermissionsResponse{Permissions: r.Permissions}, nil
-}
 
 func TestCheckTopicSaysWhyNot(t *testing.T) {
 	denied := pstest.WithErrorInjection("GetTopic", codes.PermissionDenied, "User not authorized\nto perform this action.")
@@ -50,7 +36,7 @@ func TestCheckTopicSaysWhyNot(t *testing.T) {
 			want: `pubsub: "pubsub://shop": no topic: want pubsub://PROJECT/TOPIC`},
 	} {
 		t.Run(test.reason, func(t *testing.T) {
-			serve(t, permissions{granted: test.granted}, test.options...)
+			serve(t, test.granted, test.options...)
 			topic, err := uri.ParseTopic(test.uri)
 			if err == nil {
 				err = CheckTopic(t.Context(), topic)
@@ -77,12 +63,11 @@ func TestCheckTopicNamesAServerThatDoesNotAnswer(t *testing.T) {
 	}
 }
 
-// serve starts a Pub/Sub server with the topic projects/shop/topics/timeouts.
-func serve(t *testing.T, iam permissions, options ...pstest.ServerReactorOption) *pstest.Server {
+// serve starts a Pub/Sub server with the topic projects/shop/topics/timeouts, and with all
+// permissions or none.
+func serve(t *testing.T, granted bool, options ...pstest.ServerReactorOption) *pstest.Server {
 	t.Helper()
-	s := pstest.NewServerWithCallback(0, func(g *grpc.Server) { iampb.RegisterIAMPolicyServer(g, iam) }, options...)
-	t.Cleanup(func() { s.Close() })
-	t.Setenv(uri.Emulator, s.Addr)
+	s := pubsubtest.NewEmptyServer(t, granted, options...)
 	if _, err := s.GServer.CreateTopic(t.Context(), &pubsubpb.Topic{Name: "projects/shop/topics/timeouts"}); err != nil {
 		t.Fatal(err)
 	}

@@ -9,6 +9,7 @@ import (
 
 // Subscription is a subscription and how it is read.
 type Subscription struct {
+	// Project and Name are the ids of the project and of the subscription in it.
 	Project string
 	Name    string
 	// Pulls is how many pulls are made at a time, and Batch how many messages
@@ -71,8 +72,8 @@ var settingNames = []string{"pulls", "batch", "time", "ack", "poll", "lease", "w
 //	maxlag=744h        the largest lag that does
 //	outstanding=1000000  messages that are held at a time
 //
-// With an emulator (PUBSUB_EMULATOR_HOST) poll is to be 2s or more. An error
-// names the part that is wrong.
+// With an emulator (PUBSUB_EMULATOR_HOST) a poll of less than 2s is no use: it answers
+// one that finds nothing a second before its end. An error names the part that is wrong.
 func ParseSubscription(uri string) (Subscription, error) {
 	project, name, values, err := parse(uri, "subscription", settingNames...)
 	if err != nil {

@@ -1,4 +1,4 @@
-package pubsub
+package pull
 
 import (
 	"fmt"
@@ -6,20 +6,21 @@ import (
 	"time"
 
 	"ordertimeout/transforms/connect/pubsub/client"
+	"ordertimeout/transforms/connect/pubsub/pubsubtest"
 	"ordertimeout/transforms/process"
 )
 
 // A pull that is out at a stop would get at once what is given back then, and
 // where it is cancelled as it does, the message is nobody's until its lease ends.
 func TestWhatIsGivenBackAtAStopIsNotPulledAgain(t *testing.T) {
-	server := newServer(t, 600)
+	server := pubsubtest.NewServer(t, 600)
 	const n = 50
 	for i := range n {
-		server.Publish(testTopic, []byte(event(fmt.Sprint("o", i))), nil)
+		server.Publish(pubsubtest.Topic, []byte(pubsubtest.Event(fmt.Sprint("o", i))), nil)
 	}
 	run := process.NewRun()
 	defer run.Close()
-	p, err := pullerOf(t.Context(), sourceOf(t, run.ID, Config{Subscription: "pubsub://shop/orders", Run: run.ID, Within: time.Hour}))
+	p, err := pullerOf(t.Context(), newSource(t, run.ID, run.ID, pubsubtest.URI))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -42,14 +43,4 @@ func awaitHeld(t *testing.T, p *puller, n int) {
 			t.Fatalf("waited in vain for %d messages", n)
 		}
 	}
-}
-
-// sourceOf returns a source as Read makes it.
-func sourceOf(t *testing.T, id string, c Config) source {
-	t.Helper()
-	sub, err := c.parse()
-	if err != nil {
-		t.Fatal(err)
-	}
-	return source{Config: c, Sub: sub, ID: id}
 }

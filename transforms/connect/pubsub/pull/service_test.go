@@ -1,4 +1,4 @@
-package pubsub
+package pull
 
 import (
 	"slices"
@@ -14,6 +14,7 @@ import (
 	"google.golang.org/grpc/status"
 
 	"ordertimeout/transforms/connect/pubsub/client"
+	"ordertimeout/transforms/connect/pubsub/pubsubtest"
 	"ordertimeout/transforms/connect/pubsub/uri"
 	"ordertimeout/transforms/process"
 )
@@ -79,8 +80,8 @@ func TestPullThatRanIntoItsEndIsFollowedByAProbe(t *testing.T) {
 	} {
 		t.Run(test.reason, func(t *testing.T) {
 			s := &script{errors: test.errors}
-			server := newServer(t, 10, s.on("Pull"))
-			server.Publish(testTopic, []byte("x"), nil)
+			server := pubsubtest.NewServer(t, 10, s.on("Pull"))
+			server.Publish(pubsubtest.Topic, []byte("x"), nil)
 			l, err := client.Of(process.Of(t.Name()))
 			if err != nil {
 				t.Fatal(err)
@@ -93,7 +94,7 @@ func TestPullThatRanIntoItsEndIsFollowedByAProbe(t *testing.T) {
 			if !test.emulator {
 				t.Setenv(uri.Emulator, "")
 			}
-			_, err = client.Service{Pulls: c.SubscriptionAdminClient, Name: testSubscription, Poll: time.Minute, Batch: 1}.Pull(t.Context())
+			_, err = client.Service{Pulls: c.SubscriptionAdminClient, Name: pubsubtest.Subscription, Poll: time.Minute, Batch: 1}.Pull(t.Context())
 			if status.Code(err) != test.code {
 				t.Errorf("got %v, want %v", err, test.code)
 			}
@@ -107,10 +108,10 @@ func TestPullThatRanIntoItsEndIsFollowedByAProbe(t *testing.T) {
 func TestFirstStepIsAcknowledgedBeforeLaterOnesAlsoAfterFailures(t *testing.T) {
 	down := status.Error(codes.Unavailable, "down")
 	s := &script{errors: []error{down, down, nil, down}}
-	server := newServer(t, 10, s.on("Acknowledge"))
+	server := pubsubtest.NewServer(t, 10, s.on("Acknowledge"))
 	j := startJob(t, server, "", false, "")
-	create := server.Publish(testTopic, []byte(event("create")), nil) + ":1"
-	pay := server.Publish(testTopic, []byte(event("pay")), nil) + ":1"
+	create := server.Publish(pubsubtest.Topic, []byte(pubsubtest.Event("create")), nil) + ":1"
+	pay := server.Publish(pubsubtest.Topic, []byte(pubsubtest.Event("pay")), nil) + ":1"
 	j.await("both events", func() bool { return len(j.events) == 2 })
 	j.run.Done([]uint64{j.refs["create"], j.refs["pay"]})
 	j.await("the acknowledgements", func() bool { return j.unacked() == 0 })
@@ -121,14 +122,14 @@ func TestFirstStepIsAcknowledgedBeforeLaterOnesAlsoAfterFailures(t *testing.T) {
 	if diff := cmp.Diff(want, s.all()); diff != "" {
 		t.Errorf("(-want +got)\n%s", diff)
 	}
-	wantAckedOnce(t, server)
+	pubsubtest.WantAckedOnce(t, server)
 }
 
 func TestPullsThatFailAreTriedAgain(t *testing.T) {
 	down := status.Error(codes.Unavailable, "down")
 	s := &script{errors: []error{down, down, down, down, down, down}}
-	server := newServer(t, 10, s.on("Pull"))
-	server.Publish(testTopic, []byte(event("a")), nil)
+	server := pubsubtest.NewServer(t, 10, s.on("Pull"))
+	server.Publish(pubsubtest.Topic, []byte(pubsubtest.Event("a")), nil)
 	j := startJob(t, server, "pulls=2", true, "")
 	j.await("the event", func() bool { return len(j.events) == 1 })
 	j.await("the acknowledgement", func() bool { return j.unacked() == 0 })
@@ -142,10 +143,10 @@ func TestPullsThatFailAreTriedAgain(t *testing.T) {
 func TestStopEndsWhereTheServiceIsGone(t *testing.T) {
 	server := pstest.NewServer() // closed below, which can be done once
 	t.Setenv(uri.Emulator, server.Addr)
-	addSubscription(t, server, nil)
+	pubsubtest.Add(t, server, new(pubsubpb.Subscription))
 	j := startJob(t, server, "", false, "")
-	server.Publish(testTopic, []byte(event("a")+"\n"+event("b")), nil)
-	server.Publish(testTopic, []byte(event("c")), nil)
+	server.Publish(pubsubtest.Topic, []byte(pubsubtest.Event("a")+"\n"+pubsubtest.Event("b")), nil)
+	server.Publish(pubsubtest.Topic, []byte(pubsubtest.Event("c")), nil)
 	j.await("the events", func() bool { return len(j.events) == 3 })
 	server.Close()
 	j.run.Done([]uint64{j.refs["c"]})

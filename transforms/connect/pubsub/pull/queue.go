@@ -1,4 +1,4 @@
-package pubsub
+package pull
 
 import (
 	"cloud.google.com/go/pubsub/v2/apiv1/pubsubpb"

@@ -1,4 +1,4 @@
-package pubsub
+package pull
 
 import (
 	"bytes"
@@ -10,6 +10,7 @@ import (
 	"cloud.google.com/go/pubsub/v2/apiv1/pubsubpb"
 	"github.com/google/go-cmp/cmp"
 
+	"ordertimeout/transforms/connect/pubsub/pubsubtest"
 	"ordertimeout/transforms/count"
 	"ordertimeout/transforms/order"
 )
@@ -17,18 +18,18 @@ import (
 func TestEveryMessageIsReadAndAcknowledgedOnce(t *testing.T) {
 	for _, ack := range []string{"outcome", "bundle"} {
 		t.Run(ack, func(t *testing.T) {
-			server := newServer(t, 10)
+			server := pubsubtest.NewServer(t, 10)
 			j := startJob(t, server, "ack="+ack, true, "")
 			const n = 500
 			for i := range n {
-				server.Publish(testTopic, []byte(event(fmt.Sprint("o", i))), nil)
+				server.Publish(pubsubtest.Topic, []byte(pubsubtest.Event(fmt.Sprint("o", i))), nil)
 			}
 			j.await("all events", func() bool { return len(j.events) == n })
 			j.await("all acknowledgements", func() bool { return j.unacked() == 0 })
 			if err := j.stop(); err != nil {
 				t.Error(err)
 			}
-			wantAckedOnce(t, server)
+			pubsubtest.WantAckedOnce(t, server)
 			for place, times := range j.events {
 				if times != 1 {
 					t.Errorf("%s came %d times", place, times)
@@ -45,9 +46,9 @@ func TestEveryMessageIsReadAndAcknowledgedOnce(t *testing.T) {
 }
 
 func TestMessageOfManyEventsIsAcknowledgedAfterTheLast(t *testing.T) {
-	server := newServer(t, 10)
+	server := pubsubtest.NewServer(t, 10)
 	j := startJob(t, server, "", false, "")
-	id := server.Publish(testTopic, []byte(event("a")+"\n\n"+event("b")+"\r\n"+event("c")+"\n"), nil)
+	id := server.Publish(pubsubtest.Topic, []byte(pubsubtest.Event("a")+"\n\n"+pubsubtest.Event("b")+"\r\n"+pubsubtest.Event("c")+"\n"), nil)
 	j.await("three events", func() bool { return len(j.events) == 3 })
 	want := map[string]int{"message " + id + ":1 a": 1, "message " + id + ":3 b": 1, "message " + id + ":4 c": 1}
 	if diff := cmp.Diff(want, j.events); diff != "" {
@@ -62,25 +63,25 @@ func TestMessageOfManyEventsIsAcknowledgedAfterTheLast(t *testing.T) {
 	if err := j.stop(); err != nil {
 		t.Error(err)
 	}
-	wantAckedOnce(t, server)
+	pubsubtest.WantAckedOnce(t, server)
 }
 
 func TestWhatIsNoEventIsRejectedAndAcknowledged(t *testing.T) {
-	server := newServer(t, 10)
+	server := pubsubtest.NewServer(t, 10)
 	j := startJob(t, server, "time=attribute:at", true, "")
 	now := map[string]string{"at": fmt.Sprint(time.Now().UnixMilli())}
 	m := func(text string, attributes map[string]string) string {
-		return "message " + server.Publish(testTopic, []byte(text), attributes)
+		return "message " + server.Publish(pubsubtest.Topic, []byte(text), attributes)
 	}
 	want := map[string]int{
-		m("x", now) + `:1 not JSON: invalid character 'x' looking for beginning of value at byte 1`:                                                 1,
-		m("", now) + ` empty: no event in the message, want JSON, one object a line`:                                                                1,
-		m(" \n\r\n", now) + ` empty: no event in the message, want JSON, one object a line`:                                                         1,
-		m("\x1f\x8b\x08", now) + ` compressed (gzip): want JSON text, one object a line`:                                                            1,
-		m(event("a"), nil) + ` attribute "at": missing, want the time of the event`:                                                                 1,
-		m(event("a"), map[string]string{"at": "noon"}) + ` attribute "at": time: got "noon", want RFC 3339 with an offset, or integer milliseconds`: 1,
-		m(event("a")+"\n{}", now) + `:2 type: missing, want a non-empty string`:                                                                     1,
-		m(`{"type":"`+string(make([]byte, order.MaxLine))+`"}`, now) + `:1 oversized: got a line of more than 1048576 bytes, want at most that`:     1,
+		m("x", now) + `:1 not JSON: invalid character 'x' looking for beginning of value at byte 1`:                                                            1,
+		m("", now) + ` empty: no event in the message, want JSON, one object a line`:                                                                           1,
+		m(" \n\r\n", now) + ` empty: no event in the message, want JSON, one object a line`:                                                                    1,
+		m("\x1f\x8b\x08", now) + ` compressed (gzip): want JSON text, one object a line`:                                                                       1,
+		m(pubsubtest.Event("a"), nil) + ` attribute "at": missing, want the time of the event`:                                                                 1,
+		m(pubsubtest.Event("a"), map[string]string{"at": "noon"}) + ` attribute "at": time: got "noon", want RFC 3339 with an offset, or integer milliseconds`: 1,
+		m(pubsubtest.Event("a")+"\n{}", now) + `:2 type: missing, want a non-empty string`:                                                                     1,
+		m(`{"type":"`+string(make([]byte, order.MaxLine))+`"}`, now) + `:1 oversized: got a line of more than 1048576 bytes, want at most that`:                1,
 	}
 	j.await("all rejects", func() bool { return len(j.rejects) == len(want) })
 	j.await("all acknowledgements", func() bool { return j.unacked() == 0 })
@@ -90,23 +91,23 @@ func TestWhatIsNoEventIsRejectedAndAcknowledged(t *testing.T) {
 	if diff := cmp.Diff(want, j.rejects); diff != "" || len(j.events) != 1 {
 		t.Errorf("%d events, want 1 (-want +got)\n%s", len(j.events), diff)
 	}
-	wantAckedOnce(t, server)
+	pubsubtest.WantAckedOnce(t, server)
 }
 
 func TestRedeliveryWhileHeldGivesNoEventAndIsHeld(t *testing.T) {
-	server := newServer(t, 10)
+	server := pubsubtest.NewServer(t, 10)
 	j := startJob(t, server, "", false, "")
-	id := server.Publish(testTopic, []byte(event("a")), nil)
+	id := server.Publish(pubsubtest.Topic, []byte(pubsubtest.Event("a")), nil)
 	j.await("the event", func() bool { return len(j.events) == 1 })
 	// A lease that ends is as good as one that is given back: the server delivers
 	// the message again.
 	if _, err := server.GServer.ModifyAckDeadline(t.Context(), &pubsubpb.ModifyAckDeadlineRequest{
-		Subscription: testSubscription, AckIds: []string{id + ":1"},
+		Subscription: pubsubtest.Subscription, AckIds: []string{id + ":1"},
 	}); err != nil {
 		t.Fatal(err)
 	}
 	j.await("the second delivery", func() bool { return server.Message(id).Deliveries == 2 })
-	server.Publish(testTopic, []byte(event("b")), nil)
+	server.Publish(pubsubtest.Topic, []byte(pubsubtest.Event("b")), nil)
 	j.await("the next event", func() bool { return len(j.events) == 2 })
 	if got := server.Message(id).Acks; got != 0 {
 		t.Errorf("acknowledged %d times before its event was done", got)
@@ -127,9 +128,9 @@ func TestRedeliveryWhileHeldGivesNoEventAndIsHeld(t *testing.T) {
 }
 
 func TestLeaseOfAHeldMessageIsExtended(t *testing.T) {
-	server := newServer(t, 1)
+	server := pubsubtest.NewServer(t, 1)
 	j := startJob(t, server, "lease=1s", false, "")
-	id := server.Publish(testTopic, []byte(event("a")), nil)
+	id := server.Publish(pubsubtest.Topic, []byte(pubsubtest.Event("a")), nil)
 	j.await("the event", func() bool { return len(j.events) == 1 })
 	j.await("some extensions", func() bool { return len(server.Message(id).Modacks) >= 6 })
 	if got := server.Message(id).Deliveries; got != 1 {
@@ -145,11 +146,11 @@ func TestLeaseOfAHeldMessageIsExtended(t *testing.T) {
 // A stop under load: what no bundle has taken, and what is not done, is given back
 // at once, what is done is acknowledged, and nothing is lost between the two.
 func TestStopUnderLoadGivesBackWhatIsNotDone(t *testing.T) {
-	server := newServer(t, 600)
+	server := pubsubtest.NewServer(t, 600)
 	j := startJob(t, server, "batch=100", false, "")
 	const n = 3000
 	for i := range n {
-		server.Publish(testTopic, []byte(event(fmt.Sprint("o", i))), nil)
+		server.Publish(pubsubtest.Topic, []byte(pubsubtest.Event(fmt.Sprint("o", i))), nil)
 	}
 	j.await("some events", func() bool { return len(j.events) > n/3 })
 	j.Lock()
@@ -170,7 +171,7 @@ func TestStopUnderLoadGivesBackWhatIsNotDone(t *testing.T) {
 	for _, m := range server.Messages() {
 		acked += m.Acks
 	}
-	left, err := server.GServer.Pull(t.Context(), &pubsubpb.PullRequest{Subscription: testSubscription, MaxMessages: n})
+	left, err := server.GServer.Pull(t.Context(), &pubsubpb.PullRequest{Subscription: pubsubtest.Subscription, MaxMessages: n})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -185,11 +186,11 @@ func TestStopUnderLoadGivesBackWhatIsNotDone(t *testing.T) {
 // All that was handed out before a stop has gone through the pipeline when it is
 // quiet, so nothing is acknowledged that was not processed.
 func TestStopUnderLoadLosesNothingThatIsAcknowledged(t *testing.T) {
-	server := newServer(t, 600)
+	server := pubsubtest.NewServer(t, 600)
 	j := startJob(t, server, "ack=bundle&batch=100", true, "")
 	const n = 3000
 	for i := range n {
-		server.Publish(testTopic, []byte(event(fmt.Sprint("o", i))), nil)
+		server.Publish(pubsubtest.Topic, []byte(pubsubtest.Event(fmt.Sprint("o", i))), nil)
 	}
 	j.await("some events", func() bool { return len(j.events) > n/3 })
 	if err := j.stop(); err != nil {
@@ -207,9 +208,9 @@ func TestStopUnderLoadLosesNothingThatIsAcknowledged(t *testing.T) {
 func TestFailedBundleIsGivenBackAndReadAgain(t *testing.T) {
 	for _, ack := range []string{"outcome", "bundle"} {
 		t.Run(ack, func(t *testing.T) {
-			server := newServer(t, 10)
+			server := pubsubtest.NewServer(t, 10)
 			for i := range 100 {
-				server.Publish(testTopic, []byte(event(fmt.Sprint("o", i))), nil)
+				server.Publish(pubsubtest.Topic, []byte(pubsubtest.Event(fmt.Sprint("o", i))), nil)
 			}
 			j := startJob(t, server, "ack="+ack, true, "o50")
 			if err := <-j.ended; err == nil {
@@ -241,15 +242,15 @@ func TestFailedBundleIsGivenBackAndReadAgain(t *testing.T) {
 // The server delivers in a random order, and the publisher sends some messages
 // twice.
 func TestEventsOfABacklogInRandomOrderAreNotLate(t *testing.T) {
-	server := newServer(t, 1)
+	server := pubsubtest.NewServer(t, 1)
 	dice := rand.New(rand.NewPCG(1, 2))
 	const n = 1000
 	begin := time.Now().Add(-20 * time.Second)
 	for i := range n {
 		text := fmt.Sprintf(`{"orderId":"o%d","type":"create","time":%d}`, i, begin.Add(time.Duration(i)*20*time.Millisecond).UnixMilli())
-		server.Publish(testTopic, []byte(text), nil)
+		server.Publish(pubsubtest.Topic, []byte(text), nil)
 		if dice.IntN(5) == 0 {
-			server.Publish(testTopic, []byte(text), nil)
+			server.Publish(pubsubtest.Topic, []byte(text), nil)
 		}
 	}
 	j := startJob(t, server, "lease=1s&batch=50", true, "")
@@ -266,13 +267,13 @@ func TestEventsOfABacklogInRandomOrderAreNotLate(t *testing.T) {
 			}
 		}
 	}
-	wantAckedOnce(t, server)
+	pubsubtest.WantAckedOnce(t, server)
 }
 
 func TestWatermarkMovesOnBehindTheLastEvent(t *testing.T) {
-	server := newServer(t, 1)
+	server := pubsubtest.NewServer(t, 1)
 	j := startJob(t, server, "lease=1s", true, "")
-	server.Publish(testTopic, []byte(event("a")), nil)
+	server.Publish(pubsubtest.Topic, []byte(pubsubtest.Event("a")), nil)
 	j.await("the event", func() bool { return len(j.events) == 1 })
 	last := time.Now().UnixMilli()
 	j.await("the watermark to pass it", func() bool { return j.run.Counters()[count.WatermarkTime] > last+500 })
@@ -282,11 +283,11 @@ func TestWatermarkMovesOnBehindTheLastEvent(t *testing.T) {
 }
 
 func TestSubscriptionThatIsGoneFailsTheRun(t *testing.T) {
-	server := newServer(t, 10)
+	server := pubsubtest.NewServer(t, 10)
 	j := startJob(t, server, "", true, "")
-	server.Publish(testTopic, []byte(event("a")), nil)
+	server.Publish(pubsubtest.Topic, []byte(pubsubtest.Event("a")), nil)
 	j.await("the event", func() bool { return len(j.events) == 1 })
-	if _, err := server.GServer.DeleteSubscription(t.Context(), &pubsubpb.DeleteSubscriptionRequest{Subscription: testSubscription}); err != nil {
+	if _, err := server.GServer.DeleteSubscription(t.Context(), &pubsubpb.DeleteSubscriptionRequest{Subscription: pubsubtest.Subscription}); err != nil {
 		t.Fatal(err)
 	}
 	if err := <-j.ended; err == nil {

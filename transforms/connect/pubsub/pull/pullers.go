@@ -1,10 +1,11 @@
-package pubsub
+package pull
 
 import (
 	"context"
 	"time"
 
 	"ordertimeout/transforms/connect/pubsub/client"
+	"ordertimeout/transforms/connect/pubsub/uri"
 	"ordertimeout/transforms/process"
 )
 
@@ -22,15 +23,15 @@ type sourceID string
 
 // pullerOf returns the puller of a source, which is made at the first call, and
 // not again once its run was closed: a pipeline that is still there then has to fail.
-func pullerOf(ctx context.Context, s source) (*puller, error) {
-	run := process.Of(s.Config.Run)
+func pullerOf(ctx context.Context, s Source) (*puller, error) {
+	run := process.Of(s.Run)
 	l, err := client.Of(run)
 	if err != nil {
 		return nil, err
 	}
 	return client.Share(ctx, l, sourceID(s.ID), func() (*puller, error) {
-		if run.Remote() && s.Sub.Ack == AckOutcome {
-			return nil, run.Fail(s.Config.fault("%v", errNoRun))
+		if run.Remote() && s.Sub.Ack == uri.AckOutcome {
+			return nil, run.Fail(s.fault("%v", ErrNoRun))
 		}
 		p, err := newPuller(ctx, l, s, run)
 		return p, run.Fail(err)

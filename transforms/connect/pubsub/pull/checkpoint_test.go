@@ -1,8 +1,7 @@
-package pubsub
+package pull
 
 import (
 	"fmt"
-	"strings"
 	"testing"
 	"time"
 
@@ -11,43 +10,16 @@ import (
 	"github.com/apache/beam/sdks/v2/go/pkg/beam/util/grpcx"
 
 	"ordertimeout/transforms/beamfix"
+	"ordertimeout/transforms/connect/pubsub/pubsubtest"
 	"ordertimeout/transforms/process"
 )
-
-func TestRunnerWithCheckpointsAcknowledgesByBundle(t *testing.T) {
-	const uri = "pubsub://shop/orders"
-	for _, test := range []struct {
-		query       string
-		checkpoints bool
-		want        Ack
-	}{
-		{"", false, AckOutcome},
-		{"", true, AckBundle},
-		{"?ack=bundle", false, AckBundle},
-		{"?ack=bundle", true, AckBundle},
-		{"?ack=outcome", false, AckOutcome},
-		{"?ack=outcome", true, ""},
-	} {
-		c := Config{Subscription: uri + test.query, Checkpoints: test.checkpoints, Run: "some"}
-		sub, err := c.subscription()
-		switch {
-		case test.want != "" && (err != nil || sub.Ack != test.want):
-			t.Errorf("%q, checkpoints %t: ack=%s, %v; want ack=%s", test.query, test.checkpoints, sub.Ack, err, test.want)
-		case test.want == "" && (err == nil || !strings.Contains(err.Error(), "-input") || !strings.Contains(err.Error(), "ack=outcome")):
-			t.Errorf("%q, checkpoints %t: %v", test.query, test.checkpoints, err)
-		}
-		if (c.Validate() == nil) != (test.want != "") {
-			t.Errorf("%q, checkpoints %t: validated: %v", test.query, test.checkpoints, c.Validate())
-		}
-	}
-}
 
 // A source that is started again, at a new worker, has its state from the last
 // checkpoint: what was read since is not in it, and is not to be held for ever.
 func TestWhatNoCheckpointHasIsGivenBackAtARestart(t *testing.T) {
-	server := newServer(t, 600)
+	server := pubsubtest.NewServer(t, 600)
 	j := startJob(t, server, "ack=bundle", true, "")
-	server.Publish(testTopic, []byte(event("a")), nil)
+	server.Publish(pubsubtest.Topic, []byte(pubsubtest.Event("a")), nil)
 	j.await("the event", func() bool { return len(j.events) == 1 })
 	source := pullersOf(j.run.ID)[0]
 	const old, other = "old", "elsewhere"
@@ -76,13 +48,13 @@ func TestWhatNoCheckpointHasIsGivenBackAtARestart(t *testing.T) {
 
 // A worker process lives on when its job has ended, and nobody tells it.
 func TestSourceThatIsNoLongerCalledGivesBackWhatItHolds(t *testing.T) {
-	server := newServer(t, 600)
+	server := pubsubtest.NewServer(t, 600)
 	const n = 50
 	for i := range n {
-		server.Publish(testTopic, []byte(event(fmt.Sprint("o", i))), nil)
+		server.Publish(pubsubtest.Topic, []byte(pubsubtest.Event(fmt.Sprint("o", i))), nil)
 	}
-	c := Config{Subscription: "pubsub://shop/orders", Checkpoints: true}
-	p, err := pullerOf(t.Context(), sourceOf(t, t.Name(), c))
+	from := newSource(t, t.Name(), "", pubsubtest.URI+"?ack=bundle")
+	p, err := pullerOf(t.Context(), from)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -91,7 +63,7 @@ func TestSourceThatIsNoLongerCalledGivesBackWhatItHolds(t *testing.T) {
 	p.awaitAbsence(50 * time.Millisecond)
 	var back []string
 	for end := time.Now().Add(10 * time.Second); len(back) < n && time.Now().Before(end); {
-		got, err := server.GServer.Pull(t.Context(), &pubsubpb.PullRequest{Subscription: testSubscription, MaxMessages: n})
+		got, err := server.GServer.Pull(t.Context(), &pubsubpb.PullRequest{Subscription: pubsubtest.Subscription, MaxMessages: n})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -102,12 +74,12 @@ func TestSourceThatIsNoLongerCalledGivesBackWhatItHolds(t *testing.T) {
 	if len(back) != n {
 		t.Errorf("%d messages are given back, want %d", len(back), n)
 	}
-	again, err := pullerOf(t.Context(), sourceOf(t, t.Name(), c))
+	again, err := pullerOf(t.Context(), from)
 	if err != nil || again == p {
 		t.Errorf("called again, the source has the puller that was ended: %t, %v", again == p, err)
 	}
 	if err == nil {
-		again.link.Drop(again.id)
+		again.link.Drop(sourceID(again.from.ID))
 		again.close(t.Context())
 	}
 }
@@ -115,9 +87,9 @@ func TestSourceThatIsNoLongerCalledGivesBackWhatItHolds(t *testing.T) {
 // A pipeline that fails while its process ends would end the worker under bundles
 // that are at work.
 func TestPipelineOutlivesItsSourceAfterAStop(t *testing.T) {
-	server := newServer(t, 600)
+	server := pubsubtest.NewServer(t, 600)
 	j := startJob(t, server, "ack=outcome", true, "")
-	server.Publish(testTopic, []byte(event("a")), nil)
+	server.Publish(pubsubtest.Topic, []byte(pubsubtest.Event("a")), nil)
 	j.await("the event", func() bool { return len(j.events) == 1 })
 	j.run.EndTime = time.Second
 	j.run.Stop()

@@ -1,14 +1,18 @@
-package pubsub
+package pull
 
-import "testing"
+import (
+	"testing"
+
+	"ordertimeout/transforms/connect/pubsub/pubsubtest"
+)
 
 // Two steps on one collection are executed one after the other: the first one is done
 // with an event when the second one has not got it.
 func TestMessageOfTwoConsumersIsAcknowledgedOnceBothAreDone(t *testing.T) {
-	server := newServer(t, 600)
+	server := pubsubtest.NewServer(t, 600)
 	one, two := newTally(false), newTally(false)
 	j := startJobFor(t, server, "", one, two)
-	server.Publish(testTopic, []byte(event("a")), nil)
+	server.Publish(pubsubtest.Topic, []byte(pubsubtest.Event("a")), nil)
 	for _, step := range []*tally{one, two} {
 		j.await("the event", func() bool {
 			if step == two { // await holds the lock of the first
@@ -33,5 +37,5 @@ func TestMessageOfTwoConsumersIsAcknowledgedOnceBothAreDone(t *testing.T) {
 	if err := j.stop(); err != nil {
 		t.Error(err)
 	}
-	wantAckedOnce(t, server)
+	pubsubtest.WantAckedOnce(t, server)
 }

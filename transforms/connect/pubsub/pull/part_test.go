@@ -1,4 +1,4 @@
-package pubsub
+package pull
 
 import (
 	"bytes"
@@ -12,6 +12,7 @@ import (
 
 	"ordertimeout/transforms/connect/pubsub/client"
 	"ordertimeout/transforms/connect/pubsub/message"
+	"ordertimeout/transforms/connect/pubsub/pubsubtest"
 	"ordertimeout/transforms/process"
 )
 
@@ -95,20 +96,20 @@ func ended(done <-chan struct{}) bool {
 func TestLargeMessageIsReadAndAcknowledgedOnce(t *testing.T) {
 	for _, ack := range []string{"outcome", "bundle"} {
 		t.Run(ack, func(t *testing.T) {
-			server := newServer(t, 600)
+			server := pubsubtest.NewServer(t, 600)
 			j := startJob(t, server, "ack="+ack, true, "")
 			const events, bad = 3 * message.BlockRecords, 5 * message.MaxRejects
 			var data strings.Builder
 			for i := range events {
-				data.WriteString(event(fmt.Sprint("o", i)) + "\n")
+				data.WriteString(pubsubtest.Event(fmt.Sprint("o", i)) + "\n")
 			}
-			server.Publish(testTopic, []byte(data.String()+strings.Repeat("x\n", bad)), nil)
+			server.Publish(pubsubtest.Topic, []byte(data.String()+strings.Repeat("x\n", bad)), nil)
 			j.await("all events and rejects", func() bool { return len(j.events) == events && len(j.rejects) == message.MaxRejects+1 })
 			j.await("the acknowledgement", func() bool { return j.unacked() == 0 })
 			if err := j.stop(); err != nil {
 				t.Error(err)
 			}
-			wantAckedOnce(t, server)
+			pubsubtest.WantAckedOnce(t, server)
 			for place, times := range j.events {
 				if times != 1 {
 					t.Errorf("%s came %d times", place, times)
@@ -123,12 +124,12 @@ func TestLargeMessageIsReadAndAcknowledgedOnce(t *testing.T) {
 
 // A stop finds a large message half read, with no room for more.
 func TestLargeMessageIsGivenBackAtAStop(t *testing.T) {
-	server := newServer(t, 600)
-	server.Publish(testTopic, lines(`{"orderId":1,"type":"a","time":1}`, 2*maxQueued/message.RecordSize*34).Data, nil)
-	server.Publish(testTopic, []byte(event("after it, in the same pull or in another")), nil)
+	server := pubsubtest.NewServer(t, 600)
+	server.Publish(pubsubtest.Topic, lines(`{"orderId":1,"type":"a","time":1}`, 2*maxQueued/message.RecordSize*34).Data, nil)
+	server.Publish(pubsubtest.Topic, []byte(pubsubtest.Event("after it, in the same pull or in another")), nil)
 	run := process.NewRun()
 	defer run.Close()
-	p, err := pullerOf(t.Context(), sourceOf(t, run.ID, Config{Subscription: "pubsub://shop/orders?pulls=1", Run: run.ID, Within: time.Hour}))
+	p, err := pullerOf(t.Context(), newSource(t, run.ID, run.ID, pubsubtest.URI+"?pulls=1"))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -1,4 +1,4 @@
-package pubsub
+package pull
 
 import (
 	"os"
@@ -10,6 +10,7 @@ import (
 	"github.com/apache/beam/sdks/v2/go/pkg/beam/testing/ptest"
 
 	"ordertimeout/transforms/beamfix"
+	"ordertimeout/transforms/connect/pubsub/pubsubtest"
 )
 
 // noInstall tells the test binary to be a program that does not call beamfix.Install.
@@ -33,7 +34,7 @@ func TestSourceFailsWhereTheHooksOfBeamfixAreMissing(t *testing.T) {
 		}
 		return
 	}
-	j := startJob(t, newServer(t, 600), "ack=bundle", true, "")
+	j := startJob(t, pubsubtest.NewServer(t, 600), "ack=bundle", true, "")
 	if err := <-j.ended; err == nil {
 		t.Error("the pipeline has not failed")
 	}

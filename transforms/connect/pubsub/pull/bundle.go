@@ -1,14 +1,18 @@
-package pubsub
+package pull
 
 import (
 	"context"
 	"time"
 
 	"github.com/apache/beam/sdks/v2/go/pkg/beam"
+	"github.com/apache/beam/sdks/v2/go/pkg/beam/core/sdf"
 
 	"ordertimeout/transforms/beamfix"
+	"ordertimeout/transforms/connect/pubsub/uri"
+	"ordertimeout/transforms/connect/sequence"
 	"ordertimeout/transforms/count"
 	"ordertimeout/transforms/order"
+	"ordertimeout/transforms/process"
 )
 
 // A bundle ends with whichever of these comes first.
@@ -28,6 +32,49 @@ const (
 	manyEvents = 250
 	maxBusy    = 100 * time.Millisecond
 )
+
+// HandOut is a call of the source: it makes a bundle of what was pulled. A DoFn of one
+// restriction, a [sequence.Source], returns what it returns; with uri.AckBundle the DoFn
+// takes a beam.BundleFinalization, too. The events and rejects are as pubsub.Read says.
+// An error is also that of the run.
+func HandOut(
+	ctx context.Context, from Source, we *sequence.Watermark, rt *sdf.LockRTracker,
+	event func(beam.EventTime, []order.Event), reject func(beam.EventTime, order.Reject),
+) (sdf.ProcessContinuation, error) {
+	run := process.Of(from.Run)
+	bundle, err := beamfix.BundleOf(ctx)
+	if err != nil {
+		return sdf.StopProcessing(), run.Fail(from.fault("%v", err))
+	}
+	bundle.SetIdle(true)
+	run.Throttle()
+	p, err := pullerOf(ctx, from)
+	if err != nil {
+		awaitEnd(ctx, run)
+		return sdf.StopProcessing(), err
+	}
+	p.worksAt(bundle.Worker())
+	this := call{
+		puller: p, bundle: bundle, before: max(0, we.Millis()),
+		position: rt.GetRestriction().(sequence.Rest).Start,
+		claim:    rt.TryClaim, event: event, reject: reject,
+	}
+	rest, err := this.handOut(ctx)
+	if err == nil {
+		this.tellFirst()
+	}
+	this.count(ctx)
+	if w := this.end(); w > 0 {
+		we.Advance(w)
+	}
+	switch {
+	case err != nil:
+		return sdf.StopProcessing(), err
+	case !rest:
+		return sdf.StopProcessing(), rt.GetError()
+	}
+	return sdf.ResumeProcessingIn(0), nil
+}
 
 // call is one call of the source, which makes a bundle.
 type call struct {
@@ -111,7 +158,7 @@ func (c *call) hand(next *block) bool {
 		c.event(beam.EventTime(c.before), events)
 	}
 	for _, r := range next.Rejects {
-		if c.puller.config.RejectsUnread {
+		if c.puller.from.RejectsUnread {
 			c.puller.run.Done(r.Refs)
 			continue
 		}
@@ -149,7 +196,7 @@ func (c *call) end() int64 {
 	if w > 0 {
 		p.run.Set(count.WatermarkTime, w)
 	}
-	if p.sub.Ack == AckBundle {
+	if p.from.Sub.Ack == uri.AckBundle {
 		p.commits.End(c.bundle, c.blocks)
 	}
 	return w

@@ -1,4 +1,4 @@
-package pubsub
+package pull
 
 import (
 	"context"
@@ -36,7 +36,7 @@ func (p *puller) acknowledge() {
 			least = lease.MaxIDs
 		}
 		n, err := p.flush(p.work, least)
-		if n > 0 || err != nil || !p.held.IsFull(p.sub.Outstanding) {
+		if n > 0 || err != nil || !p.held.IsFull(p.from.Sub.Outstanding) {
 			progress = time.Now()
 		}
 		switch {
@@ -51,7 +51,7 @@ func (p *puller) acknowledge() {
 			retry.Wait(p.work)
 		}
 		if time.Since(progress) > maxStall+p.clock.Settle {
-			p.fail(fmt.Errorf("all of the %d messages that may be held wait for open orders: want outstanding=N larger", p.sub.Outstanding))
+			p.fail(fmt.Errorf("all of the %d messages that may be held wait for open orders: want outstanding=N larger", p.from.Sub.Outstanding))
 			return
 		}
 	}
@@ -129,7 +129,7 @@ func (p *puller) extendSome() bool {
 	for i, r := range due {
 		ids[i] = r.AckID
 	}
-	if err := p.service.Extend(p.work, ids, p.sub.Lease); err != nil {
+	if err := p.service.Extend(p.work, ids, p.from.Sub.Lease); err != nil {
 		p.held.NotExtended(due) // where it lasts, the pulls fail, too, and say so
 		return false
 	}

@@ -1,4 +1,4 @@
-package pubsub
+package pull
 
 import (
 	"time"
@@ -21,7 +21,9 @@ func (p *puller) inDoubt() bool {
 }
 
 // hasRoom reports whether more can be taken in.
-func (p *puller) hasRoom() bool { return p.queued < maxQueued && !p.held.IsFull(p.sub.Outstanding) }
+func (p *puller) hasRoom() bool {
+	return p.queued < maxQueued && !p.held.IsFull(p.from.Sub.Outstanding)
+}
 
 // answering takes note that the answer to a pull of r begins to come.
 func (p *puller) answering(r *reader) {

@@ -1,4 +1,4 @@
-package pubsub
+package pull
 
 import (
 	"context"
@@ -16,6 +16,7 @@ import (
 	"google.golang.org/grpc/status"
 
 	"ordertimeout/transforms/connect/pubsub/client"
+	"ordertimeout/transforms/connect/pubsub/pubsubtest"
 	"ordertimeout/transforms/connect/pubsub/uri"
 	"ordertimeout/transforms/count"
 )
@@ -34,7 +35,7 @@ type longPolls struct {
 // newLongPolls starts one with a subscription that gives leases of a second.
 func newLongPolls(t *testing.T, s *longPolls) *longPolls {
 	t.Helper()
-	s.Server = newServer(t, 1)
+	s.Server = pubsubtest.NewServer(t, 1)
 	s.SubscriberServer = &s.Server.GServer
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
@@ -88,10 +89,10 @@ func lateEvent(id string, behind time.Duration) (text []byte, at int64) {
 func startTail(t *testing.T, server *longPolls) (j *job, last int64) {
 	t.Helper()
 	j = startJob(t, server.Server, "lease=1s&poll=30s&pulls=1", true, "")
-	server.Publish(testTopic, []byte(event("first")), nil)
+	server.Publish(pubsubtest.Topic, []byte(pubsubtest.Event("first")), nil)
 	j.await("the watermark", func() bool { return j.watermark() > 0 })
 	text, last := lateEvent("o", 300*time.Millisecond)
-	server.Publish(testTopic, text, nil)
+	server.Publish(pubsubtest.Topic, text, nil)
 	j.await("the event", func() bool { return j.refs["o"] != 0 })
 	return j, last
 }
@@ -116,7 +117,7 @@ func TestServerThatRefusesProbesIsReadWithoutThem(t *testing.T) {
 	j, last := startTail(t, server)
 	j.await("a probe", func() bool { return server.probes.Load() > 0 })
 	j.wantHeld(last)
-	server.Publish(testTopic, []byte(event("next")), nil)
+	server.Publish(pubsubtest.Topic, []byte(pubsubtest.Event("next")), nil)
 	j.await("the event", func() bool { return j.refs["next"] != 0 })
 	if n := server.probes.Load(); n != 1 {
 		t.Errorf("%d probes, want no more after the first", n)
@@ -152,7 +153,7 @@ func TestServerThatFreezesInAnIdleTailMakesNoEventLate(t *testing.T) {
 	j.await("probes to move the watermark", func() bool { return j.watermark() > before+1000 })
 	server.gate.Lock()
 	text, at := lateEvent("last", 0)
-	server.Publish(testTopic, text, nil)
+	server.Publish(pubsubtest.Topic, text, nil)
 	probes := server.probes.Load()
 	j.await("a probe, which is not answered", func() bool { return server.probes.Load() > probes })
 	if got := j.watermark(); got > at {

@@ -1,4 +1,4 @@
-package pubsub
+package pull
 
 import (
 	"context"
@@ -11,6 +11,7 @@ import (
 	"ordertimeout/transforms/connect/pubsub/client"
 	"ordertimeout/transforms/connect/pubsub/lease"
 	"ordertimeout/transforms/connect/pubsub/message"
+	"ordertimeout/transforms/connect/pubsub/uri"
 	"ordertimeout/transforms/count"
 	"ordertimeout/transforms/ledger"
 	"ordertimeout/transforms/process"
@@ -20,9 +21,7 @@ import (
 // and holds the messages. There is one in the process for each source, from the
 // first bundle to the end of the run.
 type puller struct {
-	id      sourceID
-	config  Config
-	sub     Subscription
+	from    Source
 	run     *process.Run
 	link    *client.Link
 	service client.Service
@@ -48,8 +47,8 @@ type puller struct {
 }
 
 // newPuller starts to read. The context is that of the start only.
-func newPuller(ctx context.Context, l *client.Link, s source, run *process.Run) (*puller, error) {
-	c, sub := s.Config, s.Sub
+func newPuller(ctx context.Context, l *client.Link, s Source, run *process.Run) (*puller, error) {
+	sub := s.Sub
 	requests, err := l.Client(ctx, sub.Project)
 	if err != nil {
 		return nil, err
@@ -64,22 +63,22 @@ func newPuller(ctx context.Context, l *client.Link, s source, run *process.Run) 
 	}
 	found, err := service.Look(ctx)
 	if err != nil {
-		return nil, c.fault("%s", client.OneLine(err))
+		return nil, s.fault("%s", client.OneLine(err))
 	}
 	given := client.LeaseOf(found)
-	p := &puller{id: sourceID(s.ID), config: c, sub: sub, run: run, link: l, service: service, arrived: make(chan struct{}, 1), called: time.Now()}
+	p := &puller{from: s, run: run, link: l, service: service, arrived: make(chan struct{}, 1), called: time.Now()}
 	p.room.L = &p.mu
 	p.commits.Committed = p.committed
 	p.commits.Lost = func(blocks []*block) { go p.giveBack(context.Background(), blocks) }
 	p.held = lease.New(given, sub.Lease, run.Consumers(), time.Now, func(n int) { run.Count(count.Unacked, int64(n)) })
 	p.clock.Config = livemark.Config{
-		Now: time.Now, Disorder: c.Disorder, Window: sub.Window, MaxLag: sub.MaxLag,
-		Settle: untilKnown(sub, given),
+		Now: time.Now, Disorder: s.Disorder, Window: sub.Window, MaxLag: sub.MaxLag,
+		Settle: Settle(sub, given),
 		Stale:  sub.Poll + time.Second,
 	}
-	if sub.Ack == AckOutcome {
+	if sub.Ack == uri.AckOutcome {
 		if err := run.Account(p.held.Ledger); err != nil {
-			return nil, c.fault("%v", err)
+			return nil, s.fault("%v", err)
 		}
 	}
 	p.pulls, p.endPulls = context.WithCancel(context.Background())
@@ -131,9 +130,9 @@ type reader struct {
 
 // reader returns a new reader of the puller's messages.
 func (p *puller) reader() *reader {
-	r := &reader{Reader: message.Reader{Sub: p.sub, Decoder: p.config.decoder(), Out: p.enqueueWithRoom}}
+	r := &reader{Reader: message.Reader{Sub: p.from.Sub, Decoder: p.from.Decoder.Decoder(), Out: p.enqueueWithRoom}}
 	r.Expect = p.held.Ledger.Expect
-	if p.sub.Ack == AckBundle {
+	if p.from.Sub.Ack == uri.AckBundle {
 		r.Expect = func(m *ledger.Message, _, _ int, last bool) uint64 {
 			p.held.Ledger.ExpectPart(m, last)
 			return 0
@@ -165,7 +164,7 @@ func (p *puller) failed(err error) {
 
 // fail ends the source: the bundle that sees it fails.
 func (p *puller) fail(err error) {
-	err = p.run.Fail(p.config.fault("%s", client.OneLine(err)))
+	err = p.run.Fail(p.from.fault("%s", client.OneLine(err)))
 	p.mu.Lock()
 	if p.err == nil {
 		p.err = err

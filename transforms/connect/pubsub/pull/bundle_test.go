@@ -1,4 +1,4 @@
-package pubsub
+package pull
 
 import (
 	"fmt"
@@ -11,13 +11,14 @@ import (
 	"ordertimeout/transforms/connect/livemark"
 	"ordertimeout/transforms/connect/pubsub/lease"
 	"ordertimeout/transforms/connect/pubsub/message"
+	"ordertimeout/transforms/connect/pubsub/uri"
 	"ordertimeout/transforms/order"
 	"ordertimeout/transforms/process"
 )
 
 // newIdlePuller returns a puller that pulls nothing.
 func newIdlePuller() *puller {
-	p := &puller{run: process.Of(""), arrived: make(chan struct{}, 1), sub: Subscription{Ack: AckOutcome}}
+	p := &puller{run: process.Of(""), arrived: make(chan struct{}, 1), from: Source{Sub: uri.Subscription{Ack: uri.AckOutcome}}}
 	p.room.L = &p.mu
 	p.clock.Config = livemark.Config{Now: time.Now, MaxLag: time.Hour}
 	p.held = lease.New(time.Second, time.Second, 1, time.Now, func(int) {})

@@ -1,6 +1,7 @@
-package pubsub
+package pull
 
 import (
+	"cmp"
 	"context"
 	"crypto/rand"
 	"fmt"
@@ -8,18 +9,27 @@ import (
 	"testing"
 	"time"
 
-	"cloud.google.com/go/pubsub/v2/apiv1/pubsubpb"
 	"cloud.google.com/go/pubsub/v2/pstest"
 	"github.com/apache/beam/sdks/v2/go/pkg/beam"
+	"github.com/apache/beam/sdks/v2/go/pkg/beam/core/sdf"
 	"github.com/apache/beam/sdks/v2/go/pkg/beam/register"
 
+	"ordertimeout/transforms/connect/pubsub/pubsubtest"
 	"ordertimeout/transforms/connect/pubsub/uri"
+	"ordertimeout/transforms/connect/sequence"
 	"ordertimeout/transforms/count"
 	"ordertimeout/transforms/order"
 	"ordertimeout/transforms/process"
 )
 
 func init() {
+	register.DoFn7x2[
+		context.Context, *sequence.Watermark, beam.BundleFinalization, *sdf.LockRTracker, []byte,
+		func(beam.EventTime, []order.Event), func(beam.EventTime, order.Reject),
+		sdf.ProcessContinuation, error,
+	](&readFn{})
+	register.Emitter2[beam.EventTime, []order.Event]()
+	register.Emitter2[beam.EventTime, order.Reject]()
 	register.DoFn3x1[beam.EventTime, []order.Event, func(int64), error](&tallyFn{})
 	register.DoFn1x0[order.Reject](&rejectedFn{})
 	register.Emitter1[int64]()
@@ -89,27 +99,36 @@ func (fn *rejectedFn) ProcessElement(r order.Reject) {
 	}
 }
 
+// readFn is a DoFn of the source, whose bundles the runner finalizes.
+type readFn struct {
+	sequence.Source
+	From Source
+}
+
+func (fn *readFn) ProcessElement(
+	ctx context.Context, we *sequence.Watermark, _ beam.BundleFinalization, rt *sdf.LockRTracker, _ []byte,
+	event func(beam.EventTime, []order.Event), reject func(beam.EventTime, order.Reject),
+) (sdf.ProcessContinuation, error) {
+	return HandOut(ctx, fn.From, we, rt, event, reject)
+}
+
+// newSource returns the source of a subscription as a pipeline of the run has it.
+func newSource(t *testing.T, id, runID, target string) Source {
+	t.Helper()
+	sub, err := uri.ParseSubscription(target)
+	if err != nil {
+		t.Fatal(err)
+	}
+	sub.Ack = cmp.Or(sub.Ack, uri.AckOutcome)
+	return Source{Input: target, Sub: sub, Decoder: order.DecoderConfig{Within: time.Hour}, Run: runID, ID: id}
+}
+
 // job is a pipeline that reads the subscription of a fake server.
 type job struct {
 	*tally
 	t     *testing.T
 	run   *process.Run
 	ended chan error
-}
-
-const (
-	testTopic        = "projects/shop/topics/orders"
-	testSubscription = "projects/shop/subscriptions/orders"
-)
-
-// newServer starts a server with a subscription that gives leases of some seconds.
-func newServer(t *testing.T, lease int32, options ...pstest.ServerReactorOption) *pstest.Server {
-	t.Helper()
-	server := pstest.NewServer(options...)
-	t.Cleanup(func() { server.Close() })
-	t.Setenv(uri.Emulator, server.Addr)
-	addSubscription(t, server, &pubsubpb.Subscription{AckDeadlineSeconds: lease})
-	return server
 }
 
 // startJob runs a pipeline until stopped. With done it calls Done for all events
@@ -128,9 +147,8 @@ func startJobFor(t *testing.T, server *pstest.Server, settings string, steps ...
 	run := process.NewRun()
 	j := &job{t: t, run: run, ended: make(chan error, 1), tally: steps[0]}
 	p, s := beam.NewPipelineWithRoot()
-	events, rejects := Read(s, Config{
-		Subscription: "pubsub://shop/orders?window=50ms&" + settings, Run: run.ID, Within: time.Hour,
-	})
+	from := newSource(t, rand.Text(), run.ID, pubsubtest.URI+"?window=50ms&"+settings)
+	events, rejects := beam.ParDo2(s, &readFn{From: from}, beam.Impulse(s))
 	for _, step := range steps {
 		step.run = run
 		tallies.Store(step.id, step)
@@ -183,10 +201,6 @@ func (j *job) await(what string, condition func() bool) {
 
 func (j *job) unacked() int64 { return j.run.Counters()[count.Unacked] }
 
-func event(id string) string {
-	return fmt.Sprintf(`{"orderId":%q,"type":"create","time":%d}`, id, time.Now().UnixMilli())
-}
-
 // givenBack returns how often the lease of a message was ended.
 func givenBack(m *pstest.Message) (times int) {
 	for _, modack := range m.Modacks {
@@ -195,14 +209,4 @@ func givenBack(m *pstest.Message) (times int) {
 		}
 	}
 	return times
-}
-
-// wantAckedOnce compares the messages of the server with what is wanted of each.
-func wantAckedOnce(t *testing.T, server *pstest.Server) {
-	t.Helper()
-	for _, m := range server.Messages() {
-		if m.Acks != 1 || m.Deliveries != 1 {
-			t.Errorf("message %s: %d times acknowledged, %d times delivered; want 1 and 1", m.ID, m.Acks, m.Deliveries)
-		}
-	}
 }

@@ -1,4 +1,4 @@
-package pubsub
+package pull
 
 import (
 	"context"
@@ -44,7 +44,7 @@ func (p *puller) awaitAbsence(limit time.Duration) {
 			break
 		}
 	}
-	p.link.Drop(p.id)
+	p.link.Drop(sourceID(p.from.ID))
 	go func() { // it waits for this goroutine, too
 		ctx, cancel := context.WithTimeout(context.Background(), client.RequestTime)
 		defer cancel()

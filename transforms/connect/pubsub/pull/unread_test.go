@@ -1,4 +1,4 @@
-package pubsub
+package pull
 
 import (
 	"testing"
@@ -17,7 +17,7 @@ func TestRejectsThatNobodyReadsAreLetGoOf(t *testing.T) {
 	defer run.Close()
 	done := ledgertest.Hold(t, run, 10)
 	p := newIdlePuller()
-	p.config.RejectsUnread, p.run = true, run
+	p.from.RejectsUnread, p.run = true, run
 	var got []string
 	c := newCall(p, 0, &got)
 	c.hand(&block{Block: &message.Block{Events: []order.Event{{}, {Time: 10}}, Rejects: []order.Reject{{Refs: []uint64{7}}, {Refs: []uint64{8}}}}})
@@ -26,12 +26,5 @@ func TestRejectsThatNobodyReadsAreLetGoOf(t *testing.T) {
 	}
 	if diff := cmp.Diff([][]uint64{{7, 8}}, done()); diff != "" {
 		t.Errorf("let go of (-want +got)\n%s", diff)
-	}
-}
-
-func TestTheWindowReachesTheDecoder(t *testing.T) {
-	c := Config{Subscription: "pubsub://p/s", Within: 3}
-	if got := c.decoder().Within; got != c.Within {
-		t.Errorf("the decoder has a window of %v, want %v", got, c.Within)
 	}
 }
