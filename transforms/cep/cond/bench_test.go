@@ -19,18 +19,26 @@ func BenchmarkAlone(b *testing.B) {
 		{"absent", `total > 100 && currency == "EUR"`, absent},
 	} {
 		b.Run(test.name, func(b *testing.B) {
-			c, err := Compile(test.text, Names{})
-			if err != nil {
-				b.Fatal(err)
-			}
+			c := mustCompile(b, test.text)
 			m := NewEvaluator(fields, []*Cond{c})
 			e := Event{Key: order.Key("u-7654321", "o-1234567"), Type: "create", ID: "e-123456789", Time: 1772366400000, Data: test.data}
 			b.ReportAllocs()
-			b.ResetTimer()
-			for range b.N {
+			for b.Loop() {
 				m.Start(e)
 				m.Eval(c, nil)
 			}
 		})
+	}
+}
+
+func BenchmarkSumOverALoop(b *testing.B) {
+	c := mustCompile(b, `sum(fails, .amount) > 100`)
+	m := NewEvaluator(fields, []*Cond{c})
+	taken := [][]Event{events(1000)}
+	for b.Loop() {
+		m.Start(current)
+		if holds, err := m.Eval(c, taken); !holds || err != nil {
+			b.Fatal(holds, err)
+		}
 	}
 }
