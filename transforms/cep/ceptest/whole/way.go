@@ -157,7 +157,7 @@ func (p path) fromRound(r *rest) []*way {
 	if r.rounds < el.Min && (el.Group == nil || !canBeEmpty(el.Group)) {
 		return all
 	}
-	if el.loop() {
+	if el.loop() && r.rounds != el.Max {
 		p.goesOn = slices.Concat(p.goesOn, untilsAround(r.then))
 	}
 	if el.Greedy && el.Min != el.Max {
