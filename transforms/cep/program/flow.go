@@ -7,8 +7,8 @@ import (
 	"ordertimeout/transforms/cep/syntax"
 )
 
-// flow is a part of the pattern, and all that comes behind it, as what a branch meets that
-// comes to it.
+// flow is what is left of the pattern from a place on: an element, and all that comes
+// behind it.
 type flow interface {
 	// ways adds to a state what an event may do to a branch that has come to the flow.
 	ways(s *State, o origin)
@@ -97,7 +97,7 @@ func (end) ways(*State, origin) {}
 
 func (end) final(o origin) [][]Literal { return [][]Literal{o.when} }
 
-// entrance is how the first step of a sequence is come to.
+// entrance is how a branch comes to the first step of a sequence.
 type entrance struct {
 	link   syntax.Link
 	within int64 // milliseconds; zero: none, or the sequence's group has it
