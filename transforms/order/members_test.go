@@ -198,7 +198,7 @@ func writeValue(b *strings.Builder, random *rand.Rand, depth int) {
 		}
 		b.WriteByte(']')
 	case n < 6:
-		fmt.Fprintf(b, "%d", random.Int64()>>random.IntN(64)-random.Int64()>>random.IntN(64))
+		fmt.Fprintf(b, "%d", int64(random.Uint64())>>random.IntN(64))
 	case n < 8:
 		b.WriteString([]string{"1.5", "-0.25", "1e3", "1E-2", "-0", "0", "123456789012345678901234567890", "1e400", "-9223372036854775809"}[random.IntN(9)])
 	case n < 11:

@@ -62,14 +62,19 @@ func TestAnEventCostsAMillionElements(t *testing.T) {
 					t.Fatalf("%s: evaluation %d: got %v, %v", test.text, i, holds, err)
 				}
 			}
-			m.meter.work = 0
+			if m.meter.work = 0; m.Spent() {
+				t.Errorf("%s: spent before its bound", test.text)
+			}
 			if holds, err := m.Eval(c, taken); holds || err == nil || !strings.Contains(err.Error(), "more than 1000000 elements") {
 				t.Errorf("%s: one more evaluation: got %v, %v", test.text, holds, err)
 			}
+			if !m.Spent() {
+				t.Errorf("%s: not spent", test.text)
+			}
 			if len(c.names) > 0 {
-				few := slices.Repeat([][]Event{events(1)}, len(taken))
+				few := slices.Repeat([][]Event{nil}, len(taken))
 				if _, err := m.Eval(c, few); err == nil {
-					t.Errorf("%s: a short list beyond the bound: no error", test.text)
+					t.Errorf("%s: an empty list beyond the bound: no error", test.text)
 				}
 			}
 		}
@@ -185,6 +190,7 @@ func TestGoroutinesShareConditions(t *testing.T) {
 	var group sync.WaitGroup
 	for range 4 {
 		group.Go(func() {
+			mustCompile(t, texts[0])
 			m := NewEvaluator(fields, conds)
 			for range 200 {
 				m.Start(current)

@@ -125,6 +125,10 @@ func (m *Evaluator) Eval(c *Cond, taken [][]Event) (bool, error) {
 	return holds, nil
 }
 
+// Spent reports whether the current event has cost as many elements as it may: each
+// condition that names a list fails from there on, whatever the list.
+func (m *Evaluator) Spent() bool { return m.meter.elements > MaxElements }
+
 // read reads of the current event what a set of conditions wants.
 func (m *Evaluator) read(r *reads) {
 	r.done = true

