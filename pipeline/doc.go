@@ -14,7 +14,8 @@
 //
 //   - a new input format: order (Decoder), and files/input.go, which chooses one
 //   - a new source or sink: connect.go, and one line in connectors.go of this package
-//   - the rule for late events: cep/step.go
+//   - the language of patterns: cep/LANGUAGE.md
+//   - the rule for late events: cep/step.go, and what follows of it cep/livestep.go
 //   - what happens when a pull fails: pubsub/pull/puller.go
 //   - why a timer is set at that time: shard/replica/timer.go
 //   - where a defect of Beam is worked around: beamfix
@@ -26,8 +27,9 @@
 //
 //   - event: something that happened to an order, at its event time
 //   - key: what the pattern runs on by itself, such as an order of a user
-//   - run: a partial match of a key, from its first step to success, timeout, broken or
-//     open. A run of the command is a process.Run
+//   - run: one try of a key to go through the pattern, from the event that opens it to
+//     its end (cep.How). A run of the command is a process.Run
+//   - branch: one of the ways in which a run has gone on, where the pattern leaves a choice
 //   - shard: a group of keys whose state is kept as one. The files of a window are called
 //     file shards
 //   - batch: the events of a bundle that belong to one shard, encoded
@@ -54,7 +56,7 @@
 //
 // The command, and what it needs of runners:
 //
-//	cmd/ordertimeout: flags, signals, report, exit status -> beam beamfix cmd/internal/flink connect count localfile order pipeline process runners screen transforms
+//	cmd/ordertimeout: flags, signals, report, exit status -> beam beamfix cep cep/syntax cmd/internal/flink connect count localfile order pipeline process runners screen transforms
 //	cmd/ordertimeout-boot: starts the worker on a cluster without containers -> beam
 //	cmd/internal/flink: submits to Beam's job server for Flink -> beam beamfix runners
 //	cmd/internal/jobserver: starts one, for tests -> cmd/internal/maven
@@ -62,15 +64,16 @@
 //
 // The graph:
 //
-//	pipeline: the settings, the plan that they make, the graph -> beam cep connect dataflowpubsub demo files localfile order process pubsub transforms webhook windowfile
+//	pipeline: the settings, the plan that they make, the graph -> beam cep/syntax connect dataflowpubsub demo files localfile order process pubsub transforms webhook windowfile
 //
 // The steps:
 //
-//	transforms: Match, the stateful step, and the formats -> beam cep count order process screen shard shard/replica
-//	shard/replica: a shard in memory, beside its log in the runner's state -> cep order shard
-//	shard: a group of keys: its events, ticks, log and snapshots -> cep ledger
+//	transforms: Match, the stateful step, and the formats -> beam cep cep/syntax count order process screen shard shard/replica
+//	shard/replica: a shard in memory, beside its log in the runner's state -> cep cep/cond order shard
+//	shard: a group of keys: its events, ticks, log and snapshots -> cep
 //	shard/shardtest: batches for tests -> cep order shard
-//	cep: the engine: what an event does to a run of the pattern ->
+//	cep: the engine: what an event does to the runs of a pattern -> cep/cond cep/program cep/syntax ledger
+//	cep/program: patterns compiled to states, and ways between them -> cep/cond cep/syntax
 //	cep/syntax: patterns as data and as text -> cep/cond
 //	cep/cond: conditions of patterns, in the language of expr ->
 //	cep/ceptest: the contract a second time, for tests ->

@@ -4,7 +4,8 @@ package cep
 type Class uint8
 
 const (
-	// Other: a type that the pattern does not name, or a later step out of turn.
+	// Other: none of the others. It is no step of the pattern, or none that an open run can
+	// take now.
 	Other Class = iota
 	// Started: a first step that opened a run.
 	Started
@@ -15,7 +16,7 @@ const (
 	Duplicate
 	// Orphan: a later step without an open run.
 	Orphan
-	// Late: a late event that could not be applied any more.
+	// Late: an event that came behind the watermark, of a step, and was not applied.
 	Late
 	// Classes is the number of classes.
 	Classes

@@ -9,7 +9,7 @@ import (
 	"ordertimeout/transforms/cep/syntax"
 )
 
-// deadline returns the time from which on a branch can go on by no event.
+// deadline returns the time from which on no event can take a branch on.
 func (p *Prog) deadline(l *live, r *run, b branch) int64 {
 	bound := p.program.States[b.state].Bound
 	if bound == 0 {
@@ -134,7 +134,7 @@ func (l *live) lose(p *Prog, r *run, b branch, deadline int64) {
 		l.release(r.lost.node)
 		r.lost = &lost{b.node, deadline, waiting}
 	case order == 0:
-		// A branch had split by what it left out.
+		// They are one branch, which had split by what it could leave out.
 		r.lost.waiting = slices.Concat(r.lost.waiting, waiting)
 		slices.Sort(r.lost.waiting)
 		r.lost.waiting = slices.Compact(r.lost.waiting)

@@ -1,62 +1,88 @@
-// Package cep finds patterns of events in time: "a create that is followed by a
-// pay within ten minutes", for each order by itself. It is the engine below the
-// Beam transforms and knows nothing of Beam, orders, files or clocks.
+// Package cep finds patterns of events in time, for each key by itself: "a create that is
+// followed by a pay within ten minutes", of each order. It is the engine below the Beam
+// transforms and knows nothing of Beam, orders, files or clocks.
 //
-// The way of a pattern is text -> [Pattern] -> [Prog]:
+// LANGUAGE.md beside this file tells the language of patterns, each feature with an
+// example that the tests run. This page tells how the engine works.
 //
-//	pattern, err := cep.Parse("create followedBy pay within 10m")
-//	prog, err := cep.Compile(pattern, 10*time.Minute)
+// # From text to outcomes
 //
-// A Prog is immutable and may be shared. What changes is a [State], one for each
-// key (such as an order), a plain value that the caller keeps, with a binary
-// encoding of its own. Time and events are given to it apart:
+//	text ─ syntax.Parse ─> syntax.Pattern ─ Compile ─> Prog ─ Prog.Matcher ─> Matcher
 //
-//	ended, ok := prog.Advance(&state, event.At) // time has come to event.At
-//	result := prog.Step(&state, event)          // and there is an event
+//	pattern, err := syntax.Parse("create followedBy pay within 10m")
+//	prog, err := cep.Compile(pattern, cep.Config{Remember: 10 * time.Minute})
+//	matcher := prog.Matcher()
 //
-// # The language
+// A [syntax.Pattern] is plain data. A [Prog] is what it is compiled to; it is immutable
+// and may be shared. A [Matcher] runs it, with memory to work in; each goroutine has its
+// own. What changes is a [State], one for each key, which the caller keeps. Time and
+// events are given to it apart, and what comes of them is added to an [Output]:
 //
-//	STEP (next|followedBy) STEP ... within DURATION
+//	matcher.Advance(key, &state, event.At, limit, &out) // time has come to event.At
+//	result := matcher.Step(key, &state, &event, &out)   // and there is an event
 //
-// with two steps or more. A step is an event type, bare (letters, digits and
-// _ - . : /) or quoted as a Go string; a type may appear once. A duration is
-// written as Go writes it: 90s, 10m, 1h30m; the finest is a millisecond. The
-// other words of Flink CEP's language (notNext, times, optional, until, ...) are
-// reserved, and refused by name.
+// # Table and machine
 //
-// # What a match is
+// Package program compiles a pattern to states, and the ways between them that an event
+// may take. The machine follows all ways that hold, so it runs every pattern.
 //
-// The first step opens a run. A key has one open run at most. What an open run
-// does with an event is decided by the contiguity before the step that it waits
-// for:
+// Most patterns leave no choice: steps under next and followedBy, each of one type that no
+// other step has, with a window, and with conditions on the event alone. Such a pattern is
+// run from a table, as package regexp runs some expressions as "onepass" programs beside
+// its general machine. The table says for each step that a run waits for, and each kind of
+// event, what to do. Its states are smaller. Both ways give the same: the tests run each
+// pattern that has a table by the machine, too. Prog.String dumps what is run.
 //
-//   - followedBy (relaxed): it skips what it does not wait for;
-//   - next (strict): the very next event must be the step. Anything else breaks
-//     the run silently; a first step breaks it and opens the next one.
+// # Runs and branches
 //
-// With the first event at t0 the window is [t0, t0+within): at the deadline
-// t0+within it is too late, one millisecond before in time. A run that took its
-// last step has ended as a match, one that reached its deadline as a timeout.
-// After its end the key may start again.
+// An event that the first step takes opens a run: with every each such event, else only
+// where no run of the key is open. Where the pattern leaves a choice the run has several
+// branches. A branch is a state of the program and the events that it has taken. Branches
+// share what they have in common: an event is stored once, and what a branch has taken is
+// a list from the last event back, of which others have the older part. So a key takes
+// memory for its events and branches, and not for their product.
+//
+// An event is given to the runs in the order of their first events. A run ends with its
+// last branch, or without every by its first match. [How] says how. Where a skip holds a
+// match back, its run waits with it.
+//
+// # Windows
+//
+// With the first event at t0 the pattern's window is [t0, t0+within): at the deadline
+// t0+within it is too late, one millisecond before in time. A link's window runs likewise,
+// from the event that the branch took last, whatever way it has come. Deadlines are worked
+// each at its own time, the earliest first, and before the events of that time.
 //
 // # Place in time
 //
-// Every event has an event time (Time) and a place in time (At), which is the
-// event time or, for an event that came behind the watermark, the watermark when
-// it came. An event with Time < At is late. Events of a key are to be given in
-// the order of [Prog.Compare], each after Advance(At); then the result does not
-// depend on how they arrived. A late event can still open a run or complete one,
-// where that contradicts nothing that was decided (see [Prog.Step]); it never
-// breaks one.
+// Every event has an event time (Time) and a place in time (At), which is the event time
+// or, for an event that came behind the watermark, the watermark when it came. An event
+// with Time < At is late. Events of a key are to be given in the order of [Prog.Compare],
+// each after Advance(At); then the result does not depend on how they arrived. A late
+// event is applied where a key has one branch at most ([Prog.Straight]) and it contradicts
+// nothing that was decided (see [Matcher.Step]). It never breaks a run.
 //
 // # Redelivery
 //
-// An event equal to one that a run took, or that was a duplicate for it, is a
-// redelivery: same type and id, or without ids the same bytes. The pattern never
-// sees it. A run's events are remembered while it is open and for a time
-// ("remember") after its end. They are remembered by a 64-bit hash and compared
+// An event equal to one that a run took, that ended one by a negation, or that was its
+// duplicate, is a redelivery: same type and id, or without ids the same bytes. The pattern
+// never sees it. A run's events are remembered while it is open and for a time
+// (Config.Remember) after its end. They are remembered by a 64-bit hash and compared
 // within one key only, so that a chance collision needs about 10^18 events.
 //
-// What an event costs does not depend on how many events its key has had: there may
-// be one key that all are of.
+// # Bounds
+//
+// A key has at most Config.MaxBranches branches, and a branch at most MaxEvents events. A
+// run that would exceed a bound ends as Overflowed, without the event that was too much.
+// What one event costs in conditions is bounded in package cond, and the size of a program
+// in package program. By the table, the cost of an event does not depend on how many
+// events its key has had; by the machine, it depends on the branches that are open.
+//
+// # Encoding
+//
+// States outlive processes and builds: State.AppendBinary encodes one, and
+// [Prog.DecodeState] reads what this build and older ones have written. A state of the
+// machine names the states of the program by number, so it has a mark of these, and a
+// program with others refuses it. The pattern's window does not change the mark: with
+// another one the states that there are go on, and open runs keep the deadline they have.
 package cep

@@ -34,8 +34,8 @@ type endedRun struct {
 func (k *known) add(print, seq, before uint64) {
 	last := k.find(print)
 	if last != 0 {
-		// No run between the span and this one is open, and those that have ended do so no
-		// later than this one.
+		// All runs between the span and this one have ended, and this one will end no earlier.
+		// So it changes nothing that the span has them, too.
 		if s := &k.spans[last-1]; s.to >= before {
 			s.to = max(s.to, seq)
 			return

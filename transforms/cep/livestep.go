@@ -52,7 +52,8 @@ func (m *Matcher) other() Result {
 	return Result{Class: Other}
 }
 
-// finish ends the step: what the event is kept for is its own from now on.
+// finish ends the step: an event that was taken gets memory of its own, and Refs are let
+// go of that nobody needs any more.
 func (m *Matcher) finish(l *live, class Class, settled int) {
 	if m.stored != 0 {
 		if e := &l.events[m.stored]; e.refs > 1 {

@@ -166,8 +166,8 @@ func (m *Matcher) dropNext(l *live, start int) {
 	m.next = m.next[:start]
 }
 
-// overflow ends a run that would exceed a bound. It has not taken the event. What is held
-// back of it was complete before.
+// overflow ends a run that would exceed a bound, without the event. Its matches that are
+// held back stay: they were complete before.
 func (m *Matcher) overflow(l *live, r *run, start int) {
 	m.out.Overflowed = append(m.out.Overflowed, Overflow{m.key, m.takenOf(l, r.event, 0)})
 	m.dropNext(l, start)

@@ -172,8 +172,8 @@ func (m *Matcher) foreign() bool {
 }
 
 // fitsStep reports whether the event is one of the first n steps, of those that are negated
-// or of the others, for a branch; without one a condition that depends on what a branch has
-// taken is taken to hold. Where named is set a step counts that names a type.
+// or of the others, for a branch. For the zero branch a condition holds that depends on
+// what a branch has taken. Where named is set, only steps that name a type count.
 func (m *Matcher) fitsStep(l *live, b branch, n int, negated, named bool) bool {
 	for i := range n {
 		s, t := &m.prog.program.Steps[i], &m.prog.program.Tests[i]

@@ -30,14 +30,15 @@ type Prog struct {
 	every    bool
 	skip     syntax.Skip
 	skipStep int // the number of skip's step
-	// straight says that a key has one branch at most. Then late events are judged one by
-	// one, and an event goes with the run that has it.
+	// straight says that a key has one branch at most. Then late events may be applied, and
+	// the Refs of a run's events are let go of with it.
 	straight bool
 
 	// linear is the table; nil for a pattern that needs the machine.
 	linear  *linear
 	program *program.Program
-	// mark tells the states of this program from those of another.
+	// mark tells the states of the keys of this program from those of one that has other
+	// states or ways.
 	mark uint32
 	// relaxed are the steps under followedBy and notFollowedBy.
 	relaxed []bool
@@ -48,7 +49,7 @@ type Prog struct {
 	// first step that names the type. foreign is that of a type that no step names.
 	positions map[string]int
 	foreign   int
-	types     []string // the same, for a pattern with few types, where comparing is faster
+	types     []string // the same, for a linear pattern of few steps, where comparing is faster
 }
 
 // Config says how a pattern is run.
@@ -121,7 +122,7 @@ func compile(pattern syntax.Pattern, c Config, table bool) (*Prog, error) {
 	return p, nil
 }
 
-// orderTypes finds the places of types among events of one moment. Those that no step
+// orderTypes finds the positions of types among events of one moment. Types that no step
 // names stand at the first step of any type, or else last.
 func (p *Prog) orderTypes() {
 	p.positions, p.foreign = map[string]int{}, len(p.places)

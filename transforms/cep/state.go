@@ -16,7 +16,7 @@ type State struct {
 	later *history // the ended runs after it; nil without any
 }
 
-// more is what few states have, or those of the machine alone.
+// more is what few states of the table have, and what those of the machine have.
 type more struct {
 	live       *live               // what the machine knows; nil where a table runs the pattern
 	rest       []kept              // the events after the first

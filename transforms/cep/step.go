@@ -22,8 +22,9 @@ type Event struct {
 	Ref uint64
 }
 
-// Compare orders the events of a key: by place in time, position of the type in
-// the pattern (other types last), id, and bytes.
+// Compare orders the events of a key: by place in time, by the first step that names the
+// type, by id, and by bytes. Types that no step names stand at the first step of any type,
+// or else last.
 func (p *Prog) Compare(a, b *Event) int {
 	if a.At != b.At {
 		return cmp.Compare(a.At, b.At)
@@ -39,8 +40,8 @@ func (p *Prog) Compare(a, b *Event) int {
 	return bytes.Compare(a.Data, b.Data)
 }
 
-// Deadline returns the earliest deadline of an open run in milliseconds; ok is false
-// without one.
+// Deadline returns the earliest deadline of the open runs in milliseconds; ok is false
+// where there is none.
 func (p *Prog) Deadline(s *State) (deadline int64, ok bool) {
 	if l := s.live(); l != nil {
 		return l.due, l.due != math.MaxInt64

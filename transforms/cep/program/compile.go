@@ -41,8 +41,8 @@ func Compile(p syntax.Pattern) (*Program, error) {
 }
 
 // builder makes the states of a program. A state is numbered when a way first leads to
-// it, and filled later, so that ways may lead back. The numbers depend on the pattern
-// alone, but for the lengths of its windows: stored branches speak of states by number.
+// it, and filled later, so that ways may lead back. The numbers depend on nothing but the
+// pattern, and not on its window: stored branches speak of states by number.
 type builder struct {
 	program *Program
 	fills   []func(*State) // of the states, by number

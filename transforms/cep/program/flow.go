@@ -7,8 +7,8 @@ import (
 	"ordertimeout/transforms/cep/syntax"
 )
 
-// flow is a part of the pattern, and all that comes behind it, as what a branch meets that
-// comes to it.
+// flow is what is left of the pattern from a place on: an element, and all that comes
+// behind it.
 type flow interface {
 	// ways adds to a state what an event may do to a branch that has come to the flow.
 	ways(s *State, o origin)
@@ -21,9 +21,9 @@ type flow interface {
 type origin struct {
 	// when must hold of the event at hand, for what the branch has left out on its way.
 	when []Literal
-	// greedy must hold of the event at hand, too, wherever the branch meets more of the
-	// pattern, and of each event for as long as it waits there for an element that must
-	// come: what a greedy loop could take is not to be taken or ignored by others.
+	// greedy are the literals of the greedy loops that the branch has left: what such a
+	// loop could take, nothing behind it may take or ignore. They must hold of the event
+	// at hand, and of each event while the branch waits for an element that must come.
 	greedy []Literal
 	// guards are the negations that hold until the branch takes an event.
 	guards []negation
@@ -38,11 +38,12 @@ type entry struct {
 	within int64 // milliseconds, for the round's first event; zero: none
 }
 
-// key tells what holds for as long as a branch waits, for the states that wait.
+// key returns what must hold for as long as a branch waits. States in which a branch waits
+// for the same element are told apart by it.
 func (o origin) key() string { return fmt.Sprint(o.greedy, o.guards) }
 
-// met returns o as more of the pattern is met, with all that must hold of the event at
-// hand in when.
+// met returns o as the branch meets the next element: all that must hold of the event at
+// hand is in when.
 func (o origin) met() origin {
 	o = o.and(o.greedy...)
 	o.greedy = nil
@@ -54,7 +55,8 @@ func (o origin) and(when ...Literal) origin {
 	return o
 }
 
-// window returns the smallest window that the first event behind o is under.
+// window returns the window that the next event is under: the smallest of an element's own
+// and those of the groups just entered.
 func (o origin) window(own int64) int64 {
 	for _, e := range o.entered {
 		own = smaller(own, e.within)
@@ -97,7 +99,7 @@ func (end) ways(*State, origin) {}
 
 func (end) final(o origin) [][]Literal { return [][]Literal{o.when} }
 
-// entrance is how the first step of a sequence is come to.
+// entrance is how a branch comes to the first step of a sequence.
 type entrance struct {
 	link   syntax.Link
 	within int64 // milliseconds; zero: none, or the sequence's group has it

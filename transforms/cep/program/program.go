@@ -5,7 +5,20 @@
 // A branch of a run stands in a state. The ways of a state are flat: what a pattern
 // leaves out by being optional, and what it leaves of a loop, is followed while the
 // program is made and not while it runs. So a way says all of what it does: which tests
-// the event has to pass or to fail, and whether the event is taken.
+// the event has to pass or to fail, and whether the event is taken. Loops are unrolled: a
+// state knows how often a loop was gone through, as far as that matters.
+//
+// A pattern is gone through from its end to its beginning. Each element becomes a flow,
+// which knows the flow behind it and adds the ways to a state that stands before it. A
+// state is made for each place where a branch can wait; tidy merges those that are alike.
+//
+//   - compile.go: the states, their numbers, the bounds of a program's size
+//   - flow.go: what a flow is, and how a branch comes to one
+//   - loop.go, group.go, negation.go: the flows of the elements
+//   - tidy.go: what is done once all states are there
+//
+// States are numbered in the order in which they are reached. The numbers are part of
+// what is stored of a run, so testdata/programs.txt pins them.
 package program
 
 import (
@@ -68,8 +81,8 @@ type State struct {
 	Pending bool
 	// PendingWithin is that negation's window in milliseconds; zero: the pattern's.
 	PendingWithin int64
-	// Settled is, of a Pending state that has other ways, the one that the branch stands in
-	// once it has matched.
+	// Settled is the state that the branch stands in once it has matched by time: itself,
+	// or of a Pending state with other ways one that has only those.
 	Settled int
 	// Bound is the largest window of the ways by which a branch goes on, in milliseconds; zero
 	// where one of them has none but the pattern's.

@@ -5,9 +5,9 @@ import (
 	"slices"
 )
 
-// tidy makes one of each pair of states that differ only in that a branch has ignored an
-// event in between, marks the inert ones, and numbers those that are left by how they are
-// reached from the first one.
+// tidy merges each pair of states that differ only in that a branch has ignored an event in
+// between, and drops the states that no branch can reach. The rest it numbers in the order
+// in which they are reached, and sets their Inert and Bound.
 func (p *Program) tidy() {
 	for n := range p.States {
 		for _, w := range p.States[n].Ways {
