@@ -153,7 +153,7 @@ func (m *Matcher) stepLinear(key string, s *State, e *Event, out *Output) Result
 		}
 		return Result{Class: d.class}
 	}
-	print := fingerprint(e)
+	print := p.fingerprint(e)
 	if pos < len(t.steps) && s.knows(print) {
 		return Result{Class: Duplicate, Redelivered: true}
 	}

@@ -23,7 +23,7 @@ type Event struct {
 }
 
 // Compare orders the events of a key: by place in time, position of the type in
-// the pattern (other types last), id, and bytes.
+// the pattern (other types last), id, bytes, and time.
 func (p *Prog) Compare(a, b *Event) int {
 	if a.At != b.At {
 		return cmp.Compare(a.At, b.At)
@@ -36,7 +36,10 @@ func (p *Prog) Compare(a, b *Event) int {
 	if c := strings.Compare(a.ID, b.ID); c != 0 {
 		return c
 	}
-	return bytes.Compare(a.Data, b.Data)
+	if c := bytes.Compare(a.Data, b.Data); c != 0 {
+		return c
+	}
+	return cmp.Compare(a.Time, b.Time)
 }
 
 // Deadline returns the earliest deadline of an open run in milliseconds; ok is false
