@@ -46,6 +46,9 @@ type MatchConfig struct {
 	MaxBranches int
 	// Run is the id of the process.Run that the pipeline belongs to, if any.
 	Run string
+
+	// plain says that the events are no orders: see FindPattern.
+	plain bool
 }
 
 // Validate returns what is wrong with the settings, or nil.
@@ -69,7 +72,11 @@ func (c MatchConfig) compile() (*cep.Prog, error) {
 	if err != nil {
 		return nil, err
 	}
-	return cep.Compile(pattern, cep.Config{Remember: c.Remember, MaxBranches: c.MaxBranches, Fields: replica.Fields()})
+	settings := cep.Config{Remember: c.Remember, MaxBranches: c.MaxBranches, Fields: replica.Fields()}
+	if c.plain {
+		settings.Fields.IDs, settings.Timeless = memberIDs, true
+	}
+	return cep.Compile(pattern, settings)
 }
 
 // replicas returns the settings of the shards.

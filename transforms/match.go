@@ -97,6 +97,22 @@ func (f *matchFn) StartBundle(_, _ func(beam.EventTime, *order.Outcome), _ func(
 // ProcessElement adds a batch to a shard and sets the timer of the tick that applies it.
 func (f *matchFn) ProcessElement(ctx context.Context, at beam.EventTime, sp state.Provider, tp timers.Provider, n int64, batch []byte,
 	_, _ func(beam.EventTime, *order.Outcome), _ func(order.Reject), _ func([]order.Event)) error {
+	return f.add(ctx, at, sp, tp, n, batch)
+}
+
+// OnTimer works a tick, and emits what comes of it. hold is where the timer held the output
+// watermark.
+func (f *matchFn) OnTimer(ctx context.Context, hold beam.EventTime, sp state.Provider, tp timers.Provider, n int64, tc timers.Context,
+	success, timeout func(beam.EventTime, *order.Outcome), reject func(order.Reject), open func([]order.Event)) error {
+	return f.tick(ctx, sp, tp, n, tc, func(c *replica.Chunk) error {
+		emitOutcomes(c.Outcomes, hold, success, timeout)
+		c.Rejects(reject)
+		return c.Open(open)
+	})
+}
+
+// add adds a batch to shard n, and sets the timer of the tick that applies it.
+func (f *matchFn) add(ctx context.Context, at beam.EventTime, sp state.Provider, tp timers.Provider, n int64, batch []byte) error {
 	f.run.Sent(-len(batch))
 	store := f.store(sp, n)
 	defer store.report(ctx)
@@ -109,10 +125,8 @@ func (f *matchFn) ProcessElement(ctx context.Context, at beam.EventTime, sp stat
 	return nil
 }
 
-// OnTimer works a tick, and emits what comes of it. hold is where the timer held the output
-// watermark.
-func (f *matchFn) OnTimer(ctx context.Context, hold beam.EventTime, sp state.Provider, tp timers.Provider, n int64, tc timers.Context,
-	success, timeout func(beam.EventTime, *order.Outcome), reject func(order.Reject), open func([]order.Event)) error {
+// tick works the tick of a timer of shard n, and gives emit what comes of it in chunks.
+func (f *matchFn) tick(ctx context.Context, sp state.Provider, tp timers.Provider, n int64, tc timers.Context, emit func(*replica.Chunk) error) error {
 	tick, err := tickOfTag(tc.Tag)
 	if err != nil {
 		return f.run.Fail(err)
@@ -124,9 +138,7 @@ func (f *matchFn) OnTimer(ctx context.Context, hold beam.EventTime, sp state.Pro
 	defer store.report(ctx)
 	var settled [][]uint64
 	next, err := f.shards.Tick(store, n, tick, func(c *replica.Chunk) error {
-		emitOutcomes(c.Outcomes, hold, success, timeout)
-		c.Rejects(reject)
-		if err := c.Open(open); err != nil {
+		if err := emit(c); err != nil {
 			return err
 		}
 		f.count(ctx, &c.Output)

@@ -46,6 +46,16 @@ func TestStreams(t *testing.T) {
 			},
 		},
 		{
+			reason: "the same where nothing is remembered that would wake the shard",
+			change: func(c *transforms.MatchConfig) { c.Remember = 0 },
+			items:  []any{"create@1000 o1 u1", 20000, "pay@5000 o1 u1"},
+			want: expectation{
+				timeouts: []any{"timeout u1 o1 at 11000"},
+				rejects:  []any{"late: pay at 1970-01-01T00:00:05.000Z is too late: the watermark had reached 1970-01-01T00:00:12.000Z"},
+				counters: "1 started, 1 late, 1 timeout",
+			},
+		},
+		{
 			reason: "the payment arrives before the order",
 			items:  []any{"pay@2000 o1 u1", "create@1000 o1 u1"},
 			want:   expectation{successes: []any{"success u1 o1 at 2000"}, counters: "1 started, 1 advanced, 1 success"},

@@ -133,7 +133,7 @@ func (m *Matcher) stepLinear(key string, s *State, e *Event, out *Output) Result
 	p, t := m.prog, m.prog.linear
 	pos, print := p.position(e.Type), uint64(0)
 	if pos < len(t.steps) {
-		print = fingerprint(e)
+		print = p.fingerprint(e)
 		if s.knows(print) {
 			return Result{Class: Duplicate, Redelivered: true}
 		}

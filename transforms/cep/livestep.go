@@ -20,7 +20,7 @@ func (m *Matcher) stepLive(key string, s *State, e *Event, out *Output) Result {
 		l = newLive(m.prog)
 	}
 	if !foreign {
-		m.print = fingerprint(e)
+		m.print = m.prog.fingerprint(e)
 		if l.known.knows(m.print, l.runs) {
 			return Result{Class: Duplicate, Redelivered: true}
 		}

@@ -7,20 +7,26 @@ import (
 )
 
 // fingerprint is a hash of what makes two events of a key the same one: the type
-// and the id, or without an id the bytes. It is never zero. It is stored in
-// states, so it must be the same in every process and build.
-func fingerprint(e *Event) uint64 {
+// and the id, or without an id the bytes, see Config.Timeless. It is never zero. It is
+// stored in states, so it must be the same in every process and build.
+func (p *Prog) fingerprint(e *Event) uint64 {
 	var d xxhash.Digest
 	d.Reset()
 	var n [binary.MaxVarintLen64 + 1]byte
-	if e.ID != "" {
+	switch {
+	case e.ID != "":
 		n[0] = 1 // an id never equals bytes
+	case p.timeless:
+		n[0] = 2
 	}
 	d.Write(binary.AppendUvarint(n[:1], uint64(len(e.Type))))
 	d.WriteString(e.Type)
 	if e.ID != "" {
 		d.WriteString(e.ID)
 	} else {
+		if p.timeless {
+			d.Write(binary.BigEndian.AppendUint64(n[:0], uint64(e.Time)))
+		}
 		d.Write(e.Data)
 	}
 	return max(d.Sum64(), 1)

@@ -26,6 +26,7 @@ type Prog struct {
 	maxBranches int
 	maxEvents   int
 	fields      cond.Fields
+	timeless    bool
 
 	every    bool
 	skip     syntax.Skip
@@ -61,6 +62,10 @@ type Config struct {
 	MaxBranches int
 	// Fields reads events for conditions. A pattern without conditions needs none.
 	Fields cond.Fields
+	// Timeless says that the bytes of an event need not have its time. Then two events
+	// without ids are the same one only if their times are equal, too: else three
+	// failures that are alike would be one, delivered three times.
+	Timeless bool
 }
 
 // DefaultMaxBranches is how many branches a key may have where nothing else is said.
@@ -98,7 +103,8 @@ func compile(pattern syntax.Pattern, c Config, table bool) (*Prog, error) {
 	p := &Prog{
 		pattern: pattern, text: pattern.String(), places: pattern.Places(),
 		within: pattern.Within.Milliseconds(), remember: c.Remember.Milliseconds(), maxBranches: c.MaxBranches, maxEvents: MaxEvents, fields: c.Fields,
-		every: pattern.Every, skip: pattern.Skip, straight: pattern.Straight(), program: code,
+		timeless: c.Timeless,
+		every:    pattern.Every, skip: pattern.Skip, straight: pattern.Straight(), program: code,
 	}
 	if p.maxBranches == 0 {
 		p.maxBranches = DefaultMaxBranches
@@ -157,6 +163,9 @@ func (p *Prog) Text() string { return p.text }
 // Steps returns the pattern's steps in its order, by the numbers of Taken.Step and
 // Outcome.Waiting. They are not to be changed.
 func (p *Prog) Steps() []program.Step { return p.program.Steps }
+
+// Timeless is that of the Config.
+func (p *Prog) Timeless() bool { return p.timeless }
 
 // Straight reports whether a key has one run with one branch at most: then the events of
 // open runs are all that is needed to go on with them.

@@ -23,7 +23,7 @@ type Event struct {
 }
 
 // Compare orders the events of a key: by place in time, by the first step that names the
-// type, by id, and by bytes. Types that no step names stand at the first step of any type,
+// type, by id, by bytes, and by time. Types that no step names stand at the first step of any type,
 // or else last.
 func (p *Prog) Compare(a, b *Event) int {
 	if a.At != b.At {
@@ -37,7 +37,10 @@ func (p *Prog) Compare(a, b *Event) int {
 	if c := strings.Compare(a.ID, b.ID); c != 0 {
 		return c
 	}
-	return bytes.Compare(a.Data, b.Data)
+	if c := bytes.Compare(a.Data, b.Data); c != 0 {
+		return c
+	}
+	return cmp.Compare(a.Time, b.Time)
 }
 
 // Deadline returns the earliest deadline of the open runs in milliseconds; ok is false

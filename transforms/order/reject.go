@@ -18,6 +18,8 @@ const (
 	Orphan Reason = "orphan"
 	// Duplicate: a redelivery, or a step that the open run has taken already.
 	Duplicate Reason = "duplicate"
+	// Overflow: the first event of a run that had more branches or events than are allowed.
+	Overflow Reason = "overflow"
 	// Undelivered: not an event but an outcome, which its receiver refused or its
 	// sink could not write.
 	Undelivered Reason = "undelivered"

@@ -66,7 +66,7 @@ func (b *outcomeBuilder) outcome(e *cep.Outcome) (order.Outcome, error) {
 	first := &e.Run[0]
 	o := order.Outcome{
 		Kind:      kindOf(e),
-		ID:        b.id(e),
+		ID:        OutcomeID(b.config.Prog, e),
 		UserID:    user,
 		OrderID:   id,
 		StartedAt: first.Time,
@@ -82,24 +82,26 @@ func (b *outcomeBuilder) outcome(e *cep.Outcome) (order.Outcome, error) {
 	return o, nil
 }
 
-// id returns the id of an outcome. Without every a run is known by its first event.
-func (b *outcomeBuilder) id(e *cep.Outcome) string {
-	prog, first := b.config.Prog, &e.Run[0]
+// OutcomeID returns the id of an outcome of a program. Without every a run is known by the
+// time and id of its first event, if the bytes of events have their times: as a run takes
+// time, no other run has the same.
+func OutcomeID(prog *cep.Prog, e *cep.Outcome) string {
+	first := &e.Run[0]
 	switch {
-	case !prog.Pattern().Every:
+	case !prog.Pattern().Every && !prog.Timeless():
 		return order.OutcomeID(prog.Text(), e.Key, first.Time, first.ID)
 	case e.How == cep.TimedOut:
-		return order.TimeoutID(prog.Text(), e.Key, b.identity(first))
+		return order.TimeoutID(prog.Text(), e.Key, identity(prog, first))
 	}
 	events := make([]order.TakenEvent, len(e.Run))
 	for i := range e.Run {
-		events[i] = b.identity(&e.Run[i])
+		events[i] = identity(prog, &e.Run[i])
 	}
 	return order.MatchID(prog.Text(), e.Key, events)
 }
 
-func (b *outcomeBuilder) identity(t *cep.Taken) order.TakenEvent {
-	return order.TakenEvent{Step: b.steps[t.Step], Type: t.Type, Time: t.Time, ID: t.ID, Raw: t.Data}
+func identity(prog *cep.Prog, t *cep.Taken) order.TakenEvent {
+	return order.TakenEvent{Step: prog.Steps()[t.Step].Name, Type: t.Type, Time: t.Time, ID: t.ID, Raw: t.Data}
 }
 
 // waiting returns the names of steps. Where there is one the outcomes share it.

@@ -7,6 +7,8 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"ordertimeout/transforms/cep"
+	"ordertimeout/transforms/order"
 	"ordertimeout/transforms/shard"
 )
 
@@ -245,5 +247,28 @@ func TestSnapshotMadeAheadHasAllBatches(t *testing.T) {
 		w = newWorker(t, s.copy())
 		w.want(w.tick(14000), "timeout o1", "timeout o3")
 		w.want(w.tick(20000), want...)
+	}
+}
+
+// A batch behind the clock waits for a later tick than that of its own timer. If no other
+// timer is set, that one sees to it.
+func TestABatchBehindTheClockIsWorked(t *testing.T) {
+	w := newWorker(t, newStore())
+	w.batch("create@1000 o1")
+	w.tick(2000)
+	w.tick(11000)
+	w.tick(22000) // nothing is remembered any more
+	w.timers = nil
+	var unstamped shard.Batch
+	unstamped.Add(&shard.Event{Key: order.Key("u", "o1"), Event: cep.Event{Type: "pay", Time: 5000}})
+	w.bytes(5000, unstamped.Bytes())
+	w.want(w.tick(6000))
+	if diff := cmp.Diff([]Timer{{6000, 5000}, {23000, 22000}}, w.timers); diff != "" {
+		t.Fatalf("timers (-want +got):\n%s", diff)
+	}
+	w.want(w.tick(6000)) // as of a timer that was set by another worker
+	w.want(w.tick(23000), "late")
+	if diff := cmp.Diff(2, len(w.timers)); diff != "" {
+		t.Errorf("number of timers (-want +got):\n%s", diff)
 	}
 }

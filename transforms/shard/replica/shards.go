@@ -104,7 +104,7 @@ func (s *Shards) replicaFor(store Store, n int64, h shard.Header) (*replica, err
 // Tick works a tick of shard n whose timer has fired. It hands what comes of it to emit,
 // chunk by chunk; a chunk is emit's only until it returns. Then it appends the tick to the
 // log, and returns the timer that is to be set, if that is not the zero Timer. A tick that
-// a later one has made up for does nothing. After an error the bundle is to fail.
+// a later one has made up for does nothing but that. After an error the bundle is to fail.
 func (s *Shards) Tick(store Store, n, tick int64, emit func(*Chunk) error) (Timer, error) {
 	cached, err := s.cache.take(place{s.step, n})
 	if err != nil {
@@ -114,14 +114,14 @@ func (s *Shards) Tick(store Store, n, tick int64, emit func(*Chunk) error) (Time
 	if err != nil {
 		return Timer{}, err
 	}
+	if r.next.Tick == tick {
+		r.next = Timer{} // it has fired
+	}
 	if r.isOver(tick) {
 		if r.logSize > 0 {
 			s.cache.put(place{s.step, n}, r)
 		}
-		return Timer{}, nil
-	}
-	if r.next.Tick == tick {
-		r.next = Timer{}
+		return r.missingNext(s.config.Tick), nil
 	}
 	write := func() error { return r.writeTick(store, n, s.bundle, tick) }
 	if err := r.finish(tick, emit, write); err != nil {

@@ -44,6 +44,16 @@ func (r *replica) setNext(tickSize int64) Timer {
 	return r.next
 }
 
+// missingNext is setNext after a tick that had nothing to do, where no timer is set for the
+// next one. There is something to do where the events of a batch were behind the clock of
+// the shard: their place is then later than the tick of the batch's own timer.
+func (r *replica) missingNext(tickSize int64) Timer {
+	if r.next != (Timer{}) || r.early.tick != noTick {
+		return Timer{}
+	}
+	return r.setNext(tickSize)
+}
+
 // takeNext returns the timer that is set for the next tick, and forgets it, if a batch
 // makes the watermark reach both that tick and a later one: then one tick does for both.
 func (r *replica) takeNext(h shard.Header, later int64) Timer {
