@@ -17,7 +17,7 @@ pubsub-demo: ## the shop over Pub/Sub: a fake server, the pipeline, and the aler
 flink-demo: ## the test log on a real Flink, with the embedded runner's outcomes (wants Java 17 and Maven)
 	go run -C cmd/bench ./flinkdemo
 
-build: ## bin/ordertimeout and bin/orderlog
+build: ## bin/ordertimeout, bin/ordertimeout-boot (for Flink) and bin/orderlog
 	go build -o bin/ ./cmd/...
 	go build -C cmd/bench -o ../../bin/ ./orderlog
 

@@ -59,7 +59,7 @@ func HandOut(
 		position: rt.GetRestriction().(sequence.Rest).Start,
 		claim:    rt.TryClaim, event: event, reject: reject,
 	}
-	rest, err := this.handOut(ctx)
+	rest, err := this.fill(ctx)
 	if err == nil {
 		this.tellFirst()
 	}
@@ -92,9 +92,9 @@ type call struct {
 	counts count.Source
 }
 
-// handOut hands out what there is until the bundle is full. It returns false
+// fill hands out what there is until the bundle is full. It returns false
 // where the rest belongs to another bundle.
-func (c *call) handOut(ctx context.Context) (rest bool, err error) {
+func (c *call) fill(ctx context.Context) (rest bool, err error) {
 	full := time.NewTimer(maxBundleTime)
 	defer full.Stop()
 	busy := false

@@ -81,7 +81,7 @@ func TestEventsAreStampedWithTheWatermarkBeforeTheBundle(t *testing.T) {
 		p.put(0, 20)
 		var got []string
 		c := newCall(p, test.before, &got)
-		rest, err := c.handOut(t.Context())
+		rest, err := c.fill(t.Context())
 		if !rest || err != nil {
 			t.Errorf("%s: ended %t, %v", test.reason, rest, err)
 		}
@@ -106,7 +106,7 @@ func TestWatermarkIsHeldByWhatIsQueuedUntilTheBundleEnds(t *testing.T) {
 	}
 	var got []string
 	c := newCall(p, 0, &got)
-	if _, err := c.handOut(t.Context()); err != nil {
+	if _, err := c.fill(t.Context()); err != nil {
 		t.Fatal(err)
 	}
 	if got := p.watermark(); got != 95_000 {
@@ -150,13 +150,13 @@ func TestBundleIsBounded(t *testing.T) {
 	}
 	var got []string
 	c := newCall(p, 0, &got)
-	if rest, err := c.handOut(t.Context()); !rest || err != nil || len(got) != 2 {
+	if rest, err := c.fill(t.Context()); !rest || err != nil || len(got) != 2 {
 		t.Errorf("%d blocks, %t, %v", len(got), rest, err)
 	}
 	p.queue[0].Size = maxBundleSize
 	p.put(0, 1)
 	c, got = newCall(p, 0, &got), nil
-	if rest, err := c.handOut(t.Context()); !rest || err != nil || len(got) != 1 {
+	if rest, err := c.fill(t.Context()); !rest || err != nil || len(got) != 1 {
 		t.Errorf("a large one: %d blocks, %t, %v", len(got), rest, err)
 	}
 }
@@ -167,11 +167,11 @@ func TestBlockThatCannotBeClaimedStays(t *testing.T) {
 	var got []string
 	c := newCall(p, 0, &got)
 	c.claim = func(position any) bool { return position.(int64) < 2 }
-	if rest, err := c.handOut(t.Context()); rest || err != nil || len(got) > 0 {
+	if rest, err := c.fill(t.Context()); rest || err != nil || len(got) > 0 {
 		t.Errorf("%d blocks, %t, %v", len(got), rest, err)
 	}
 	c = newCall(p, 0, &got)
-	if rest, err := c.handOut(t.Context()); !rest || err != nil || len(got) != 1 {
+	if rest, err := c.fill(t.Context()); !rest || err != nil || len(got) != 1 {
 		t.Errorf("then: %d blocks, %t, %v", len(got), rest, err)
 	}
 }
