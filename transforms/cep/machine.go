@@ -33,7 +33,7 @@ func (m *Matcher) giveRun(l *live, i int, of []branch, rest int, s *summary) {
 			for _, b := range of[j+1:] {
 				l.release(b.node)
 			}
-			m.overflow(l, r, start)
+			m.overflow(l, r, start, given.overflow)
 			return
 		}
 	}
@@ -105,7 +105,7 @@ func (m *Matcher) stops(l *live, b branch, state *program.State) bool {
 // take gives the event to a branch as a step.
 func (m *Matcher) take(l *live, r *run, b branch, w *program.Way, s *summary) {
 	s.taken = true
-	if l.nodes[b.node].len >= maxEvents {
+	if l.nodes[b.node].len >= MaxEvents {
 		s.overflow = true
 		return
 	}
@@ -126,8 +126,8 @@ func (m *Matcher) take(l *live, r *run, b branch, w *program.Way, s *summary) {
 	l.release(n)
 }
 
-// maxEvents is how many events a branch may have.
-const maxEvents = 100_000
+// MaxEvents is how many events a branch may have.
+const MaxEvents = 100_000
 
 // know notes that a run knows the event.
 func (m *Matcher) know(l *live, i int) {
@@ -169,9 +169,10 @@ func (m *Matcher) dropNext(l *live, start int) {
 	m.next = m.next[:start]
 }
 
-// overflow ends a run that would exceed a bound. It has not taken the event.
-func (m *Matcher) overflow(l *live, r *run, start int) {
-	m.out.Overflowed = append(m.out.Overflowed, Overflow{m.key, m.takenOf(l, r.event, 0)})
+// overflow ends a run that would exceed a bound: the length of a branch, or the number of
+// them. It has not taken the event.
+func (m *Matcher) overflow(l *live, r *run, start int, long bool) {
+	m.out.Overflowed = append(m.out.Overflowed, Overflow{Key: m.key, First: m.takenOf(l, r.event, 0), Long: long})
 	m.dropNext(l, start)
 	for _, match := range m.matches {
 		l.release(match.node)
@@ -203,7 +204,7 @@ func (m *Matcher) open(l *live, s *summary) {
 	i := len(l.runs) - 1
 	m.know(l, i)
 	if len(l.branches)+len(m.next) > m.prog.maxBranches {
-		m.overflow(l, &l.runs[i], 0)
+		m.overflow(l, &l.runs[i], 0, false)
 		return
 	}
 	m.settle(l, &l.runs[i], 0, m.event.At)

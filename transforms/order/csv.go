@@ -91,7 +91,7 @@ func (c *CSV) Event(row []byte) (Event, error) {
 	if len(c.cells) != len(c.names) {
 		return Event{}, fmt.Errorf("row: got %d cells, want %d", len(c.cells), len(c.names))
 	}
-	e := Event{OrderID: c.cell(orderIDField), UserID: c.cell(userIDField), Type: c.cell(typeField), ID: c.cell(idField)}
+	e := Event{Row: true, OrderID: c.cell(orderIDField), UserID: c.cell(userIDField), Type: c.cell(typeField), ID: c.cell(idField)}
 	if e.Type == "" {
 		return Event{}, errors.New("type: missing, want a non-empty string")
 	}

@@ -25,6 +25,8 @@ type Event struct {
 	At int64
 	// Raw is the event as it came: a JSON object on one line.
 	Raw []byte
+	// Row says that the event came as a row of CSV, whose cells are texts in Raw: see Cell.
+	Row bool
 	// Source and Line say where it came from, such as "orders.jsonl" and 17.
 	Source string
 	Line   int64

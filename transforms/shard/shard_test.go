@@ -10,8 +10,8 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"ordertimeout/transforms/cep"
-	"ordertimeout/transforms/cep/syntax"
 	"ordertimeout/transforms/cep/ceptest"
+	"ordertimeout/transforms/cep/syntax"
 	"ordertimeout/transforms/order"
 	"ordertimeout/transforms/shard"
 )
@@ -122,7 +122,7 @@ func (w *world) run(t *testing.T, log []ceptest.Event) result {
 
 func (w *world) prog(t *testing.T) *cep.Prog {
 	t.Helper()
-	prog, err := cep.Compile(syntax.MustParse(w.pattern.String()), cep.Config{Remember: time.Duration(w.pattern.Remember)*time.Millisecond})
+	prog, err := cep.Compile(syntax.MustParse(w.pattern.String()), cep.Config{Remember: time.Duration(w.pattern.Remember) * time.Millisecond})
 	if err != nil {
 		t.Fatal(err)
 	}

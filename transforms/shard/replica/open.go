@@ -22,12 +22,12 @@ func (c *Chunk) Open(emit func([]order.Event)) error {
 		}
 		for i := range e.Run {
 			t := &e.Run[i]
-			blocks.add(order.Event{UserID: user, OrderID: id, Type: t.Type, ID: t.ID, Time: t.Time, Raw: t.Data, Ref: t.Ref})
+			blocks.add(order.Event{UserID: user, OrderID: id, Type: t.Type, ID: t.ID, Time: t.Time, Raw: t.Data, Row: t.Row, Ref: t.Ref})
 		}
 	}
 	for i := range out.Undecided {
 		e := &out.Undecided[i]
-		blocks.add(order.Event{Type: e.Type, ID: e.ID, Time: e.Time, Raw: e.Data, Ref: e.Ref})
+		blocks.add(order.Event{Type: e.Type, ID: e.ID, Time: e.Time, Raw: e.Data, Row: e.Row, Ref: e.Ref})
 	}
 	blocks.flush()
 	return nil
