@@ -78,7 +78,7 @@ func (f *keyFn) addOrder(e *order.Event, emit func(beam.EventTime, int64, []byte
 	f.key = order.AppendKey(f.key[:0], user, e.OrderID)
 	f.add(key, &shard.Event{
 		Key:    unsafe.String(unsafe.SliceData(f.key), len(f.key)), // Add copies it
-		Event:  cep.Event{Type: e.Type, ID: e.ID, Time: e.Time, At: e.At, Data: e.Raw, Ref: e.Ref},
+		Event:  cep.Event{Type: e.Type, ID: e.ID, Time: e.Time, At: e.At, Data: e.Raw, Row: e.Mark == order.MarkRow, Ref: e.Ref},
 		Source: e.Source, Line: e.Line,
 	}, emit)
 }

@@ -44,7 +44,7 @@ func packOpen(events []order.Event) (int, []byte) {
 		e := &events[i]
 		batch.Add(&shard.Event{
 			Key:   order.Key(e.UserID, e.OrderID),
-			Event: cep.Event{Type: e.Type, ID: e.ID, Time: e.Time, Data: e.Raw, Ref: e.Ref},
+			Event: cep.Event{Type: e.Type, ID: e.ID, Time: e.Time, Data: e.Raw, Row: e.Mark == order.MarkRow, Ref: e.Ref},
 		})
 	}
 	return 0, append(binary.BigEndian.AppendUint64(nil, uint64(events[0].Time)), batch.Bytes()...)

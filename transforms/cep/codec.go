@@ -8,9 +8,12 @@ import (
 
 // The first byte of an encoded state is a version. Keep decoding the older ones: states
 // outlive builds. Version 1 had no Ref. A state of the machine has a layout of its own.
+// One with rows of a table begins with rowsVersion and says which events they are; behind
+// that it is as any other.
 const (
 	tableVersion   = 2
 	machineVersion = 3
+	rowsVersion    = 4
 )
 
 // AppendBinary appends the state's encoding to b and returns the extended
@@ -19,6 +22,7 @@ func (s *State) AppendBinary(b []byte) ([]byte, error) {
 	if l := s.live(); l != nil {
 		return l.append(b), nil
 	}
+	b = s.appendRows(b)
 	b = append(b, tableVersion)
 	b = binary.AppendUvarint(b, uint64(s.taken()))
 	if s.running() {
@@ -64,11 +68,17 @@ func (p *past) append(b []byte) []byte {
 // error, as is a truncated or unknown encoding.
 func (p *Prog) DecodeState(b []byte) (State, []byte, error) {
 	r := reader{b: b}
-	switch version := r.byte(); {
+	version := r.byte()
+	if version == rowsVersion {
+		if r.readRows(); r.err == nil {
+			version = r.byte()
+		}
+	}
+	switch {
 	case r.err != nil:
 		return State{}, nil, r.err
 	case version < 1 || version > machineVersion:
-		return State{}, nil, fmt.Errorf("cep: state has version %d: want 1 to %d", version, machineVersion)
+		return State{}, nil, fmt.Errorf("cep: state has version %d: want 1 to %d", version, rowsVersion)
 	case version == machineVersion:
 		return p.decodeLive(&r)
 	default:
@@ -84,6 +94,7 @@ func (p *Prog) decodeLinear(r *reader, version byte) (State, []byte, error) {
 		if r.err == nil && k.print == 0 {
 			r.err = errNoPrint
 		}
+		k.row = r.nextIsRow()
 		s.take(k)
 	}
 	if d := r.prints(); d.len() > 0 {
@@ -95,6 +106,9 @@ func (p *Prog) decodeLinear(r *reader, version byte) (State, []byte, error) {
 			r.err = errNoPrint
 		}
 		s.remember(p)
+	}
+	if r.err == nil && r.rows != nil {
+		r.err = errRows
 	}
 	if r.err == nil && !s.valid() {
 		r.err = errors.New("cep: state with a time out of range")
@@ -139,8 +153,10 @@ var errTruncated = errors.New("cep: truncated state")
 
 // reader takes values from the front of b. After an error it gives zero values.
 type reader struct {
-	b   []byte
-	err error
+	b    []byte
+	err  error
+	rows []byte // see readRows
+	read int    // how many events were read
 }
 
 func (r *reader) fail() {

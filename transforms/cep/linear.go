@@ -237,7 +237,7 @@ func (m *Matcher) takeLinear(key string, s *State, e *Event, print uint64, out *
 	}
 	// The last event is not kept in the state, which would take memory for it.
 	run := m.typed(s.end(e.At, print, out.room(n+1)))
-	run = append(run, Taken{Step: n, Time: e.Time, Type: e.Type, ID: e.ID, Data: e.Data, Ref: e.Ref})
+	run = append(run, Taken{Step: n, Time: e.Time, Type: e.Type, ID: e.ID, Data: e.Data, Row: e.Row, Ref: e.Ref})
 	out.Ends[Matched]++
 	out.add(Outcome{Key: key, How: Matched, At: e.Time, EndedAt: e.Time, Deadline: deadline, Run: run, Refs: run.Refs()})
 }

@@ -73,6 +73,7 @@ type stored struct {
 	id    uint32 // the length of type and id
 	refs  uint32 // nodes and runs that point here, and the matcher whose event it is
 	next  uint32 // of a free one: the next free one
+	row   bool   // it is the row of a table
 }
 
 // held is a match that is held back, as an earlier run is open.
@@ -109,7 +110,7 @@ func (l *live) store(e *Event, print uint64) uint32 {
 	} else {
 		l.freeEvent = l.events[n].next
 	}
-	l.events[n] = stored{order: l.order, time: e.Time, ref: e.Ref, print: print, refs: 1}
+	l.events[n] = stored{order: l.order, time: e.Time, ref: e.Ref, print: print, refs: 1, row: e.Row}
 	return n
 }
 
@@ -129,7 +130,7 @@ func (s *stored) taken(step uint32) Taken {
 	data := s.text[s.id:]
 	return Taken{
 		Step: int(step), Time: s.time, Type: s.text[:s.typ], ID: s.text[s.typ:s.id],
-		Data: unsafe.Slice(unsafe.StringData(data), len(data)), Ref: s.ref, order: s.order,
+		Data: unsafe.Slice(unsafe.StringData(data), len(data)), Row: s.row, Ref: s.ref, order: s.order,
 	}
 }
 

@@ -24,6 +24,7 @@ func (l *live) append(b []byte) []byte {
 	for i := range l.held {
 		w.addNode(l.held[i].node)
 	}
+	b = w.appendRows(b)
 	b = binary.LittleEndian.AppendUint32(append(b, machineVersion), l.mark)
 	b = binary.AppendUvarint(b, l.order)
 	b = binary.AppendUvarint(b, uint64(len(w.events)))
@@ -149,7 +150,9 @@ func (p *Prog) decodeLive(r *reader) (State, []byte, error) {
 	l := newLive(p)
 	l.order = r.uvarint()
 	for n := r.count(1 + 1 + 1 + 8 + 1 + 1 + 1); n > 0; n-- {
-		l.events = append(l.events, r.stored(l.order))
+		e := r.stored(l.order)
+		e.row = r.nextIsRow()
+		l.events = append(l.events, e)
 	}
 	for n := r.count(3); n > 0; n-- {
 		l.addNode(r, p.program)
@@ -161,7 +164,7 @@ func (p *Prog) decodeLive(r *reader) (State, []byte, error) {
 		l.addHeld(r)
 	}
 	r.known(&l.known)
-	if r.err == nil && !l.consistent() {
+	if r.err == nil && (!l.consistent() || r.rows != nil) {
 		r.err = errLive
 	}
 	if r.err != nil {

@@ -33,7 +33,7 @@ func (m *Matcher) giveRun(l *live, i int, of []branch, rest int, s *summary) {
 			for _, b := range of[j+1:] {
 				l.release(b.node)
 			}
-			m.overflow(l, r, start)
+			m.overflow(l, r, start, given.overflow)
 			return
 		}
 	}
@@ -166,10 +166,10 @@ func (m *Matcher) dropNext(l *live, start int) {
 	m.next = m.next[:start]
 }
 
-// overflow ends a run that would exceed a bound, without the event. Its matches that are
-// held back stay: they were complete before.
-func (m *Matcher) overflow(l *live, r *run, start int) {
-	m.out.Overflowed = append(m.out.Overflowed, Overflow{m.key, m.takenOf(l, r.event, 0)})
+// overflow ends a run that would exceed a bound, the length of a branch or the number of
+// them, without the event. Its matches that are held back stay: they were complete before.
+func (m *Matcher) overflow(l *live, r *run, start int, long bool) {
+	m.out.Overflowed = append(m.out.Overflowed, Overflow{Key: m.key, First: m.takenOf(l, r.event, 0), Long: long})
 	m.dropNext(l, start)
 	for _, match := range m.matches {
 		l.release(match.node)
@@ -200,7 +200,7 @@ func (m *Matcher) open(l *live, s *summary) {
 	i := len(l.runs) - 1
 	m.know(l, i)
 	if len(l.branches)+len(m.next) > m.prog.maxBranches {
-		m.overflow(l, &l.runs[i], 0)
+		m.overflow(l, &l.runs[i], 0, false)
 		return
 	}
 	m.settle(l, &l.runs[i], 0)

@@ -72,7 +72,7 @@ func (m *Matcher) begin(key string, e *Event, out *Output) {
 	clear(m.results)
 	clear(m.failed)
 	if m.evaluator != nil {
-		m.evaluator.Start(cond.Event{Key: key, Type: e.Type, ID: e.ID, Time: e.Time, Data: e.Data})
+		m.evaluator.Start(cond.Event{Key: key, Type: e.Type, ID: e.ID, Time: e.Time, Data: e.Data, Row: e.Row})
 	}
 }
 
@@ -113,7 +113,7 @@ func (m *Matcher) passesFor(l *live, n uint32, test int) bool {
 	for ; n != 0; n = l.nodes[n].prev {
 		if i := slices.Index(t.Steps, int(l.nodes[n].step)); i >= 0 {
 			taken := m.takenOf(l, l.nodes[n].event, l.nodes[n].step)
-			lists[i] = append(lists[i], cond.Event{Key: m.key, Type: taken.Type, ID: taken.ID, Time: taken.Time, Data: taken.Data})
+			lists[i] = append(lists[i], cond.Event{Key: m.key, Type: taken.Type, ID: taken.ID, Time: taken.Time, Data: taken.Data, Row: taken.Row})
 		}
 	}
 	for i := range lists {
@@ -126,7 +126,7 @@ func (m *Matcher) passesFor(l *live, n uint32, test int) bool {
 // takenOf returns an event as a step.
 func (m *Matcher) takenOf(l *live, event, step uint32) Taken {
 	if e := m.event; event == m.stored && event != 0 {
-		return Taken{Step: int(step), Time: e.Time, Type: e.Type, ID: e.ID, Data: e.Data, Ref: e.Ref}
+		return Taken{Step: int(step), Time: e.Time, Type: e.Type, ID: e.ID, Data: e.Data, Row: e.Row, Ref: e.Ref}
 	}
 	return l.events[event].taken(step)
 }

@@ -60,6 +60,9 @@ type Overflow struct {
 	Key string
 	// First is its first event.
 	First Taken
+	// Long says that a branch would have had more than MaxEvents events. Otherwise the key
+	// would have had more than Config.MaxBranches branches.
+	Long bool
 }
 
 // ConditionError is a condition that could not be evaluated, and so was false.

@@ -36,6 +36,8 @@ type Taken struct {
 	ID string
 	// Data is the event's bytes.
 	Data []byte
+	// Row says that the event is the row of a table: see Event.
+	Row bool
 	// Ref is the event's Ref.
 	Ref uint64
 
@@ -49,12 +51,13 @@ type kept struct {
 	ref   uint64
 	print uint64 // of the event; never zero
 	id    uint32 // the length of the id
+	row   bool   // it is the row of a table
 }
 
 // taken returns what is kept, which shares its memory.
 func (k *kept) taken(step int) Taken {
 	data := k.text[k.id:]
-	return Taken{Step: step, Time: k.time, ID: k.text[:k.id], Data: unsafe.Slice(unsafe.StringData(data), len(data)), Ref: k.ref}
+	return Taken{Step: step, Time: k.time, ID: k.text[:k.id], Data: unsafe.Slice(unsafe.StringData(data), len(data)), Row: k.row, Ref: k.ref}
 }
 
 // Run is what a run has taken, in the order in which it did.

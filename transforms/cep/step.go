@@ -18,6 +18,8 @@ type Event struct {
 	Time, At int64
 	// Data is the event's bytes. A run copies what it keeps.
 	Data []byte
+	// Row says that the event is the row of a table, which has texts alone: see cond.Event.
+	Row bool
 	// Ref is the caller's own name for the event, which a run keeps.
 	Ref uint64
 }
@@ -120,5 +122,5 @@ func keep(e *Event, print uint64) kept {
 	text.Grow(len(e.ID) + len(e.Data))
 	text.WriteString(e.ID)
 	text.Write(e.Data)
-	return kept{e.Time, text.String(), e.Ref, print, uint32(len(e.ID))}
+	return kept{time: e.Time, text: text.String(), ref: e.Ref, print: print, id: uint32(len(e.ID)), row: e.Row}
 }

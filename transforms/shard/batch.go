@@ -74,6 +74,7 @@ const (
 	lateEvent      = 1 // at = time + a delay, which follows
 	unstampedEvent = 2 // no at
 	withRef        = 4 // added to one of these: a Ref follows the data
+	rowEvent       = 8 // added to one of these: the event is the row of a table
 )
 
 // Batch encodes events. The zero value is an empty batch.
@@ -106,12 +107,16 @@ func (b *Batch) Add(e *Event) {
 		kind = lateEvent
 	}
 	b.start(place)
+	delayed := kind == lateEvent
 	if e.Ref != 0 {
 		kind |= withRef
 	}
+	if e.Row {
+		kind |= rowEvent
+	}
 	buf := append(b.body, kind)
 	buf = binary.AppendVarint(buf, e.Time-b.time)
-	if kind&^withRef == lateEvent {
+	if delayed {
 		buf = binary.AppendVarint(buf, e.At-e.Time)
 	}
 	buf = b.types.append(buf, e.Type)

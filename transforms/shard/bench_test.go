@@ -38,7 +38,7 @@ func benchBatches(n int) [][]byte {
 // what comes out of the tick. Sixteen shards take turns, as in a replay, so that none
 // finds its keys in the processor's cache.
 func BenchmarkShard(b *testing.B) {
-	prog, err := cep.Compile(syntax.MustParse("create followedBy pay within 10m"), cep.Config{Remember: 10*time.Minute})
+	prog, err := cep.Compile(syntax.MustParse("create followedBy pay within 10m"), cep.Config{Remember: 10 * time.Minute})
 	if err != nil {
 		b.Fatal(err)
 	}

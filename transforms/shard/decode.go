@@ -74,7 +74,7 @@ func decodeEvents(body []byte, n int) ([]Event, error) {
 		kind := r.byte()
 		time += r.varint()
 		e.Time = time
-		switch kind &^ withRef {
+		switch kind &^ (withRef | rowEvent) {
 		case onTimeEvent:
 			e.At = time
 		case lateEvent:
@@ -89,7 +89,7 @@ func decodeEvents(body []byte, n int) ([]Event, error) {
 		e.Source = r.ref(&sources)
 		line += r.varint()
 		e.Line = line
-		e.Data = r.bytes()
+		e.Data, e.Row = r.bytes(), kind&rowEvent != 0
 		if kind&withRef != 0 {
 			e.Ref = r.uvarint()
 		}

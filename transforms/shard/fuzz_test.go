@@ -40,7 +40,7 @@ func richBatch() []byte {
 
 func testProg(t testing.TB) *cep.Prog {
 	t.Helper()
-	prog, err := cep.Compile(syntax.MustParse("create followedBy pay within 100ms"), cep.Config{Remember: 50*time.Millisecond})
+	prog, err := cep.Compile(syntax.MustParse("create followedBy pay within 100ms"), cep.Config{Remember: 50 * time.Millisecond})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -108,6 +108,23 @@ func TestBatchEncoding(t *testing.T) {
 		if diff := cmp.Diff(richEvents(), events); diff != "" {
 			t.Errorf("%s: events (-want +got):\n%s", name, diff)
 		}
+	}
+}
+
+// Of events on time, late and without a place, with and without a Ref, some are rows.
+func TestBatchesKnowTheirRows(t *testing.T) {
+	var want []Event
+	for i := range int64(12) {
+		e := cep.Event{Type: "pay", Time: 1500, At: []int64{1500, 1501, 0}[i%3], Data: []byte("{}"), Row: i/3%2 == 0, Ref: uint64(i / 6)}
+		want = append(want, Event{Key: "k", Event: e, Line: i})
+	}
+	var b Batch
+	for i := range want {
+		b.Add(&want[i])
+	}
+	_, got, err := DecodeBatch(b.Bytes())
+	if diff := cmp.Diff(want, got); diff != "" || err != nil {
+		t.Errorf("%v (-want +got):\n%s", err, diff)
 	}
 }
 

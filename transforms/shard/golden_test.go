@@ -41,7 +41,7 @@ const (
 
 func goldenProg(t *testing.T) *cep.Prog {
 	t.Helper()
-	prog, err := cep.Compile(syntax.MustParse("create followedBy pay followedBy ship within 10s"), cep.Config{Remember: 5*time.Second})
+	prog, err := cep.Compile(syntax.MustParse("create followedBy pay followedBy ship within 10s"), cep.Config{Remember: 5 * time.Second})
 	if err != nil {
 		t.Fatal(err)
 	}

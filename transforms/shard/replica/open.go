@@ -22,15 +22,23 @@ func (c *Chunk) Open(emit func([]order.Event)) error {
 		}
 		for i := range e.Run {
 			t := &e.Run[i]
-			blocks.add(order.Event{UserID: user, OrderID: id, Type: t.Type, ID: t.ID, Time: t.Time, Raw: t.Data, Ref: t.Ref})
+			blocks.add(order.Event{UserID: user, OrderID: id, Type: t.Type, ID: t.ID, Time: t.Time, Raw: t.Data, Mark: markOf(t.Row), Ref: t.Ref})
 		}
 	}
 	for i := range out.Undecided {
 		e := &out.Undecided[i]
-		blocks.add(order.Event{Type: e.Type, ID: e.ID, Time: e.Time, Raw: e.Data, Ref: e.Ref})
+		blocks.add(order.Event{Type: e.Type, ID: e.ID, Time: e.Time, Raw: e.Data, Mark: markOf(e.Row), Ref: e.Ref})
 	}
 	blocks.flush()
 	return nil
+}
+
+// markOf returns the mark of an event, by whether it is a row.
+func markOf(row bool) order.Mark {
+	if row {
+		return order.MarkRow
+	}
+	return 0
 }
 
 // openBlocks gathers events into blocks.

@@ -88,7 +88,7 @@ func newWorker(t *testing.T, s *store) *worker {
 // newWorkerOf returns a worker with some settings of its own.
 func newWorkerOf(t *testing.T, s *store, c Config) *worker {
 	t.Helper()
-	prog, err := cep.Compile(syntax.MustParse("create followedBy pay within 10s"), cep.Config{Remember: 10*time.Second})
+	prog, err := cep.Compile(syntax.MustParse("create followedBy pay within 10s"), cep.Config{Remember: 10 * time.Second})
 	if err != nil {
 		t.Fatal(err)
 	}
