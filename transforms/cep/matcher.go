@@ -1,6 +1,7 @@
 package cep
 
 import (
+	"errors"
 	"slices"
 
 	"ordertimeout/transforms/cep/cond"
@@ -20,6 +21,7 @@ type Matcher struct {
 	stored  uint32   // in the live state; zero: nobody has taken it
 	results []result // of the tests, as far as they are known
 	failed  []bool   // the tests that gave an error
+	walked  int      // how many events of branches were looked at
 	out     *Output
 
 	// Of the branch at hand.
@@ -68,7 +70,7 @@ func (p *Prog) Matcher() *Matcher {
 
 // begin makes an event the one at hand.
 func (m *Matcher) begin(key string, e *Event, out *Output) {
-	m.key, m.event, m.out, m.stored = key, e, out, 0
+	m.key, m.event, m.out, m.stored, m.walked = key, e, out, 0, 0
 	clear(m.results)
 	clear(m.failed)
 	if m.evaluator != nil {
@@ -102,25 +104,44 @@ func (m *Matcher) passesFor(l *live, n uint32, test int) bool {
 	if r := m.results1[test]; r != unknown {
 		return r == passes
 	}
-	t := &m.prog.program.Tests[test]
+	switch t := &m.prog.program.Tests[test]; {
+	case m.walked > maxWalked:
+		m.results1[test] = m.failedTest(test, errWalked)
+	case t.Lists && m.evaluator.Spent():
+		m.results1[test] = m.eval(test, make([][]cond.Event, len(t.Steps))) // which fails
+	default:
+		m.results1[test] = m.eval(test, m.listsOf(l, n, t))
+	}
+	return m.results1[test] == passes
+}
+
+// maxWalked is how many events of branches are looked at for the conditions of an event,
+// so that long branches, each of which is searched for its first events, are no stall.
+const maxWalked = 64 << 20
+
+var errWalked = errors.New("the branches of the key are too many and too long to look for what they have taken")
+
+// listsOf returns what a branch has taken for the steps that a test looks at.
+func (m *Matcher) listsOf(l *live, n uint32, t *program.Test) [][]cond.Event {
 	for len(m.lists) < len(t.Steps) {
 		m.lists = append(m.lists, nil)
 	}
-	lists := m.lists[:len(t.Steps)]
+	lists, missing := m.lists[:len(t.Steps)], len(t.Steps)
 	for i := range lists {
 		lists[i] = lists[i][:0]
 	}
-	for ; n != 0; n = l.nodes[n].prev {
+	for ; n != 0 && (missing > 0 || t.Lists); n = l.nodes[n].prev {
+		m.walked++
 		if i := slices.Index(t.Steps, int(l.nodes[n].step)); i >= 0 {
 			taken := m.takenOf(l, l.nodes[n].event, l.nodes[n].step)
 			lists[i] = append(lists[i], cond.Event{Key: m.key, Type: taken.Type, ID: taken.ID, Time: taken.Time, Data: taken.Data, Row: taken.Row})
+			missing--
 		}
 	}
 	for i := range lists {
 		slices.Reverse(lists[i])
 	}
-	m.results1[test] = m.eval(test, lists)
-	return m.results1[test] == passes
+	return lists
 }
 
 // takenOf returns an event as a step.
@@ -134,12 +155,20 @@ func (m *Matcher) takenOf(l *live, event, step uint32) Taken {
 // eval evaluates a condition. One that fails is false; it is counted once an event.
 func (m *Matcher) eval(test int, taken [][]cond.Event) result {
 	ok, err := m.evaluator.Eval(m.prog.program.Tests[test].Cond, taken)
-	if err != nil && !m.failed[test] {
+	switch {
+	case err != nil:
+		return m.failedTest(test, err)
+	case ok:
+		return passes
+	}
+	return fails
+}
+
+// failedTest counts a condition that could not be evaluated.
+func (m *Matcher) failedTest(test int, err error) result {
+	if !m.failed[test] {
 		m.failed[test] = true
 		m.out.conditionError(m.event, m.prog.program.Tests[test].Cond, err)
-	}
-	if err == nil && ok {
-		return passes
 	}
 	return fails
 }

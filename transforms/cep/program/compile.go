@@ -82,6 +82,7 @@ func (t *Test) compile(text string, names cond.Names, numbers map[string]int) er
 	t.Cond = c
 	for _, i := range c.Steps() {
 		t.Steps = append(t.Steps, numbers[names.Steps[i].Name])
+		t.Lists = t.Lists || names.Steps[i].List
 	}
 	return nil
 }

@@ -58,8 +58,10 @@ type Test struct {
 	Types []string
 	// Cond is the condition; nil means none.
 	Cond *cond.Cond
-	// Steps are, for each of Cond.Steps, the number of the step that it names.
+	// Steps are, for each of Cond.Steps, the number of the step that it names. Lists says
+	// that one of them can take several events.
 	Steps []int
+	Lists bool
 }
 
 // Fits reports whether the event's type fits.
