@@ -18,8 +18,7 @@ import (
 
 // Figures are those of a shard of open orders.
 type Figures struct {
-	// Keys are the orders with an open run, Events the events of the pattern's types that
-	// they have had.
+	// Keys are the orders with an open run, Events the events of all orders.
 	Keys, Events int
 	// Bytes are those of the heap that the shard takes, once the collector has run: the
 	// table of keys, the states, and the events that they keep.
