@@ -54,13 +54,13 @@ fuzz: ## each fuzz test for FUZZTIME (20s)
 		done; \
 	done
 
-bench: bench-pubsub ## ns per event of each layer; events/s, CPU, memory and state calls of whole runs
+bench: bench-pubsub ## ns per event of each layer; events/s, CPU, memory and state calls of whole runs; what patterns cost
 	go run -C cmd/bench ./layers
 
 bench-pubsub: ## events/s, latency and memory with Pub/Sub
 	go run -C cmd/bench ./pubsub
 
-bench-peers: ## the same log in ordertimeout and in two Flink jobs (wants Java 17 and Maven)
+bench-peers: ## the same logs and patterns in ordertimeout and in Flink jobs (wants Java 17 and Maven)
 	go run -C cmd/bench ./peers
 
 bench-flink: ## the same log on Beam's Flink and in Flink's CEP library, and how late alerts are (the same)

@@ -84,8 +84,9 @@ func bench(ctx context.Context, set peers.Settings, options string) error {
 		onFlink = append(onFlink, "-flink-options", options)
 	}
 	var cold float64 // events/s of the job server's first job
-	versions, err := peers.Compare(ctx, dir, set, func(log string, within time.Duration) ([]peers.Job, error) {
-		ours := peers.Ours(dir, log, within, onFlink...)
+	q := peers.OrderPaid()
+	versions, err := peers.Compare(ctx, dir, set, q, func(log string, within time.Duration) ([]peers.Job, error) {
+		ours := peers.Ours(dir, log, q, within, onFlink...)
 		ours.Name, ours.Server = "ordertimeout on Flink, with submission", server.PID()
 		if cold == 0 {
 			first := ours
@@ -94,7 +95,7 @@ func bench(ctx context.Context, set peers.Settings, options string) error {
 			}
 			cold = first.Whole[0].Rate
 		}
-		return []peers.Job{ours, peers.Flink("cep", dir, log, jar, within, set)}, nil
+		return []peers.Job{ours, peers.Flink("cep", dir, log, jar, q, within, set)}, nil
 	})
 	if err != nil {
 		return err

@@ -1,9 +1,10 @@
 // Command layers measures single layers, and whole runs of ordertimeout on logs of
 // orderlog, and prints tables: nanoseconds per event of a layer; events per
 // second, CPU seconds per million events, peak memory, and calls of state per
-// event of a run.
+// event of a run; and what patterns cost that have the same outcomes.
 //
 //	go run -C cmd/bench ./layers
+//	go run -C cmd/bench ./layers -patterns
 //
 // It builds both commands, writes its logs to a temporary folder, and runs each
 // case several times; the figures are medians. Run it on a quiet machine, and
@@ -32,8 +33,9 @@ import (
 func main() {
 	events := flag.Int("events", 2_000_000, "events of the first case")
 	rounds := flag.Int("rounds", 3, "runs of each case")
+	patternsOnly := flag.Bool("patterns", false, "measure what patterns cost alone")
 	flag.Parse()
-	if err := bench(context.Background(), *events, *rounds); err != nil {
+	if err := bench(context.Background(), *events, *rounds, *patternsOnly); err != nil {
 		fmt.Fprintln(os.Stderr, "bench/layers:", err)
 		os.Exit(1)
 	}
@@ -50,11 +52,12 @@ type load struct {
 // figures are those of one run.
 type figures struct {
 	seconds, cpu float64
-	memory       int64 // peak, in bytes
-	calls        int64 // of state
+	memory       int64  // peak, in bytes
+	calls        int64  // of state
+	runs         string // the line of the summary that says what became of them
 }
 
-func bench(ctx context.Context, events, rounds int) error {
+func bench(ctx context.Context, events, rounds int, patternsOnly bool) error {
 	root, err := product.Root(ctx)
 	if err != nil {
 		return err
@@ -68,9 +71,21 @@ func bench(ctx context.Context, events, rounds int) error {
 		return err
 	}
 	fmt.Printf("%s, medians of %d rounds\n\n", machine.Describe(), rounds)
+	if patternsOnly {
+		return benchPatterns(dir, events, rounds)
+	}
 	if err := benchLayers(root); err != nil {
 		return err
 	}
+	if err := benchLogs(dir, events, rounds); err != nil {
+		return err
+	}
+	fmt.Println()
+	return benchPatterns(dir, events, rounds)
+}
+
+// benchLogs runs the default pattern on several logs, and prints a table.
+func benchLogs(dir string, events, rounds int) error {
 	fmt.Println("| log | events | events/s | CPU s per million | peak memory | state calls per event |")
 	fmt.Println("|---|---:|---:|---:|---:|---:|")
 	for _, l := range []load{
@@ -86,16 +101,24 @@ func bench(ctx context.Context, events, rounds int) error {
 	return nil
 }
 
-// measure writes the load's log, runs it in rounds, and prints a row.
-func (l load) measure(dir string, rounds int) error {
-	input := filepath.Join(dir, "orders.jsonl")
+// write writes the load's log.
+func (l load) write(dir, input string) error {
 	args := append([]string{"-n", strconv.Itoa(l.events), "-within", l.within.String(), "-o", input}, l.log...)
 	if out, err := exec.Command(filepath.Join(dir, "orderlog"), args...).CombinedOutput(); err != nil {
 		return fmt.Errorf("orderlog: %w: %s", err, out)
 	}
+	return nil
+}
+
+// measure writes the load's log, runs it in rounds, and prints a row.
+func (l load) measure(dir string, rounds int) error {
+	input := filepath.Join(dir, "orders.jsonl")
+	if err := l.write(dir, input); err != nil {
+		return err
+	}
 	var all []figures
 	for range rounds {
-		f, err := l.run(dir, input)
+		f, err := l.run(dir, input, "-within", l.within.String())
 		if err != nil {
 			return err
 		}
@@ -109,10 +132,10 @@ func (l load) measure(dir string, rounds int) error {
 	return nil
 }
 
-// run is one run, timed from the start of the process to its end.
-func (l load) run(dir, input string) (figures, error) {
-	cmd := exec.Command(filepath.Join(dir, "ordertimeout"), "-input", input, "-within", l.within.String(),
-		"-success", filepath.Join(dir, "success.jsonl"), "-timeouts", filepath.Join(dir, "timeouts.jsonl"), "-v")
+// run is one run with some flags, timed from the start of the process to its end.
+func (l load) run(dir, input string, flags ...string) (figures, error) {
+	cmd := exec.Command(filepath.Join(dir, "ordertimeout"), append([]string{"-input", input, "-max-ahead", "0",
+		"-success", filepath.Join(dir, "success.jsonl"), "-timeouts", filepath.Join(dir, "timeouts.jsonl"), "-v"}, flags...)...)
 	var stderr bytes.Buffer
 	cmd.Stderr = &stderr
 	start := time.Now()
@@ -127,6 +150,9 @@ func (l load) run(dir, input string) (figures, error) {
 	f.cpu = (cmd.ProcessState.UserTime() + cmd.ProcessState.SystemTime()).Seconds()
 	f.memory = usage.Maxrss << 10
 	for line := range bytes.Lines(stderr.Bytes()) {
+		if bytes.Contains(line, []byte(" orders started = ")) {
+			f.runs = string(bytes.TrimSpace(line))
+		}
 		if n, err := fmt.Sscanf(string(line), "%d state calls", &f.calls); n == 1 && err == nil {
 			return f, nil
 		}

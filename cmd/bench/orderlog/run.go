@@ -61,6 +61,8 @@ paid, one JSON object a line. The same flags give the same bytes.
   -late S        share of events that arrive up to within later still (0)
   -repeat S      share of events that arrive twice (0)
   -hot S         share of orders of one user, u0 (0)
+  -fails N       failed payments an order at most, a fail and a retry each (0)
+  -cancelled S   share of orders that have a cancel, up to within/2 later (0)
   -start TIME    time of the first event (2026-01-01T00:00:00Z)
 
   orderlog -n 2000000 -seed 42 -o orders.jsonl
@@ -85,6 +87,8 @@ func parse(args []string) (settings, error) {
 	flags.Float64Var(&c.Late, "late", c.Late, "")
 	flags.Float64Var(&c.Repeat, "repeat", c.Repeat, "")
 	flags.Float64Var(&c.Hot, "hot", c.Hot, "")
+	flags.IntVar(&c.Fails, "fails", c.Fails, "")
+	flags.Float64Var(&c.Cancelled, "cancelled", c.Cancelled, "")
 	flags.TextVar(&c.Start, "start", c.Start, "")
 	if err := flags.Parse(args); err != nil {
 		return set, err
@@ -111,6 +115,7 @@ var flagOf = map[string]string{
 	"Users": "-users", "Rate": "-rate", "Start": "-start",
 	"Within": "-within", "Paid": "-paid", "PaidLate": "-paid-late",
 	"Disorder": "-disorder", "Late": "-late", "Repeat": "-repeat", "Hot": "-hot",
+	"Fails": "-fails", "Cancelled": "-cancelled",
 }
 
 // write writes the log to where the settings say.

@@ -27,6 +27,7 @@ func TestTheLogOfASeedNeverChanges(t *testing.T) {
 	}{
 		{"the default shop", []string{"-n", "10000", "-seed", "1"}, "c90707ba61b9f9239e092ffa6ebe0f047883538a61a313517e13600bdbbab771"},
 		{"with all that can go wrong", []string{"-n", "10000", "-seed", "1", "-rate", "100", "-disorder", "5s", "-late", "0.01", "-repeat", "0.02", "-hot", "0.1"}, "7651c715a14e0cb12fd21dbb439db7567e34487380b72e95d690dd5b08ddfa3a"},
+		{"with more steps", []string{"-n", "10000", "-seed", "1", "-fails", "6", "-cancelled", "0.1"}, "3f92331bba62bef788d39f35a19183bc03161acb280962e576233cfd85e6c767"},
 	}
 	for _, test := range tests {
 		status, log, errs := orderlog(test.args...)
@@ -108,6 +109,8 @@ func TestAWrongFlagIsNamedInOneLine(t *testing.T) {
 		{[]string{"-late", "NaN"}, "orderlog: -late NaN: want a share from 0 to 1\n"},
 		{[]string{"-repeat", "-1"}, "orderlog: -repeat -1: want a share from 0 to 1\n"},
 		{[]string{"-hot", "3"}, "orderlog: -hot 3: want a share from 0 to 1\n"},
+		{[]string{"-fails", "-1"}, "orderlog: -fails -1: want 0 to 100\n"},
+		{[]string{"-cancelled", "3"}, "orderlog: -cancelled 3: want a share from 0 to 1\n"},
 	}
 	for _, test := range tests {
 		status, out, errs := orderlog(test.args...)

@@ -1,10 +1,15 @@
-// Command peers runs ordertimeout and two jobs of Apache Flink on the same
-// logs, in turns, and prints how fast each of them is, as tables in Markdown. It
-// fails where they do not report the same outcomes.
+// Command peers runs ordertimeout and jobs of Apache Flink on the same logs, in turns, and
+// prints how fast each of them is, as tables in Markdown. It fails where they do not
+// report the same outcomes.
 //
 //	go run -C cmd/bench ./peers
+//	go run -C cmd/bench ./peers -only loop,sum -events 500000 -rounds 1
 //
-// The jobs are in testdata/peers: Flink's own CEP library, and the one pattern
+// There is a table for each question: which orders are paid in time, for each time to pay
+// of -within; and, for the first of them, each pattern of peers.Questions. Below it stands
+// what an open order takes of the memory of ordertimeout.
+//
+// The jobs are in testdata/peers: Flink's own CEP library, and the first pattern
 // written by hand. They run in one JVM with state on the heap, without checkpoints,
 // and write only ids and times, where ordertimeout writes the original events, too.
 // What is chosen for them is what makes them fastest: see peers.Flink. On logs of fewer
@@ -21,22 +26,27 @@ import (
 	"os"
 	"os/signal"
 	"runtime"
+	"slices"
 	"strings"
 	"syscall"
 	"time"
 
 	"ordertimeout/cmd/bench/internal/machine"
+	"ordertimeout/cmd/bench/internal/openkeys"
 	"ordertimeout/cmd/bench/internal/peers"
 	"ordertimeout/cmd/bench/internal/product"
+	"ordertimeout/transforms/connect/demo/shop"
 )
 
 func main() {
 	// Stopped by a signal it still removes its files.
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
-	set, err := peers.Parse(flag.NewFlagSet("peers", flag.ExitOnError), os.Args[1:], 5)
+	flags := flag.NewFlagSet("peers", flag.ExitOnError)
+	only := flags.String("only", "", "questions, with commas between: two,every,loop,group,negation,skip,sum (default all)")
+	set, err := peers.Parse(flags, os.Args[1:], 5)
 	if err == nil {
-		err = bench(ctx, set)
+		err = bench(ctx, set, *only)
 	}
 	if err != nil {
 		fmt.Fprintln(os.Stderr, "bench/peers:", err)
@@ -44,7 +54,11 @@ func main() {
 	}
 }
 
-func bench(ctx context.Context, set peers.Settings) error {
+func bench(ctx context.Context, set peers.Settings, only string) error {
+	questions, err := choose(only)
+	if err != nil {
+		return err
+	}
 	root, err := product.Root(ctx)
 	if err != nil {
 		return err
@@ -58,15 +72,56 @@ func bench(ctx context.Context, set peers.Settings) error {
 	if err != nil {
 		return err
 	}
-	versions, err := peers.Compare(ctx, dir, set, func(log string, within time.Duration) ([]peers.Job, error) {
-		return []peers.Job{
-			peers.Ours(dir, log, within), peers.Flink("cep", dir, log, jar, within, set), peers.Flink("kpf", dir, log, jar, within, set),
-		}, nil
-	})
-	if err != nil {
-		return err
+	var versions string
+	for _, q := range questions {
+		set := set
+		if q.Name != peers.OrderPaid().Name {
+			set.Within = set.Within[:1]
+		}
+		versions, err = peers.Compare(ctx, dir, set, q, func(log string, within time.Duration) ([]peers.Job, error) {
+			jobs := []peers.Job{peers.Ours(dir, log, q, within), peers.Flink("cep", dir, log, jar, q, within, set)}
+			if q.Name == peers.OrderPaid().Name {
+				jobs = append(jobs, peers.Flink("kpf", dir, log, jar, q, within, set))
+			}
+			return jobs, nil
+		})
+		if err == nil {
+			err = memory(q)
+		}
+		if err != nil {
+			return err
+		}
 	}
 	fmt.Printf("Medians of %d rounds (least-most) on %s; %s, %s, -Xmx%s, parallelism %d: `%s`\n", set.Rounds, machine.Describe(),
 		runtime.Version(), versions, set.Heap, set.Parallelism, strings.Join(append([]string{"go run -C cmd/bench ./peers"}, os.Args[1:]...), " "))
+	return nil
+}
+
+// choose returns the questions of some names, in their order.
+func choose(names string) (chosen []peers.Question, err error) {
+	all := append([]peers.Question{peers.OrderPaid()}, peers.Questions()...)
+	if names == "" {
+		return all, nil
+	}
+	for name := range strings.SplitSeq(names, ",") {
+		i := slices.IndexFunc(all, func(q peers.Question) bool { return q.Name == name })
+		if i < 0 {
+			return nil, fmt.Errorf("-only %q: no question is called %q", names, name)
+		}
+		chosen = append(chosen, all[i])
+	}
+	return chosen, nil
+}
+
+// memory prints what an open order takes of the memory of ordertimeout.
+func memory(q peers.Question) error {
+	c := shop.Default()
+	c.Fails, c.Cancelled = q.Fails, q.Cancelled
+	const orders = 100_000
+	f, err := openkeys.Measure(q.Text(24*time.Hour), c, orders)
+	if err != nil {
+		return err
+	}
+	fmt.Printf("An open order takes %d bytes of ordertimeout's heap, where each has had %.1f events so far.\n\n", f.Bytes/f.Keys, float64(f.Events)/orders)
 	return nil
 }

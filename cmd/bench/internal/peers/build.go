@@ -26,8 +26,9 @@ func Build(ctx context.Context, root, dir string) (jar string, err error) {
 
 // writeLog writes a log of the simulated shop, as the command layers does, with the orderlog
 // that Build has put into the folder.
-func writeLog(ctx context.Context, dir, log string, events int, within time.Duration) error {
-	return command(ctx, filepath.Join(dir, "orderlog"), "-n", strconv.Itoa(events), "-within", within.String(), "-o", log)
+func writeLog(ctx context.Context, dir, log string, events int, within time.Duration, flags []string) error {
+	args := append([]string{"-n", strconv.Itoa(events), "-within", within.String(), "-o", log}, flags...)
+	return command(ctx, filepath.Join(dir, "orderlog"), args...)
 }
 
 // command runs a command whose output matters only where it fails.

@@ -26,6 +26,8 @@ type Job struct {
 	Out string
 	// Args is its command line.
 	Args []string
+	// Branches says that the job reports a timeout for each branch: see Question.
+	Branches bool
 	// Server is the id of a process that works for it and outlives it, or 0: what
 	// that takes of the CPU meanwhile, and its peak of memory, are the job's, too.
 	Server int
@@ -46,29 +48,29 @@ type Figures struct {
 	Memory float64 // peak of the resident set, in MiB
 }
 
-// Ours is ordertimeout, with flags on top. All deadlines pass at the end of the log,
+// Ours is ordertimeout on a question, with flags on top. All deadlines pass at the end of the log,
 // as in Flink, where the end of a bounded input is the end of time: the Flink jobs
 // stay as they would be written, and all have the same outcomes to write. The logs
 // are of a fixed day, which may be in the future: -max-ahead 0.
-func Ours(dir, log string, within time.Duration, flags ...string) Job {
+func Ours(dir, log string, q Question, within time.Duration, flags ...string) Job {
 	out := filepath.Join(dir, "ordertimeout-out")
 	return Job{Name: "ordertimeout", Out: out, Args: append([]string{
-		filepath.Join(dir, "ordertimeout"), "-quiet", "-input", log, "-within", within.String(), "-disorder", disorder.String(),
+		filepath.Join(dir, "ordertimeout"), "-quiet", "-input", log, "-pattern", q.Text(within), "-disorder", disorder.String(),
 		"-at-end", "timeout", "-max-ahead", "0",
 		"-success", filepath.Join(out, "success.jsonl"), "-timeouts", filepath.Join(out, "timeout.jsonl"),
 	}, flags...)}
 }
 
-// Flink is a job of testdata/peers, "cep" or "kpf". The JVM gets a heap of a fixed
+// Flink is a job of testdata/peers, "cep" or "kpf", on a question: "kpf" knows OrderPaid alone. The JVM gets a heap of a fixed
 // size, larger than needed, and the parallel collector. Both favour Flink: the G1
 // collector, which it usually runs with, takes more CPU, and so does a smaller heap.
 // In return its memory says little: it takes what it is given.
-func Flink(kind, dir, log, jar string, within time.Duration, set Settings) Job {
+func Flink(kind, dir, log, jar string, q Question, within time.Duration, set Settings) Job {
 	out := filepath.Join(dir, kind+"-out")
 	name := map[string]string{"cep": "Flink CEP", "kpf": "Flink, by hand"}[kind]
-	return Job{Name: name, Out: out, Args: []string{
+	return Job{Name: name, Out: out, Branches: q.Branches, Args: []string{
 		"java", "-Xms" + set.Heap, "-Xmx" + set.Heap, "-XX:+UseParallelGC", "-jar", jar,
-		"--job", kind, "--input", log, "--out", out, "--parallelism", strconv.Itoa(set.Parallelism),
+		"--job", kind, "--question", q.Name, "--input", log, "--out", out, "--parallelism", strconv.Itoa(set.Parallelism),
 		"--within", strconv.FormatInt(within.Milliseconds(), 10), "--disorder", strconv.FormatInt(disorder.Milliseconds(), 10),
 	}}
 }

@@ -14,8 +14,10 @@ import (
 )
 
 func TestOutcomesOfBothKindsReadAlike(t *testing.T) {
-	success := outcome{"success", "u1", "o7", 1767225600001, 1767225600914}
-	timeout := outcome{"timeout", "u1", "o7", 1767225600001, 1767226200001}
+	success := outcome{"success", "u1", "o7", 1767225600001, 1767225600914, ""}
+	timeout := outcome{"timeout", "u1", "o7", 1767225600001, 1767226200001, ""}
+	byEvents := success
+	byEvents.taken = "fail 1767225600001 1767225600002;pay 1767225600914"
 	tests := []struct {
 		reason string
 		line   string
@@ -24,10 +26,12 @@ func TestOutcomesOfBothKindsReadAlike(t *testing.T) {
 		{"ours, paid: the time of the payment, not the deadline", `{"outcome":"success","id":"x","userId":"u1","orderId":"o7","startedAt":"2026-01-01T00:00:00.001Z","endedAt":"2026-01-01T00:00:00.914Z","deadline":"2026-01-01T00:10:00.001Z","events":{"create":{"userId":"no"}}}`, success},
 		{"Flink's, paid", "u1\to7\t1767225600001\t1767225600914", success},
 		{"ours, not paid: the deadline", `{"outcome":"timeout","id":"x","userId":"u1","orderId":"o7","startedAt":"2026-01-01T00:00:00.001Z","deadline":"2026-01-01T00:10:00.001Z","waitingFor":["pay"],"events":{}}`, timeout},
+		{"ours, with its events", `{"outcome":"success","id":"x","userId":"u1","orderId":"o7","startedAt":"2026-01-01T00:00:00.001Z","endedAt":"2026-01-01T00:00:00.914Z","events":{"pay":{"time":"2026-01-01T00:00:00.914Z"},"fail":[{"time":"2026-01-01T00:00:00.001Z"},{"time":"2026-01-01T00:00:00.002Z"}]}}`, byEvents},
+		{"Flink's, with its events, in the order of the pattern", "u1\to7\t1767225600001\t1767225600914\tpay 1767225600914;fail 1767225600001 1767225600002;", byEvents},
 		{"Flink's, not paid", "u1\to7\t1767225600001\t1767226200001", timeout},
 	}
 	for _, test := range tests {
-		got, err := parseOutcome(test.want.kind, test.line)
+		got, err := parseOutcome(test.want.kind, test.line, test.want.taken != "")
 		if err != nil || got != test.want {
 			t.Errorf("%s: got %v, %v, want %v", test.reason, got, err, test.want)
 		}
@@ -35,14 +39,20 @@ func TestOutcomesOfBothKindsReadAlike(t *testing.T) {
 }
 
 func TestALineThatIsNoOutcomeIsAnError(t *testing.T) {
-	tests := []struct{ reason, line, want string }{
-		{"a field is missing", "u1\to7\t1", "want user, order and two times"},
-		{"a time is no number", "u1\to7\t1\tx", "want two times in milliseconds"},
-		{"cut off", `{"outcome":"success"`, "unexpected end of JSON"},
-		{"in the wrong file", `{"outcome":"timeout"}`, "want only a success"},
+	tests := []struct {
+		reason, line string
+		byEvents     bool
+		want         string
+	}{
+		{"a field is missing", "u1\to7\t1", false, "want user, order and two times"},
+		{"a time is no number", "u1\to7\t1\tx", false, "want two times in milliseconds"},
+		{"no events", "u1\to7\t1\t2", true, "want user, order, two times and events"},
+		{"cut off", `{"outcome":"success"`, false, "unexpected end of JSON"},
+		{"in the wrong file", `{"outcome":"timeout"}`, false, "want only a success"},
+		{"an event without a time", `{"outcome":"success","events":{"pay":{"time":"soon"}}}`, true, "soon"},
 	}
 	for _, test := range tests {
-		if _, err := parseOutcome("success", test.line); err == nil || !strings.Contains(err.Error(), test.want) {
+		if _, err := parseOutcome("success", test.line, test.byEvents); err == nil || !strings.Contains(err.Error(), test.want) {
 			t.Errorf("%s: got %v, want %q", test.reason, err, test.want)
 		}
 	}
@@ -66,13 +76,32 @@ func TestOutcomesAreComparedAsOneSet(t *testing.T) {
 		{"another time", map[string]string{"success.0": a + b, "timeout.0": "u\tc\t12\t23\n"}, "differ in 2 outcomes"},
 	}
 	for _, test := range tests {
-		open, err := compare([]Job{{Name: "first", Out: whole}, {Name: "second", Out: writeFiles(t, test.files)}})
+		got, err := compare([]Job{{Name: "first", Out: whole}, {Name: "second", Out: writeFiles(t, test.files)}}, false)
 		switch {
-		case test.want == "" && (err != nil || open != 3):
-			t.Errorf("%s: got %d, %v, want 3 open", test.reason, open, err)
+		case test.want == "" && (err != nil || got != found{matches: 2, timeouts: 1, open: 3}):
+			t.Errorf("%s: got %+v, %v, want 2 matches and 1 timeout, 3 open", test.reason, got, err)
 		case test.want != "" && (err == nil || !strings.Contains(err.Error(), test.want)):
 			t.Errorf("%s: got %v, want %q", test.reason, err, test.want)
 		}
+	}
+}
+
+// Two branches of a run time out after a match of it; of another run two do; a third
+// begins as late as the first.
+func TestTimeoutsOfBranchesAreThoseOfTheirRuns(t *testing.T) {
+	ours := writeFiles(t, map[string]string{"success.0": "u\ta\t10\t15\n" + "u\ta\t10\t16\n", "timeout.0": "u\tb\t10\t20\n"})
+	theirs := writeFiles(t, map[string]string{
+		"success.0": "u\ta\t10\t15\n" + "u\ta\t10\t16\n",
+		"timeout.0": "u\ta\t10\t20\n" + "u\tb\t10\t20\n", "timeout.1": "u\ta\t10\t20\n" + "u\tb\t10\t20\n",
+	})
+	jobs := []Job{{Name: "ours", Out: ours}, {Name: "theirs", Out: theirs, Branches: true}}
+	got, err := compare(jobs, false)
+	if want := (found{matches: 2, timeouts: 1, open: 3}); err != nil || got != want {
+		t.Errorf("got %+v, %v, want %+v", got, err, want)
+	}
+	jobs[1].Branches = false
+	if _, err := compare(jobs, false); err == nil || !strings.Contains(err.Error(), "differ in 3 outcomes") {
+		t.Errorf("as one timeout a run: got %v", err)
 	}
 }
 

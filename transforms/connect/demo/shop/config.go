@@ -40,6 +40,17 @@ type Config struct {
 	// Hot is the share of orders that are of one user, "u0", before the others
 	// share the rest. Optional.
 	Hot float64
+
+	// Fails is how often the payment of an order fails at most: each number from
+	// none on is as frequent. A failure is an event "fail", with the amount that was
+	// tried, and an event "retry" behind it. Those of an order that is paid are
+	// between its creation and its payment, as far apart as they can be; those of
+	// one that never is are within Within/2. Optional.
+	Fails int
+	// Cancelled is the share of orders that have an event "cancel", 1 ms to Within/2
+	// after they are created, whatever else becomes of them. Optional. With Fails or
+	// Cancelled no two events of an order have the same time.
+	Cancelled float64
 }
 
 // Default is the shop of the benchmarks: 100,000 users, 1,000 events a second
@@ -64,6 +75,7 @@ const (
 	maxRate   = 1_000_000
 	minWithin = 10 * time.Millisecond
 	maxTime   = 10 * 365 * 24 * time.Hour
+	maxFails  = 100
 )
 
 // FieldError says which field of a Config is wrong, for callers whose users
@@ -97,6 +109,9 @@ func (c Config) Validate() error {
 	if c.Disorder < 0 || c.Disorder > maxTime {
 		return &FieldError{"Disorder", c.Disorder, fmt.Sprintf("0 to %s", maxTime)}
 	}
+	if c.Fails < 0 || c.Fails > maxFails {
+		return &FieldError{"Fails", c.Fails, fmt.Sprintf("0 to %d", maxFails)}
+	}
 	return c.validateShares()
 }
 
@@ -104,7 +119,7 @@ func (c Config) validateShares() error {
 	shares := []struct {
 		field string
 		share float64
-	}{{"Paid", c.Paid}, {"PaidLate", c.PaidLate}, {"Late", c.Late}, {"Repeat", c.Repeat}, {"Hot", c.Hot}}
+	}{{"Paid", c.Paid}, {"PaidLate", c.PaidLate}, {"Late", c.Late}, {"Repeat", c.Repeat}, {"Hot", c.Hot}, {"Cancelled", c.Cancelled}}
 	for _, s := range shares {
 		if !(s.share >= 0 && s.share <= 1) {
 			return &FieldError{s.field, s.share, "a share from 0 to 1"}

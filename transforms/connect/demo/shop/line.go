@@ -19,10 +19,7 @@ type line struct {
 //
 //	{"orderId":"o17","userId":"u42","type":"create","time":"2026-01-01T00:00:17.123Z","amount":129.90}
 func (l *line) event(d delivery, user, cents uint64) order.Event {
-	e := order.Event{Type: "create", Time: d.time}
-	if d.pay {
-		e.Type = "pay"
-	}
+	e := order.Event{Type: types[d.kind], Time: d.time}
 	b := append(l.buf[:0], `{"orderId":"o`...)
 	from := len(b) - 1
 	b = strconv.AppendInt(b, d.order, 10)

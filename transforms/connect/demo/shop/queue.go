@@ -5,8 +5,23 @@ type delivery struct {
 	at    int64 // when it arrives, ms
 	time  int64 // when it happened, ms
 	order int64 // number of the order, from 1
-	pay   bool  // the payment of the order, else its creation
+	kind  kind
+	fail  uint8 // the number of a failure, from 1; 0: it is none
 }
+
+// kind is what happens to an order.
+type kind uint8
+
+const (
+	created kind = iota
+	paid
+	failed
+	retried
+	cancelled
+)
+
+// types are the types of events by kind.
+var types = [...]string{created: "create", paid: "pay", failed: "fail", retried: "retry", cancelled: "cancel"}
 
 // queue holds deliveries, the next one first: a heap with four children a node,
 // which are one or two cache lines. Deliveries of the same time leave in an

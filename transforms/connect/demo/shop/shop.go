@@ -8,6 +8,7 @@ package shop
 
 import (
 	"math"
+	"slices"
 	"time"
 
 	"ordertimeout/transforms/order"
@@ -32,6 +33,8 @@ type Shop struct {
 	seed                                uint64
 	users                               uint64
 	paid, paidOrLate, late, repeat, hot threshold
+	cancelled                           threshold
+	fails                               uint64
 	interval                            uint64 // ns from an order to the next, on average
 	orders                              int64  // created so far
 	next                                uint64 // when the next one is, in ns after the start
@@ -44,7 +47,7 @@ func New(c Config) (*Shop, error) {
 	if err := c.Validate(); err != nil {
 		return nil, err
 	}
-	events := (1 + c.Paid + c.PaidLate) * (1 + c.Repeat) // of an order
+	events := (1 + c.Paid + c.PaidLate + float64(c.Fails) + c.Cancelled) * (1 + c.Repeat) // of an order
 	return &Shop{
 		within:     c.Within.Milliseconds(),
 		disorder:   c.Disorder.Milliseconds(),
@@ -56,6 +59,8 @@ func New(c Config) (*Shop, error) {
 		late:       share(c.Late),
 		repeat:     share(c.Repeat),
 		hot:        share(c.Hot),
+		cancelled:  share(c.Cancelled),
+		fails:      uint64(c.Fails),
 		interval:   uint64(math.Round(float64(time.Second) * events / c.Rate)),
 	}, nil
 }
@@ -85,14 +90,47 @@ func (s *Shop) create(at int64) delivery {
 
 	fate := r.share()
 	first := s.deliver(&r, delivery{time: at, order: s.orders})
+	paidAt := at
 	if fate < s.paidOrLate {
 		delay := 1 + r.below(uint64(s.within/2))
 		if fate >= s.paid {
 			delay = uint64(s.within) + r.below(uint64(s.within))
 		}
-		s.coming.push(s.deliver(&r, delivery{time: at + int64(delay), order: s.orders, pay: true}))
+		paidAt = at + int64(delay)
+		s.coming.push(s.deliver(&r, delivery{time: paidAt, order: s.orders, kind: paid}))
+	}
+	if s.fails > 0 || s.cancelled > 0 {
+		s.between(&r, at, paidAt)
 	}
 	return first
+}
+
+// between puts off what else happens to an order that is created at a time and paid at
+// another: the same one, if it never is.
+func (s *Shop) between(r *dice, at, paidAt int64) {
+	times := []int64{paidAt}
+	if s.fails > 0 {
+		span := paidAt - at
+		if span == 0 {
+			span = s.within / 2
+		}
+		n := min(int64(r.below(s.fails+1)), (span-1)/2)
+		for i := range 2 * n {
+			d := delivery{time: at + span*(i+1)/(2*n+1), order: s.orders, kind: retried}
+			if i%2 == 0 {
+				d.kind, d.fail = failed, uint8(i/2+1)
+			}
+			times = append(times, d.time)
+			s.coming.push(s.deliver(r, d))
+		}
+	}
+	if r.share() < s.cancelled {
+		d := delivery{time: at + 1 + int64(r.below(uint64(s.within/2))), order: s.orders, kind: cancelled}
+		for slices.Contains(times, d.time) {
+			d.time++
+		}
+		s.coming.push(s.deliver(r, d))
+	}
 }
 
 // deliver sets when an event arrives, and puts off its copy if it has one.
@@ -121,5 +159,8 @@ func (s *Shop) arrival(d delivery) Arrival {
 		user = 1 + r.below(s.users)
 	}
 	cents := 500 + r.below(50_000)
+	for range d.fail {
+		cents = 500 + r.below(50_000)
+	}
 	return Arrival{At: d.at, Event: s.line.event(d, user, cents)}
 }

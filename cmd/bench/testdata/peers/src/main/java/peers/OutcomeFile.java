@@ -7,7 +7,7 @@ import java.nio.file.Path;
 import org.apache.flink.api.common.functions.OpenContext;
 import org.apache.flink.streaming.api.functions.sink.RichSinkFunction;
 
-/** Writes outcomes to DIRECTORY/KIND.SUBTASK, one a line: user, order, startedAt and at, with tabs between. */
+/** Writes outcomes to DIRECTORY/KIND.SUBTASK, one a line: user, order, startedAt, at and what is taken, with tabs between. */
 final class OutcomeFile extends RichSinkFunction<Outcome> {
     private final String directory;
     private final String kind;
@@ -26,7 +26,7 @@ final class OutcomeFile extends RichSinkFunction<Outcome> {
 
     @Override
     public void invoke(Outcome o, Context context) throws IOException {
-        file.write(o.userId + '\t' + o.orderId + '\t' + o.startedAt + '\t' + o.at + '\n');
+        file.write(o.userId + '\t' + o.orderId + '\t' + o.startedAt + '\t' + o.at + (o.taken == null ? "\n" : '\t' + o.taken + '\n'));
     }
 
     @Override

@@ -13,15 +13,21 @@ import org.apache.flink.util.Collector;
 final class ParseLine extends RichFlatMapFunction<String, Event> {
     private static final JsonFactory JSON = new JsonFactory();
 
+    private final Question question;
+
     /** The last minute that was read, "2026-01-01T00:17:", and when it began. */
     private transient String minute;
     private transient long minuteBegan;
+
+    ParseLine(Question question) {
+        this.question = question;
+    }
 
     @Override
     public void flatMap(String line, Collector<Event> out) throws IOException {
         Stopwatch.event();
         Event event = new Event();
-        String type = "";
+        event.type = -1;
         try (JsonParser parser = JSON.createParser(line)) {
             parser.nextToken();
             while (parser.nextToken() == JsonToken.FIELD_NAME) {
@@ -30,14 +36,14 @@ final class ParseLine extends RichFlatMapFunction<String, Event> {
                 switch (name) {
                     case "userId" -> event.userId = parser.getText();
                     case "orderId" -> event.orderId = parser.getText();
-                    case "type" -> type = parser.getText();
+                    case "type" -> event.type = Event.typeOf(parser.getText());
                     case "time" -> event.time = value == JsonToken.VALUE_NUMBER_INT ? parser.getLongValue() : millis(parser.getText());
+                    case "amount" -> event.amount = question.amounts ? parser.getDoubleValue() : 0;
                     default -> parser.skipChildren();
                 }
             }
         }
-        event.pay = type.equals("pay");
-        if (event.pay || type.equals("create")) {
+        if (question.names(event.type)) {
             out.collect(event);
         }
     }

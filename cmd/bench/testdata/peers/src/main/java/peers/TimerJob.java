@@ -39,7 +39,7 @@ final class TimerJob extends KeyedProcessFunction<Tuple2<String, String>, Event,
             return; // late: dropped, as CEP does
         }
         Long was = state.value();
-        if (event.pay) {
+        if (event.type == Event.PAY) {
             pay(event, was, context, out);
         } else {
             create(event, was, context, out);
