@@ -1,6 +1,5 @@
 package peers;
 
-import java.io.Serializable;
 import java.time.Duration;
 import org.apache.flink.cep.nfa.aftermatch.AfterMatchSkipStrategy;
 import org.apache.flink.cep.pattern.Pattern;
@@ -8,7 +7,7 @@ import org.apache.flink.cep.pattern.conditions.IterativeCondition;
 import org.apache.flink.cep.pattern.conditions.SimpleCondition;
 
 /** The patterns of the comparison, each as one would write it with Flink's API. What ordertimeout is asked stands above it. */
-enum Question implements Serializable {
+enum Question {
     /** create followedBy pay. */
     TWO(false, Event.CREATE, Event.PAY) {
         @Override
