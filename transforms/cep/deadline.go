@@ -103,7 +103,9 @@ func (m *Matcher) expireBranch(l *live, r *run, b branch, now int64) {
 	}
 	s := &m.prog.program.States[b.state]
 	if !s.Pending {
-		l.lose(m.prog, r, b, now)
+		if !r.matched { // which gives no timeout
+			l.lose(m.prog, r, b, now)
+		}
 		l.release(b.node)
 		return
 	}
