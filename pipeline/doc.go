@@ -54,7 +54,7 @@
 //
 // The command, and what it needs of runners:
 //
-//	cmd/ordertimeout: flags, signals, report, exit status -> beam beamfix cmd/internal/flink connect count localfile order pipeline process pubsub runners screen transforms
+//	cmd/ordertimeout: flags, signals, report, exit status -> beam beamfix cep/syntax cmd/internal/flink connect count localfile order pipeline process pubsub runners screen transforms
 //	cmd/ordertimeout-boot: starts the worker on a cluster without containers -> beam
 //	cmd/internal/flink: submits to Beam's job server for Flink -> beam beamfix runners
 //	cmd/internal/jobserver: starts one, for tests -> cmd/internal/maven
@@ -62,15 +62,16 @@
 //
 // The graph:
 //
-//	pipeline: the settings, the plan that they make, the graph -> beam cep connect dataflowpubsub demo files localfile order process pubsub transforms webhook windowfile
+//	pipeline: the settings, the plan that they make, the graph -> beam cep cep/syntax connect dataflowpubsub demo files localfile order process pubsub transforms webhook windowfile
 //
 // The steps:
 //
-//	transforms: Match, the stateful step, and the formats -> beam cep count order process screen shard shard/replica
-//	shard/replica: a shard in memory, beside its log in the runner's state -> cep order shard
-//	shard: a group of keys: its events, ticks, log and snapshots -> cep ledger
+//	transforms: Match, the stateful step, and the formats -> beam cep cep/syntax count order process screen shard shard/replica
+//	shard/replica: a shard in memory, beside its log in the runner's state -> cep cep/cond order shard
+//	shard: a group of keys: its events, ticks, log and snapshots -> cep
 //	shard/shardtest: batches for tests -> cep order shard
-//	cep: the engine: what an event does to a run of the pattern ->
+//	cep: the engine: what an event does to a run of the pattern -> cep/cond cep/program cep/syntax ledger
+//	cep/program: patterns as automata -> cep/cond cep/syntax
 //	cep/syntax: patterns as data and as text -> cep/cond
 //	cep/cond: conditions of patterns, in the language of expr ->
 //	cep/ceptest: the contract a second time, for tests ->

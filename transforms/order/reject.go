@@ -18,6 +18,9 @@ const (
 	Orphan Reason = "orphan"
 	// Duplicate: a redelivery, or a step that the open run has taken already.
 	Duplicate Reason = "duplicate"
+	// Overflow: the first event of a run that would have exceeded a bound of the pattern's
+	// branches, and was ended by it.
+	Overflow Reason = "overflow"
 	// Undelivered: not an event but an outcome, which its receiver refused or its
 	// sink could not write.
 	Undelivered Reason = "undelivered"

@@ -61,6 +61,7 @@ func parseSource(inputs []string, env connect.Env) (connect.Source, error) {
 		Within:        env.Decoder.Within,
 		Checkpoints:   env.Runner == connect.Flink,
 		RejectsUnread: env.RejectsUnread,
+		NotByOutcome:  env.NotByOutcome,
 		Run:           env.Run,
 	}
 	sub, err := c.parse()
