@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"ordertimeout/transforms"
+	"ordertimeout/transforms/cep"
 	"ordertimeout/transforms/cep/syntax"
 	"ordertimeout/transforms/connect"
 	"ordertimeout/transforms/connect/files"
@@ -27,10 +28,14 @@ type Config struct {
 	// time.Second.
 	TimeUnit time.Duration
 
-	// Pattern (-pattern) is the text of the pattern; see package cep.
+	// Pattern (-pattern) is the text of the pattern; see package syntax.
 	Pattern string
-	// Within (-within) replaces the pattern's window; zero leaves it.
+	// Within (-within) is the pattern's window, in place of that in the text, if there is
+	// one; zero leaves it.
 	Within time.Duration
+	// MaxBranches (-max-branches) is how many branches a key may have: the ways in which
+	// its open runs have gone on. At least one.
+	MaxBranches int
 	// Key (-key) is "user": an order is a user's order id; or "order": an order
 	// is its id alone.
 	Key string
@@ -38,13 +43,15 @@ type Config struct {
 	// watermark is so much behind the largest event time.
 	Disorder time.Duration
 	// Remember (-remember) is for how long the events of an ended run are known,
-	// to tell a redelivery; negative: as long as the window.
+	// to tell a redelivery; negative: as long as the pattern's window or, without one, as
+	// those of its links together.
 	Remember time.Duration
 	// MaxAhead (-max-ahead) is how far ahead of the clock an event time may be;
 	// a later one is malformed. Zero: any.
 	MaxAhead time.Duration
 	// Tick (-tick) is how often deadlines are looked at, in event time; zero: a
-	// sixtieth of the window, at least 10 ms and at most 10 s.
+	// sixtieth of the smallest window of the pattern and its links, at least 10 ms and at
+	// most 10 s.
 	Tick time.Duration
 	// AtEnd (-at-end) is what becomes of the open runs at the end of a bounded
 	// input: "open": they are reported as open; "timeout": they time out.
@@ -108,6 +115,9 @@ func Default() Config {
 		TimeUnit: time.Millisecond,
 		Pattern:  "create followedBy pay within 10m",
 		Key:      KeyUser,
+
+		MaxBranches: cep.DefaultMaxBranches,
+
 		Disorder: 5 * time.Second,
 		Remember: -1,
 		MaxAhead: 24 * time.Hour,
@@ -128,17 +138,17 @@ func Default() Config {
 const maxShards = 4096
 
 // validate checks the settings that say something by themselves.
-func (c Config) validate(within time.Duration) error {
+func (c Config) validate(w windows) error {
 	for _, d := range []struct {
 		flag        string
 		value       time.Duration
 		least, most time.Duration
 	}{
-		{"within", within, time.Millisecond, connect.MaxDuration},
+		{"within", w.whole, time.Millisecond, connect.MaxDuration},
 		{"disorder", c.Disorder, 0, connect.MaxDuration},
-		{"remember", c.remember(within), 0, connect.MaxDuration},
+		{"remember", c.remember(w), 0, connect.MaxDuration},
 		{"max-ahead", c.MaxAhead, 0, connect.MaxDuration},
-		{"tick", c.tick(within), time.Millisecond, 24 * time.Hour},
+		{"tick", c.tick(w), time.Millisecond, 24 * time.Hour},
 	} {
 		if err := connect.CheckDuration(d.flag, d.value, d.least, d.most); err != nil {
 			return err
@@ -151,6 +161,8 @@ func (c Config) validate(within time.Duration) error {
 		return fmt.Errorf("-at-end %q: want open or timeout", c.AtEnd)
 	case c.Shards < 1 || c.Shards > maxShards:
 		return fmt.Errorf("-shards %d: want 1 to %d", c.Shards, maxShards)
+	case c.MaxBranches < 1:
+		return fmt.Errorf("-max-branches %d: want at least 1", c.MaxBranches)
 	case !slices.Contains([]string{"", FormatLines, FormatTable}, c.FormatOut):
 		return fmt.Errorf("-format-out %q: want jsonl or table", c.FormatOut)
 	}
@@ -172,31 +184,44 @@ func (c Config) pattern() (syntax.Pattern, error) {
 		return p, fmt.Errorf("-pattern: %w", err)
 	}
 	if c.Within != 0 {
+		if err := connect.CheckDuration("within", c.Within, time.Millisecond, connect.MaxDuration); err != nil {
+			return p, err
+		}
 		p.Within = c.Within
+	}
+	switch err := p.Bounded(); {
+	case err != nil:
+		return p, fmt.Errorf("-pattern: %w; or -within", err)
+	case c.Within != 0:
+		if err := p.Validate(); err != nil {
+			return p, fmt.Errorf("-pattern with -within %v: %w", c.Within, err)
+		}
 	}
 	return p, nil
 }
 
-func (c Config) remember(within time.Duration) time.Duration {
+func (c Config) remember(w windows) time.Duration {
 	if c.Remember < 0 {
-		return within
+		return w.remember()
 	}
 	return c.Remember
 }
 
-func (c Config) tick(within time.Duration) time.Duration {
+func (c Config) tick(w windows) time.Duration {
 	if c.Tick != 0 {
 		return c.Tick
 	}
-	return min(max((within/60).Truncate(time.Millisecond), 10*time.Millisecond), 10*time.Second)
+	return w.tick()
 }
 
 // match returns the settings of the stateful transform of a plan.
 func (c Config) match(p Plan) transforms.MatchConfig {
+	w := windowsOf(p.Pattern)
 	return transforms.MatchConfig{
 		Pattern:        p.Pattern.String(),
-		Remember:       c.remember(p.Pattern.Within),
-		Tick:           c.tick(p.Pattern.Within),
+		MaxBranches:    c.MaxBranches,
+		Remember:       c.remember(w),
+		Tick:           c.tick(w),
 		Shards:         c.Shards,
 		ByOrder:        c.Key == KeyOrder,
 		WallClock:      p.Live,

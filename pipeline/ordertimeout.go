@@ -26,7 +26,7 @@ func match(s beam.Scope, p Plan, events beam.PCollection, rejects []beam.PCollec
 	}
 	p.writeRejects(s.Scope("unmatched"), unmatched)
 	if !p.Open.Traits().Nothing {
-		p.refuse(s.Scope("unopened"), p.Open.Write(s, transforms.FormatOpen(s, open)))
+		p.refuse(s.Scope("unopened"), p.Open.Write(s, transforms.FormatOpen(s, open, p.openFormat())))
 	}
 }
 

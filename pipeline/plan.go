@@ -49,7 +49,7 @@ func (c Config) Plan() (Plan, error) {
 	if err != nil {
 		return Plan{}, err
 	}
-	if err := c.validate(pattern.Within); err != nil {
+	if err := c.validate(windowsOf(pattern)); err != nil {
 		return Plan{}, err
 	}
 	kinds, env := c.Kinds(), c.env(pattern)
@@ -86,9 +86,11 @@ func (c Config) env(pattern syntax.Pattern) connect.Env {
 		Runner:    c.runner(),
 		Loopback:  c.Loopback,
 		Run:       c.Run,
-		Decoder:   order.DecoderConfig{TimeUnit: c.TimeUnit, MaxAhead: c.MaxAhead, ByOrder: c.Key == KeyOrder, Within: pattern.Within},
+		Decoder:   order.DecoderConfig{TimeUnit: c.TimeUnit, MaxAhead: c.MaxAhead, ByOrder: c.Key == KeyOrder, Within: windowsOf(pattern).shortest},
 		Disorder:  c.Disorder,
 		EndOfTime: c.AtEnd == AtEndTimeout,
+
+		NotByOutcome: notByOutcome(pattern),
 	}
 }
 

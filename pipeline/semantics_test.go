@@ -61,18 +61,18 @@ func TestWrongTestsAreFound(t *testing.T) {
 
 var (
 	testName     = regexp.MustCompile("`((?:Test|Fuzz)\\w+)`")
-	scenarioName = regexp.MustCompile(`cep:(\w+)`)
+	scenarioName = regexp.MustCompile(`(cep|whole):(\w+)`)
 	testFunc     = regexp.MustCompile(`(?m)^func ((?:Test|Fuzz)\w+)\(`)
 )
 
 // wrongTests returns what is wrong with the right-hand side of a rule, such as
-// "order: `TestA`; files, native: `TestB`; cep:window; the model".
+// "order: `TestA`; files, native: `TestB`; cep:window; whole:loops; the model".
 func wrongTests(shownBy string, tests map[string][]string) (faults []string) {
 	found := strings.Contains(shownBy, "the model") || strings.Contains(shownBy, "go doc ")
 	for _, m := range scenarioName.FindAllStringSubmatch(shownBy, -1) {
 		found = true
-		if file := m[1] + ".txt"; !slices.Contains(tests["cep"], file) {
-			faults = append(faults, "cep has no "+file)
+		if file := m[2] + ".txt"; !slices.Contains(tests[m[1]], file) {
+			faults = append(faults, m[1]+" has no "+file)
 		}
 	}
 	for part := range strings.SplitSeq(shownBy, ";") {
@@ -96,7 +96,7 @@ func wrongTests(shownBy string, tests map[string][]string) (faults []string) {
 }
 
 // testsOfPackages returns the tests of each package, by the last part of its path, and
-// with those of cep its scenario files. The command is called cmd.
+// with those of cep and whole their scenario files. The command is called cmd.
 func testsOfPackages(t *testing.T) map[string][]string {
 	t.Helper()
 	tests := map[string][]string{}
@@ -108,6 +108,8 @@ func testsOfPackages(t *testing.T) map[string][]string {
 			return filepath.SkipDir // a module whose packages have names of others
 		case strings.HasPrefix(filepath.ToSlash(path), "../transforms/cep/testdata/"):
 			tests["cep"] = append(tests["cep"], filepath.Base(path))
+		case strings.HasPrefix(filepath.ToSlash(path), "../transforms/cep/ceptest/whole/timelines/"):
+			tests["whole"] = append(tests["whole"], filepath.Base(path))
 		case strings.HasSuffix(path, "_test.go"):
 			text, err := os.ReadFile(path)
 			if err != nil {

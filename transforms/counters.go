@@ -14,10 +14,10 @@ func (f *matchFn) count(ctx context.Context, out *shard.Output) {
 		count.Add(ctx, f.run, cep.Class(c).String(), n)
 	}
 	count.Add(ctx, f.run, count.Success, out.Matches)
-	count.Add(ctx, f.run, count.Timeout, out.Ends[cep.TimedOut])
-	count.Add(ctx, f.run, count.Broken, out.Ends[cep.Broken])
+	count.Add(ctx, f.run, count.ConditionErrors, out.ConditionErrors)
 	var ended int64
-	for _, n := range out.Ends {
+	for how, n := range out.Ends {
+		count.Add(ctx, f.run, cep.How(how).String(), n)
 		ended += n
 	}
 	count.Add(ctx, f.run, count.Open, out.StillOpen)

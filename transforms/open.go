@@ -23,14 +23,35 @@ func init() {
 	register.Iter1[[]byte]()
 }
 
+// OpenFormat says how open events are written, where the events as they came are not all
+// that the next run has to know. See package order for the lines.
+type OpenFormat struct {
+	// ForPeople says that no run can go on with the events.
+	ForPeople bool
+	// Rows says that the next run has to know which of them were rows of CSV, as one with
+	// conditions does.
+	Rows bool
+}
+
 // FormatOpen writes events as they came, a line each, in the order of their
 // times, so that they are an input that is not out of order. It writes nothing
 // before the end of the input.
 //
 // PCollection<[]order.Event> -> PCollection<order.Message>
-func FormatOpen(s beam.Scope, open beam.PCollection) beam.PCollection {
+func FormatOpen(s beam.Scope, open beam.PCollection, f OpenFormat) beam.PCollection {
 	s = s.Scope("transforms.FormatOpen")
-	return beam.ParDo(s, &mergeOpenFn{}, beam.GroupByKey(s, beam.ParDo(s, packOpen, open)))
+	return beam.ParDo(s, &mergeOpenFn{Format: f}, beam.GroupByKey(s, beam.ParDo(s, packOpen, open)))
+}
+
+// kind returns how the line of an event is written.
+func (f OpenFormat) kind(e *shard.Event) order.OpenKind {
+	switch {
+	case f.ForPeople:
+		return order.OpenForPeople
+	case f.Rows && e.Row:
+		return order.OpenRow
+	}
+	return order.OpenEvent
 }
 
 // packOpen sorts a block of events and encodes it: the time of the first one, 8 bytes,
@@ -52,9 +73,9 @@ func packOpen(events []order.Event) (int, []byte) {
 
 // mergeOpenFn merges blocks of events. It unpacks a block when the time of its first
 // event has come, so that it has few of them in memory at a time.
-type mergeOpenFn struct{}
+type mergeOpenFn struct{ Format OpenFormat }
 
-func (*mergeOpenFn) ProcessElement(_ int, packed func(*[]byte) bool, emit func(order.Message)) error {
+func (f *mergeOpenFn) ProcessElement(_ int, packed func(*[]byte) bool, emit func(order.Message)) error {
 	var blocks openBlocks
 	for b := []byte(nil); packed(&b); b = nil {
 		if len(b) < 8 {
@@ -70,7 +91,7 @@ func (*mergeOpenFn) ProcessElement(_ int, packed func(*[]byte) bool, emit func(o
 				return err
 			}
 		} else {
-			m, err := formatOpen(&b.events[0])
+			m, err := f.Format.message(&b.events[0])
 			if err != nil {
 				return err
 			}
@@ -86,9 +107,13 @@ func (*mergeOpenFn) ProcessElement(_ int, packed func(*[]byte) bool, emit func(o
 	return nil
 }
 
-func formatOpen(e *shard.Event) (order.Message, error) {
+func (f OpenFormat) message(e *shard.Event) (order.Message, error) {
 	user, id, err := order.SplitKey(e.Key)
-	m := order.Message{Body: e.Data, Outcome: "open", ID: bodyID(e.Data), UserID: user, OrderID: id}
+	body := e.Data
+	if kind := f.kind(e); kind != order.OpenEvent {
+		body = order.AppendOpen(nil, kind, e.Data)
+	}
+	m := order.Message{Body: body, Outcome: "open", ID: bodyID(e.Data), UserID: user, OrderID: id}
 	if e.Ref != 0 {
 		m.Refs = []uint64{e.Ref}
 	}

@@ -14,6 +14,12 @@ func tally(t *process.Tally, out *shard.Output) {
 	if t == nil {
 		return
 	}
+	if e := out.FirstError; e != nil {
+		t.ConditionFailed(e.Err.Error(), out.Failed.Source, out.Failed.Line)
+	}
+	for i := range out.Overflowed {
+		t.PutAside(order.Overflow, replica.WhyOverflow(&out.Overflowed[i]), "", 0, 1)
+	}
 	for i := range out.Others {
 		t.Other(out.Others[i].Type, out.Others[i].Count)
 	}

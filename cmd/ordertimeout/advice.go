@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"ordertimeout/pipeline"
+	"ordertimeout/transforms/cep/syntax"
 	"ordertimeout/transforms/count"
 	"ordertimeout/transforms/process"
 	"ordertimeout/transforms/screen"
@@ -24,7 +25,7 @@ func nothingWorked(counters map[string]int64, o options, run *process.Run) error
 	switch others := unnamed(o.plan, run); {
 	case ok && read > 0 && malformed == read:
 		return fmt.Errorf("no event was understood: %s: %s%s", screen.Text(first.Source), screen.Text(first.Error), hint(first, o.config))
-	case len(others) > 0 && malformed+other == read && !run.Stopped():
+	case len(others) > 0 && malformed+other == read && !run.Stopped() && !named(o.plan, run):
 		return fmt.Errorf("no event was understood: the pattern names %s, the events have %s: name their types in -pattern",
 			listTypes(steps(o.plan), " and "), listCounts(others))
 	}
@@ -52,6 +53,7 @@ func advise(counters map[string]int64, o options, run *process.Run, failed bool)
 		return nil
 	}
 	if !failed {
+		lines = append(lines, adviseConditions(counters, run)...)
 		lines = append(lines, adviseTypes(counters, o, run)...)
 		lines = append(lines, adviseLate(counters, o, run)...)
 		lines = append(lines, adviseOrphans(counters, o, run)...)
@@ -64,13 +66,27 @@ func advise(counters map[string]int64, o options, run *process.Run, failed bool)
 	return append(lines, listReasons(reasons, o)...)
 }
 
+// adviseConditions returns a line where conditions could not be evaluated: one that is
+// written wrongly is false always.
+func adviseConditions(counters map[string]int64, run *process.Run) []string {
+	failed, ok := run.Tally().FailedCondition()
+	if !ok {
+		return nil
+	}
+	at := ""
+	if failed.Place != "" {
+		at = ", such as " + screen.Text(failed.Place)
+	}
+	return []string{fmt.Sprintf("conditions: %s could not be evaluated and were taken to be false%s: %s", grouped(counters[count.ConditionErrors]), at, screen.Text(failed.Text))}
+}
+
 // adviseTypes returns a line where a step of the pattern never came, and other types
 // did: then each order seems not to be paid.
 func adviseTypes(counters map[string]int64, o options, run *process.Run) []string {
 	others, all := unnamed(o.plan, run), steps(o.plan)
 	var missing string
 	switch {
-	case len(others) == 0 || counters["late"]+counters["returned"] > 0: // each step may be among these
+	case !o.plan.Plain() || len(others) == 0 || counters["late"]+counters["returned"] > 0: // each step may be among these
 		return nil
 	case counters["started"] == 0:
 		missing = all[0]
@@ -167,8 +183,18 @@ func steps(p pipeline.Plan) (types []string) {
 	return types
 }
 
-// unnamed returns the types of events that the pattern does not name.
+// named reports whether there were events, of those that took no part, of types that the
+// pattern names.
+func named(p pipeline.Plan, run *process.Run) bool {
+	return len(unnamed(p, run)) < len(run.Tally().Others())
+}
+
+// unnamed returns the types of events that the pattern does not name. A step of any type
+// names all.
 func unnamed(p pipeline.Plan, run *process.Run) []process.TypeCount {
+	if slices.ContainsFunc(p.Pattern.Places(), func(place syntax.Place) bool { return len(place.Step.Types) == 0 }) {
+		return nil
+	}
 	named := steps(p)
 	return slices.DeleteFunc(run.Tally().Others(), func(t process.TypeCount) bool { return slices.Contains(named, t.Type) })
 }

@@ -102,6 +102,7 @@ func define(fs *flag.FlagSet, o *options) {
 	})
 	fs.StringVar(&c.Pattern, "pattern", c.Pattern, "")
 	fs.DurationVar(&c.Within, "within", c.Within, "")
+	fs.IntVar(&c.MaxBranches, "max-branches", c.MaxBranches, "")
 	fs.StringVar(&c.Key, "key", c.Key, "")
 	fs.DurationVar(&c.Disorder, "disorder", c.Disorder, "")
 	fs.DurationVar(&c.Remember, "remember", c.Remember, "")

@@ -19,7 +19,8 @@ const defaultMaxStall = 5 * time.Minute
 // health says whether a run works: whether it has a watermark, and that moves on. A run
 // of files or of a pipe, which has none of its own, works while events are read or worked.
 type health struct {
-	run *process.Run
+	run  *process.Run
+	plan pipeline.Plan
 	// live says that the input never ends and follows the clock.
 	live bool
 	// maxStall (-max-stall) is how long nothing may move. Zero: for ever.
@@ -32,7 +33,7 @@ type health struct {
 }
 
 func newHealth(run *process.Run, p pipeline.Plan, maxStall time.Duration) *health {
-	return &health{run: run, live: p.Live, maxStall: maxStall, now: time.Now}
+	return &health{run: run, plan: p, live: p.Live, maxStall: maxStall, now: time.Now}
 }
 
 // bytesRead is the name, among the figures that are to move, of the bytes of input.

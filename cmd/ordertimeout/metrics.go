@@ -14,6 +14,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus/promhttp"
 	"golang.org/x/net/netutil"
 
+	"ordertimeout/pipeline"
 	"ordertimeout/transforms/count"
 	"ordertimeout/transforms/process"
 )
@@ -84,7 +85,7 @@ func serve(l net.Listener, h *health, most limits) (stop func()) {
 func metricsHandler(h *health) http.Handler {
 	registry := prometheus.NewRegistry() // of its own: the libraries' figures are not ours
 	registry.MustRegister(
-		runCollector{h.run},
+		runCollector{h.run, h.plan},
 		collectors.NewGoCollector(),
 		collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}),
 	)
@@ -101,6 +102,8 @@ var (
 	readDesc      = describe("events_read_total", "Inputs read, events or not.")
 	classDesc     = describe("events_total", "Inputs by what became of them.", "class")
 	outcomeDesc   = describe("outcomes_total", "Orders by how they ended.", "outcome")
+	matchesDesc   = describe("matches_total", "Matches of the pattern, of which an order may have several.")
+	failedDesc    = describe("condition_errors_total", "Conditions that could not be evaluated, by event.")
 	refusedDesc   = describe("undelivered_total", "Outcomes that were not delivered: they are rejects.")
 	postedDesc    = describe("webhook_accepted_total", "Outcomes that a webhook accepted.")
 	leftDesc      = describe("left_messages_total", "Messages of outcomes that a stop left to the next run.")
@@ -116,11 +119,14 @@ func describe(name, help string, labels ...string) *prometheus.Desc {
 
 // runCollector gives the live counters of a run to Prometheus. All series of a
 // counter are there from the start, as zeros, so that their rates are right.
-type runCollector struct{ run *process.Run }
+type runCollector struct {
+	run  *process.Run
+	plan pipeline.Plan
+}
 
 // Describe implements prometheus.Collector.
 func (c runCollector) Describe(out chan<- *prometheus.Desc) {
-	for _, d := range []*prometheus.Desc{readDesc, classDesc, outcomeDesc, postedDesc, refusedDesc, leftDesc, againDesc, openDesc, unackedDesc, watermarkDesc} {
+	for _, d := range []*prometheus.Desc{readDesc, classDesc, outcomeDesc, matchesDesc, failedDesc, postedDesc, refusedDesc, leftDesc, againDesc, openDesc, unackedDesc, watermarkDesc} {
 		out <- d
 	}
 }
@@ -138,8 +144,12 @@ func (c runCollector) Collect(out chan<- prometheus.Metric) {
 	for _, class := range classes {
 		counter(classDesc, class, class)
 	}
-	for _, outcome := range outcomes {
-		counter(outcomeDesc, outcome, outcome)
+	for _, end := range endsOf(c.plan) {
+		counter(outcomeDesc, end, end)
+	}
+	if !c.plan.Plain() {
+		counter(matchesDesc, count.Success)
+		counter(failedDesc, count.ConditionErrors)
 	}
 	counter(postedDesc, count.Accepted)
 	counter(refusedDesc, count.Undelivered)

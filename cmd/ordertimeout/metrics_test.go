@@ -14,6 +14,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"github.com/prometheus/client_golang/prometheus/testutil/promlint"
 
+	"ordertimeout/pipeline"
 	"ordertimeout/transforms/count"
 	"ordertimeout/transforms/process"
 )
@@ -23,7 +24,7 @@ func TestMetricsShowTheLiveCounters(t *testing.T) {
 	defer run.Close()
 	want := func(reason, text string) {
 		t.Helper()
-		if diff := cmp.Diff(text, ownMetrics(t, run)); diff != "" {
+		if diff := cmp.Diff(text, ownMetrics(t, run, pipeline.Default().Pattern)); diff != "" {
 			t.Errorf("%s: (-want +got)\n%s", reason, diff)
 		}
 	}
@@ -40,17 +41,45 @@ func TestMetricsShowTheLiveCounters(t *testing.T) {
 	run.Set(count.Unacked, 6)
 	want("all have their own", exposition("7", "2", "3", "1", "8", "9", "4", "6", "10"))
 	run.Set(count.WatermarkTime, 1)
-	problems, err := promlint.New(strings.NewReader(ownMetrics(t, run))).Lint()
+	problems, err := promlint.New(strings.NewReader(ownMetrics(t, run, "every a followedBy b within 1m"))).Lint()
 	if err != nil || len(problems) > 0 {
 		t.Errorf("the names are not as Prometheus wants them: %v, %v", problems, err)
 	}
 }
 
-// ownMetrics is what is served of a run, without the figures of the process.
-func ownMetrics(t *testing.T, run *process.Run) string {
+// A pattern that is more than steps, each of a type, has the other ends of its runs, too.
+func TestMetricsOfOtherPatterns(t *testing.T) {
+	run := process.NewRun()
+	defer run.Close()
+	for i, name := range []string{"matched", "timeout", "broken", "cancelled", "skipped", "overflow", "open", "success", "conditionErrors"} {
+		run.Count(name, int64(i+1))
+	}
+	got := ownMetrics(t, run, "every a followedBy b[n > 1] within 1m")
+	for name, n := range map[string]string{
+		`outcomes_total{outcome="matched"}`: "1", `outcomes_total{outcome="timeout"}`: "2", `outcomes_total{outcome="broken"}`: "3",
+		`outcomes_total{outcome="cancelled"}`: "4", `outcomes_total{outcome="skipped"}`: "5", `outcomes_total{outcome="overflow"}`: "6",
+		`outcomes_total{outcome="open"}`: "7", "matches_total": "8", "condition_errors_total": "9",
+	} {
+		if line := "\nordertimeout_" + name + " " + n + "\n"; !strings.Contains(got, line) {
+			t.Errorf("no line %q in\n%s", line, got)
+		}
+	}
+	if strings.Contains(got, `"success"`) {
+		t.Errorf("a success is a match, and no end:\n%s", got)
+	}
+}
+
+// ownMetrics is what is served of a run of a pattern, without the figures of the process.
+func ownMetrics(t *testing.T, run *process.Run, pattern string) string {
 	t.Helper()
+	c := pipeline.Default()
+	c.Pattern, c.Input = pattern, []string{"-"}
+	plan, err := c.Plan()
+	if err != nil {
+		t.Fatal(err)
+	}
 	var own strings.Builder
-	_, body := get(t, metricsHandler(&health{run: run, now: time.Now}), "/metrics")
+	_, body := get(t, metricsHandler(&health{run: run, plan: plan, now: time.Now}), "/metrics")
 	for line := range strings.Lines(body) {
 		if strings.Contains(line, "ordertimeout_") {
 			own.WriteString(line)

@@ -31,6 +31,8 @@ func checkFiles(o *options) error {
 			case !sameFile(path, output.Name):
 			case output.Mode != localfile.Aside:
 				return usageError{fmt.Errorf("output %s is also an input", output.Name)}
+			case !plan.OpenGoesOn():
+				return usageError{fmt.Errorf("output %s is also an input: of this pattern open orders are written for people, and no run goes on with them", output.Name)}
 			default:
 				o.takesPlace = true
 			}

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 	"time"
 
@@ -14,25 +15,40 @@ import (
 	"ordertimeout/transforms/process"
 )
 
-// classes are the counters of what became of each input, outcomes of what became
-// of each run, in the order of the summary.
-var (
-	classes  = []string{"started", "advanced", "duplicate", "orphan", "other", "late", "malformed", "returned"}
-	outcomes = []string{"success", "timeout", "broken", "open"}
-)
+// classes are the counters of what became of each input, in the order of the summary.
+var classes = []string{"started", "advanced", "duplicate", "orphan", "other", "late", "malformed", "returned"}
+
+// endsOf returns the counters of what became of each run, in the order of the summary. Those
+// of a plain pattern end in three ways, and a success is one of them.
+func endsOf(p pipeline.Plan) []string {
+	if p.Plain() {
+		return []string{count.Success, count.Timeout, count.Broken, count.Open}
+	}
+	return []string{count.Matched, count.Timeout, count.Broken, count.Cancelled, count.Skipped, count.Overflow, count.Open}
+}
+
+// countersOf returns all counters of the summary in its order.
+func countersOf(p pipeline.Plan) []string {
+	names := slices.Concat([]string{count.Read}, classes)
+	if p.Plain() {
+		return append(names, endsOf(p)...)
+	}
+	return append(append(append(names, count.Success), endsOf(p)...), count.ConditionErrors)
+}
 
 // report writes the summary. Figures that do not add up are an error: something
 // was lost or counted twice. So is a run that read lines and understood none, or that
 // delivered nothing of what was due: whoever runs it looks at the status alone.
 func report(counters map[string]int64, o options, run *process.Run, stderr io.Writer) error {
 	inputs, inputsErr := balance("events read", counters[count.Read], classes, counters)
-	runs, runsErr := balance("orders started", counters["started"], outcomes, counters)
+	runs, runsErr := balance("orders started", counters["started"], endsOf(o.plan), counters)
+	matches, matchesErr := matchesOf(o.plan, counters)
 	if !o.quiet {
-		fmt.Fprintf(stderr, "%s\n%s\n", inputs, runs)
+		fmt.Fprintf(stderr, "%s\n%s\n%s", inputs, runs, matches)
 	}
-	if (inputsErr != nil || runsErr != nil) && o.countsInPart() {
+	if (inputsErr != nil || runsErr != nil || matchesErr != nil) && o.countsInPart() {
 		fmt.Fprintln(stderr, "ordertimeout: the figures are those since the job was last restored from a checkpoint")
-		inputsErr, runsErr = nil, nil
+		inputsErr, runsErr, matchesErr = nil, nil, nil
 	}
 	var failed error
 	if !o.failed { // else there is a reason that says more
@@ -55,13 +71,27 @@ func report(counters map[string]int64, o options, run *process.Run, stderr io.Wr
 			fmt.Fprintf(stderr, "ordertimeout: %s\n", line)
 		}
 	}
-	return errors.Join(inputsErr, runsErr, failed, writeSummary(o.summary, counters))
+	return errors.Join(inputsErr, runsErr, matchesErr, failed, writeSummary(o.summary, countersOf(o.plan), counters))
 }
 
 // countsInPart reports whether the counters may lack what was before: Flink counts
 // anew when it restores a job, which it does by itself on a cluster.
 func (o options) countsInPart() bool {
 	return o.config.Runner == pipeline.RunnerFlink && (!o.config.Loopback || o.flink.Resume != "")
+}
+
+// matchesOf returns a line that says how many matches a pattern with every has given, which
+// may be several a run. Of another pattern it returns none, and an error where there is not
+// one for each run that matched.
+func matchesOf(p pipeline.Plan, counters map[string]int64) (string, error) {
+	matched, success := counters[count.Matched], counters[count.Success]
+	switch {
+	case p.Pattern.Every:
+		return fmt.Sprintf("%d matches given by %d orders\n", success, matched), nil
+	case matched != success:
+		return "", fmt.Errorf("the figures do not add up: %d orders matched, but there are %d matches", matched, success)
+	}
+	return "", nil
 }
 
 // balance returns a line of the summary, and an error if the parts are not the
@@ -80,14 +110,14 @@ func balance(what string, whole int64, parts []string, counters map[string]int64
 	return line + " (adds up)", nil
 }
 
-// writeSummary writes the counters to standard output ("-"), a file, or nowhere
+// writeSummary writes the counters with these names to standard output ("-"), a file, or nowhere
 // ("none") as one line, a JSON object in the order of the summary.
-func writeSummary(target string, counters map[string]int64) error {
+func writeSummary(target string, names []string, counters map[string]int64) error {
 	if target == localfile.None {
 		return nil
 	}
 	b := []byte("{")
-	for i, name := range append(append([]string{count.Read}, classes...), outcomes...) {
+	for i, name := range names {
 		if i > 0 {
 			b = append(b, ',')
 		}

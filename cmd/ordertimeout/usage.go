@@ -21,7 +21,7 @@ Input:
 {{flags "Input"}}  -time-unit UNIT    of integer times: ms or s (default ms)
 Pattern:
   -pattern TEXT      default "create followedBy pay within 10m"; ordertimeout explain TEXT says what it means
-  -within D          replaces the pattern's duration
+  -within D          replaces the pattern's duration; -max-branches N bounds an order's branches (10000)
   -key KEY           user: an order is a user's order; order: its id alone (default user)
   -remember D        how long ended orders are known, to tell repeats (default: within)
 Time:
@@ -33,7 +33,7 @@ Output (TO is {{sinks}}):
   -success TO        orders paid in time (default -){{outcomes 0}}
   -timeouts TO       orders not paid in time (default -){{outcomes 1}}
   -rejects TO        duplicate, orphan, late, malformed events, undelivered outcomes (default none)
-  -open TO           the events of open orders at the end: an input for the next run (default none)
+  -open TO           events of open orders at the end: an input for the next run, or for people (default none)
 {{flags "Output"}}  -format-out FORMAT outcomes on stdout: jsonl, or table for people (default: table on a terminal)
   -summary TO        the counters, as a JSON object: a file or - (default none)
   -quiet             no summary and no advice at the end, no progress

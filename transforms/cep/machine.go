@@ -169,7 +169,11 @@ func (m *Matcher) dropNext(l *live, start int) {
 // overflow ends a run that would exceed a bound, the length of a branch or the number of
 // them, without the event. Its matches that are held back stay: they were complete before.
 func (m *Matcher) overflow(l *live, r *run, start int, long bool) {
-	m.out.Overflowed = append(m.out.Overflowed, Overflow{Key: m.key, First: m.takenOf(l, r.event, 0), Long: long})
+	most := m.prog.maxBranches
+	if long {
+		most = MaxEvents
+	}
+	m.out.Overflowed = append(m.out.Overflowed, Overflow{Key: m.key, First: m.takenOf(l, r.event, 0), Long: long, Most: most})
 	m.dropNext(l, start)
 	for _, match := range m.matches {
 		l.release(match.node)

@@ -24,7 +24,7 @@ type Env struct {
 	Run string
 
 	// Decoder are the settings by which events are decoded: among them how orders are
-	// known, and the pattern's window.
+	// known, and the smallest window of the pattern.
 	Decoder order.DecoderConfig
 	// Disorder is how far the events may be out of order.
 	Disorder time.Duration
@@ -39,6 +39,10 @@ type Env struct {
 	// Carried is the file that the open orders are written to, if it is one. It may be
 	// an input, too, whose place it takes.
 	Carried string
+	// NotByOutcome says why a source that lets go of its input by outcome, and keeps nothing
+	// else of what is open, could have an event again without what changed it; "" where it
+	// could not.
+	NotByOutcome string
 	// RejectsUnread says that nobody reads the rejects.
 	RejectsUnread bool
 }

@@ -5,8 +5,9 @@
 // who looks while the pipeline runs. A bundle that is repeated counts twice there.
 //
 // Every event ends in one of started, advanced, duplicate, orphan, other, late,
-// malformed and returned; their sum is read. Every run of the pattern ends in one
-// of success, timeout, broken and open; their sum is started.
+// malformed and returned; their sum is read. Every run of the pattern ends in one of
+// matched, timeout, broken, cancelled, skipped, overflow and open; their sum is started.
+// Without every a run gives one match, so that success is matched.
 package count
 
 // Namespace is the namespace of Beam's counters.
@@ -20,11 +21,20 @@ const (
 	Malformed = "malformed"
 	// Returned are the events that a stop leaves undecided.
 	Returned = "returned"
-	// Success, Timeout, Broken and Open are the ends of the pattern's runs.
+	// Success are the matches that the pattern's runs have given.
 	Success = "success"
-	Timeout = "timeout"
-	Broken  = "broken"
-	Open    = "open"
+	// Matched, Timeout, Broken, Cancelled, Skipped, Overflow and Open are the ends of the
+	// pattern's runs: see cep.How.
+	Matched   = "matched"
+	Timeout   = "timeout"
+	Broken    = "broken"
+	Cancelled = "cancelled"
+	Skipped   = "skipped"
+	Overflow  = "overflow"
+	Open      = "open"
+	// ConditionErrors are the conditions that could not be evaluated, and so were false:
+	// one for each event and condition.
+	ConditionErrors = "conditionErrors"
 	// IntegerTimes are the event times that were integers, and January1970 those of
 	// them that read as January 1970: if all do, the unit is likely to be wrong.
 	IntegerTimes = "integer-times"

@@ -27,7 +27,9 @@ func (o *Outcome) AppendJSON(b []byte) []byte {
 	if o.Kind == Success {
 		b = times.append(append(b, `,"endedAt":`...), o.EndedAt)
 	}
-	b = times.append(append(b, `,"deadline":`...), o.Deadline)
+	if o.Deadline != NoDeadline {
+		b = times.append(append(b, `,"deadline":`...), o.Deadline)
+	}
 	if o.Kind == Timeout {
 		b = appendStrings(append(b, `,"waitingFor":`...), o.WaitingFor)
 	}

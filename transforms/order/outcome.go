@@ -1,6 +1,9 @@
 package order
 
-import "fmt"
+import (
+	"fmt"
+	"math"
+)
 
 // Kind is how an order ended.
 type Kind string
@@ -32,7 +35,8 @@ type Outcome struct {
 	StartedAt int64
 	EndedAt   int64
 	// Deadline is the time at which the run was to time out when its last event came,
-	// and of a Timeout the time at which it did; milliseconds.
+	// and of a Timeout the time at which it did; milliseconds. NoDeadline, and not written,
+	// where it was not to.
 	Deadline int64
 	// At is the outcome's own event time in milliseconds: of a Timeout the Deadline, of a
 	// Success EndedAt, or later where the match was held back.
@@ -51,6 +55,9 @@ type Outcome struct {
 	// outcome and stays behind when that is sent to another worker.
 	json []byte
 }
+
+// NoDeadline is the Deadline of a success that waited for nothing.
+const NoDeadline int64 = math.MaxInt64
 
 // StepEvents are the events that were taken as a step, one or more.
 type StepEvents struct {

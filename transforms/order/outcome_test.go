@@ -35,6 +35,11 @@ func TestOutcomeJSON(t *testing.T) {
 			`{"outcome":"timeout","id":"","userId":"<\"\\\n\u0000😀>","startedAt":"2000-02-29T00:00:00.000Z","deadline":"2100-03-01T00:00:00.000Z","waitingFor":["a<b","\"c\""],"events":{}}`,
 		},
 		{
+			"what waited for nothing has no deadline",
+			Outcome{Kind: Success, Deadline: NoDeadline},
+			`{"outcome":"success","id":"","startedAt":"1970-01-01T00:00:00.000Z","endedAt":"1970-01-01T00:00:00.000Z","events":{}}`,
+		},
+		{
 			"a rule has its name before the id, and waitingFor is never null",
 			Outcome{Kind: Timeout, Rule: "un-paid_1", ID: "ab"},
 			`{"outcome":"timeout","rule":"un-paid_1","id":"ab","startedAt":"1970-01-01T00:00:00.000Z","deadline":"1970-01-01T00:00:00.000Z","waitingFor":[],"events":{}}`,

@@ -24,6 +24,7 @@ type Tally struct {
 	types   map[string]int64
 	late    histogram
 	orphans Orphans
+	failed  FailedCondition
 }
 
 // The most of what is kept by name. A reason that finds no room is counted among other

@@ -17,6 +17,7 @@ type input struct {
 	decode  func(record []byte) (order.Event, error)
 	pipe    *pipe // what is read from, where that may have to wait; else nil
 	carried bool  // it is Config.Carried
+	isRows  bool  // it has rows of CSV
 
 	queue []entry // read ahead
 	held  int     // size of the queue in bytes
@@ -53,7 +54,7 @@ func (s *session) openInput(path string, buffer int) (*input, error) {
 		in.decode = func(record []byte) (order.Event, error) { return carriedRow(d, record) }
 		return in, nil
 	}
-	in.lines.split = splitRow
+	in.lines.split, in.isRows = splitRow, true
 	if err := in.header(c.Columns, d); err != nil {
 		f.Close()
 		return nil, err
@@ -154,10 +155,29 @@ func (in *input) read() (entry, error) {
 	if in.pipe != nil {
 		e.arrived = in.pipe.arrived
 	}
-	if e.event, e.malformed = in.decode(record); e.malformed == nil {
+	if e.event, e.malformed = in.decode(record); e.malformed != nil && !in.isRows {
+		if err := in.readOpen(&e); err != nil {
+			return entry{}, err
+		}
+	}
+	if e.malformed == nil {
 		e.event.Source, e.event.Line = in.path, line
 	}
 	return e, nil
+}
+
+// readOpen reads an entry again that may be a line about an open event and not the event.
+func (in *input) readOpen(e *entry) error {
+	kind, raw := order.ReadOpen(e.raw)
+	switch kind {
+	case order.OpenForPeople:
+		return fmt.Errorf("files: %s: the event of an open order, written for people: its pattern cannot go on with it: want the input that it is of, as a whole", order.Place(in.path, e.line))
+	case order.OpenRow:
+		if e.event, e.malformed = in.decode(raw); e.malformed == nil {
+			e.event.Mark = order.MarkRow
+		}
+	}
+	return nil
 }
 
 // broken says how far a file could be read.

@@ -27,6 +27,8 @@ type Config struct {
 	// RejectsUnread says that nobody reads the rejects: what is malformed is counted, but
 	// no reject of it is emitted, and its message is let go of when it is handed out.
 	RejectsUnread bool
+	// NotByOutcome is why ack=outcome cannot work, "" where it can: see connect.Env.
+	NotByOutcome string
 	// Run is the id of the process.Run that the pipeline belongs to; "" is none,
 	// which only ack=bundle can do without.
 	Run string
@@ -53,6 +55,8 @@ func (c Config) parse() (uri.Subscription, error) {
 		err = fmt.Errorf("pubsub: -within %v: want more than 0", c.Within)
 	case sub.Ack == uri.AckOutcome && c.Run == "":
 		err = c.fault("%v", pull.ErrNoRun)
+	case sub.Ack == uri.AckOutcome && c.NotByOutcome != "":
+		err = c.fault("ack=outcome: %s: want ack=bundle, which loses what is open in a crash", c.NotByOutcome)
 	}
 	return sub, err
 }

@@ -16,6 +16,19 @@ func (c *Chunk) Rejects(emit func(order.Reject)) {
 	for i := range c.Output.Rejects {
 		emit(rejectOf(&c.Output.Rejects[i]))
 	}
+	for i := range c.Output.Overflowed {
+		o := &c.Output.Overflowed[i]
+		emit(order.NewReject(order.Overflow, WhyOverflow(o), "", 0, o.First.Data))
+	}
+}
+
+// WhyOverflow says in a line which bound has ended a run, and which flag sets it. The words
+// are the same for all runs with the same bound.
+func WhyOverflow(o *cep.Overflow) string {
+	if o.Long {
+		return fmt.Sprintf("the run was ended, as it would have taken more than %d events: want a pattern that ends sooner", o.Most)
+	}
+	return fmt.Sprintf("the run was ended, as its order would have had more than %d branches: want a pattern with fewer, or -max-branches", o.Most)
 }
 
 // rejectOf says in a line why an event was put aside.
