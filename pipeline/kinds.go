@@ -52,6 +52,8 @@ func notByOutcome(p syntax.Pattern) string {
 	switch {
 	case p.Every:
 		return "with every an event may be part of several runs, which are not done with it at the same time"
+	case p.Straight() && !goesOn(p):
+		return "the event that notNext lets pass is part of no run, and would not come again"
 	case !goesOn(p):
 		return "an event may be part of several branches of a run, which are not done with it at the same time"
 	}

@@ -27,7 +27,7 @@ func init() {
 // Match runs the pattern over each order by itself:
 //
 //	PCollection<[]order.Event> ->
-//	  successes PCollection<*order.Outcome>  every step came in time; at the time of the last step
+//	  successes PCollection<*order.Outcome>  the pattern matched; at the time that completed the match or let it go
 //	  timeouts  PCollection<*order.Outcome>  the deadline passed first; at the deadline
 //	  rejects   PCollection<order.Reject>   duplicate, orphan and late events
 //	  open      PCollection<[]order.Event>  the events of the runs still open at the end of the input, in blocks
@@ -131,13 +131,16 @@ func (f *matchFn) tick(ctx context.Context, sp state.Provider, tp timers.Provide
 	if err != nil {
 		return f.run.Fail(err)
 	}
-	if f.Config.WallClock && tick+f.slack() > time.Now().UnixMilli() {
+	if f.Config.WallClock && !reached(ctx, time.UnixMilli(tick+f.slack())) {
 		return nil
 	}
 	store := f.store(sp, n)
 	defer store.report(ctx)
 	var settled [][]uint64
 	next, err := f.shards.Tick(store, n, tick, func(c *replica.Chunk) error {
+		for _, refs := range c.Output.Before { // before anything of the chunk is delivered
+			f.run.Done(refs)
+		}
 		if err := emit(c); err != nil {
 			return err
 		}

@@ -24,7 +24,8 @@ type PatternOutcome struct {
 	// Key is that of the events.
 	Key string
 	// ID is the same after a replay, a restart or on another runner: a receiver can drop
-	// repeats by it. No two matches of a pattern share one, and no two timeouts.
+	// repeats by it. Two matches share one only if they have the same events at the same
+	// steps, which a loop of loops can find in several ways.
 	ID string
 	// TimedOut tells a timeout from a match.
 	TimedOut bool
@@ -32,10 +33,10 @@ type PatternOutcome struct {
 	// one, or the deadline at which a pattern that ends in notFollowedBy matched.
 	StartedAt, EndedAt int64
 	// Deadline is when it was to time out as its last event came. Of a timeout it is when
-	// it did.
+	// what is shown did.
 	Deadline int64
-	// At is the event time of the outcome: of a timeout the Deadline, of a match EndedAt,
-	// or later where a skip held it back. The element has this timestamp, or that of the
+	// At is the event time of the outcome: of a timeout when its last branch timed out, of
+	// a match EndedAt, or later where a skip held it back. The element has this timestamp, or that of the
 	// watermark where this is behind it.
 	At int64
 	// WaitingFor are, of a timeout, the names of the steps that could have come next, in

@@ -1,6 +1,7 @@
 package transforms
 
 import (
+	"context"
 	"fmt"
 	"strconv"
 	"strings"
@@ -48,4 +49,25 @@ func tickOfTag(tag string) (int64, error) {
 		return 0, fmt.Errorf("transforms: timer with tag %q: want a tick", tag)
 	}
 	return tick, nil
+}
+
+// maxSkew is how far the clock of a worker may be behind that by which the runner tells
+// the watermark. It is short, as a job that is drained does not read what comes meanwhile.
+const maxSkew = 250 * time.Millisecond
+
+// reached reports whether the clock has come to a time, for which it waits if that is near.
+// A timer that fires before its time and is left alone does not come again.
+func reached(ctx context.Context, at time.Time) bool {
+	gap := time.Until(at)
+	if gap > maxSkew {
+		return false // a runner that drains the job has put the watermark to the end of time
+	}
+	if gap > 0 {
+		select {
+		case <-time.After(gap):
+		case <-ctx.Done():
+			return false
+		}
+	}
+	return true
 }

@@ -1,7 +1,10 @@
 package transforms
 
 import (
+	"context"
 	"testing"
+	"testing/synctest"
+	"time"
 
 	"ordertimeout/transforms/shard/replica"
 )
@@ -26,5 +29,28 @@ func TestTagsOfTimers(t *testing.T) {
 	}
 	if _, err := tickOfTag("?/99c"); err == nil || err.Error() != `transforms: timer with tag "?/99c": want a tick` {
 		t.Errorf("a tag without a tick: got %v", err)
+	}
+}
+
+// A timer that fires a little before its time waits for it: it does not come again. One
+// that is far ahead is of a job that is drained.
+func TestReachedWaitsForAClockThatIsBehind(t *testing.T) {
+	for gap, want := range map[time.Duration]bool{
+		-time.Hour: true, 0: true, time.Millisecond: true, maxSkew: true, maxSkew + time.Millisecond: false, time.Hour: false,
+	} {
+		synctest.Test(t, func(t *testing.T) {
+			start := time.Now()
+			if got := reached(t.Context(), start.Add(gap)); got != want {
+				t.Errorf("%v ahead: %v, want %v", gap, got, want)
+			}
+			if waited := time.Since(start); want && waited != max(gap, 0) || !want && waited != 0 {
+				t.Errorf("%v ahead: waited %v", gap, waited)
+			}
+			ended, end := context.WithCancel(t.Context())
+			end()
+			if gap > 0 && reached(ended, start.Add(max(gap, 0)+time.Millisecond)) {
+				t.Errorf("%v ahead: reached in a bundle that is no more", gap)
+			}
+		})
 	}
 }

@@ -82,7 +82,8 @@
 //
 // States outlive processes and builds: State.AppendBinary encodes one, and
 // [Prog.DecodeState] reads what this build and older ones have written. A state of the
-// machine names the states of the program by number, so it has a mark of these, and a
-// program with others refuses it. The pattern's window does not change the mark: with
-// another one the states that there are go on, and open runs keep the deadline they have.
+// machine has a mark of its pattern, and the program of another one refuses it. The
+// pattern's window is no part of the mark: with another one the states that there are go
+// on. Open runs of the machine keep the deadline they have; the table has none in its
+// states, and gives its open runs that of the new window.
 package cep

@@ -142,11 +142,7 @@ func (k *known) forget(before int64, runs []run) {
 		*k = known{forgotten: math.MinInt64}
 		return
 	}
-	gone := 0
-	for gone < len(k.ended) && gone < 2 && k.ended[gone].ended < before {
-		gone++
-	}
-	if gone == 0 || k.ended[len(k.ended)/2].ended >= before {
+	if k.ended[0].ended >= before || k.ended[len(k.ended)/2].ended >= before {
 		return
 	}
 	k.ended = slices.DeleteFunc(k.ended, func(r endedRun) bool { return r.ended < before })

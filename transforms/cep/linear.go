@@ -135,6 +135,7 @@ func (m *Matcher) stepLinear(key string, s *State, e *Event, out *Output) Result
 	if pos < len(t.steps) {
 		print = p.fingerprint(e)
 		if s.knows(print) {
+			out.before(e.Ref, s.first.ref)
 			return Result{Class: Duplicate, Redelivered: true}
 		}
 		if t.tests[pos].Cond != nil {
@@ -172,6 +173,7 @@ func (m *Matcher) stepLinear(key string, s *State, e *Event, out *Output) Result
 	default:
 		if d.class == Duplicate {
 			s.addDuplicate(print)
+			out.before(e.Ref, s.first.ref)
 		}
 		if d.class == Other && e.Ref != 0 {
 			out.Settled = append(out.Settled, []uint64{e.Ref})

@@ -22,6 +22,7 @@ func (m *Matcher) stepLive(key string, s *State, e *Event, out *Output) Result {
 	if !foreign {
 		m.print = m.prog.fingerprint(e)
 		if l.known.knows(m.print, l.runs) {
+			m.duplicate(l)
 			return Result{Class: Duplicate, Redelivered: true}
 		}
 	}
@@ -44,6 +45,14 @@ func (m *Matcher) stepLive(key string, s *State, e *Event, out *Output) Result {
 	return r
 }
 
+// duplicate notes that the event is a duplicate of the open run, of a pattern that has one
+// at a time.
+func (m *Matcher) duplicate(l *live) {
+	if m.prog.straight && len(l.runs) > 0 {
+		m.out.before(m.event.Ref, l.events[l.runs[0].event].ref)
+	}
+}
+
 // other is what becomes of an event that the pattern does not see.
 func (m *Matcher) other() Result {
 	if m.event.Ref != 0 {
@@ -55,7 +64,8 @@ func (m *Matcher) other() Result {
 // finish ends the step: an event that was taken gets memory of its own, and Refs are let
 // go of that nobody needs any more.
 func (m *Matcher) finish(l *live, class Class, settled int) {
-	if m.stored != 0 {
+	taken := m.stored != 0
+	if taken {
 		if e := &l.events[m.stored]; e.refs > 1 {
 			e.own(m.event)
 		}
@@ -64,17 +74,26 @@ func (m *Matcher) finish(l *live, class Class, settled int) {
 	}
 	l.due = m.prog.firstDue(l)
 	m.free(l)
-	ref := m.event.Ref
-	switch ended := len(m.out.Settled) > settled; {
-	case ref == 0:
-	case ended && m.prog.straight && class == Started:
+	if ref := m.event.Ref; ref != 0 {
+		m.settleEvent(ref, class, taken, len(m.out.Settled) > settled)
+	}
+}
+
+// settleEvent lets go of an event that neither a branch nor a reject has. ended says that
+// Refs were let go of in this step.
+func (m *Matcher) settleEvent(ref uint64, class Class, taken, ended bool) {
+	rejected := class == Duplicate || class == Orphan || class == Late
+	switch {
+	case !m.prog.straight && (taken || rejected):
+		// It was let go of with the last branch, or will be.
+	case m.prog.straight && ended && class == Started:
 		// The ended run's first event must not come again without what ended it.
 		list := &m.out.Settled[len(m.out.Settled)-1]
 		*list = append(*list, ref|ledger.Later)
-	case ended && m.prog.straight && (class == Other || class == Advanced):
+	case m.prog.straight && ended && (class == Other || class == Advanced):
 		list := &m.out.Settled[len(m.out.Settled)-1]
 		*list = append(*list, ref)
-	case class == Other:
+	case !m.prog.straight, class == Other:
 		m.out.Settled = append(m.out.Settled, []uint64{ref})
 	}
 }
@@ -110,6 +129,7 @@ func (m *Matcher) stepOnTime(l *live) Result {
 		// It has ended the run, and is none of its steps.
 	case open && m.prog.straight && m.again(l, waiting), open && !m.prog.straight && !m.prog.every && m.opens(false):
 		m.know(l, 0)
+		m.duplicate(l)
 		return Result{Class: Duplicate}
 	case !open && m.fitsStep(l, branch{}, steps, false, true):
 		return Result{Class: Orphan}
@@ -154,6 +174,7 @@ func (m *Matcher) stepLate(l *live) Result {
 	case m.fitsStep(l, b, steps, true, false):
 	case m.opens(false):
 		m.know(l, 0)
+		m.duplicate(l)
 		return Result{Class: Duplicate}
 	}
 	if m.fitsStep(l, b, steps, false, false) || m.fitsStep(l, b, steps, true, false) {
@@ -256,11 +277,12 @@ func (m *Matcher) advanceLive(key string, l *live, at, limit int64, out *Output)
 
 // closeLive is Close by the machine.
 func (m *Matcher) closeLive(l *live, out *Output) (open int64, run Run) {
-	seen := map[uint32]bool{}
+	nodes, events := make([]bool, len(l.nodes)), make([]bool, len(l.events))
 	add := func(n uint32) {
-		for ; n != 0; n = l.nodes[n].prev {
-			if e := l.nodes[n].event; !seen[e] {
-				seen[e] = true
+		for ; n != 0 && !nodes[n]; n = l.nodes[n].prev {
+			nodes[n] = true
+			if e := l.nodes[n].event; !events[e] {
+				events[e] = true
 				run = append(run, l.events[e].taken(l.nodes[n].step))
 			}
 		}

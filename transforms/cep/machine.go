@@ -15,7 +15,9 @@ func (m *Matcher) give(l *live, s *summary) {
 		of := l.branches[from : from+int(r.branches)]
 		from += len(of)
 		rest -= len(of)
-		m.giveRun(l, i, of, rest, s)
+		if len(of) > 0 { // else it has matches alone, which are held back
+			m.giveRun(l, i, of, rest, s)
+		}
 	}
 	l.branches = append(l.branches[:0], m.next...)
 }

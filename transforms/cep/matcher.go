@@ -50,9 +50,6 @@ type match struct {
 // Matcher returns a new Matcher of p.
 func (p *Prog) Matcher() *Matcher {
 	m := &Matcher{prog: p}
-	if p.program == nil {
-		return m
-	}
 	var conds []*cond.Cond
 	for i := range p.program.Tests {
 		if c := p.program.Tests[i].Cond; c != nil {

@@ -2,6 +2,7 @@ package cep
 
 import (
 	"ordertimeout/transforms/cep/cond"
+	"ordertimeout/transforms/ledger"
 )
 
 // How says how a run has ended, or what an Outcome is.
@@ -37,13 +38,13 @@ type Outcome struct {
 	// How is Matched or TimedOut.
 	How How
 	// At is its place in time in milliseconds: of a match the event or the deadline that
-	// released it, of a timeout the deadline.
+	// released it, of a timeout the deadline of the run's last branch.
 	At int64
 	// EndedAt is, of a match, the time of its last event, or the deadline at which a
 	// trailing negation let it match.
 	EndedAt int64
 	// Deadline is, of a match, that which its last event was in time for; of a
-	// timeout, the one that its run reached as what is shown of it.
+	// timeout, the one that the branch which is shown had reached: At, or earlier.
 	Deadline int64
 	// Run are the events taken, in their order. It is valid until the Output is reset.
 	Run Run
@@ -82,7 +83,11 @@ type Output struct {
 	Matches int64
 	// Settled are the Refs of events that no outcome and no reject is made of: each list
 	// is let go of together, but what is marked as ledger.Later after the first of the list.
-	Settled    [][]uint64
+	Settled [][]uint64
+	// Before are pairs of the Ref of a duplicate and that of its run's first event, both
+	// marked as ledger.Later: the duplicate goes first. Would it come again alone, it would
+	// open the run once more.
+	Before     [][]uint64
 	Overflowed []Overflow
 	// ConditionErrors counts the conditions that could not be evaluated: one for each event
 	// and condition. FirstError is one of them, if there are any.
@@ -96,9 +101,17 @@ type Output struct {
 func (o *Output) Reset() {
 	clear(o.Outcomes)
 	clear(o.Settled)
+	clear(o.Before)
 	clear(o.Overflowed)
 	clear(o.taken)
-	*o = Output{Outcomes: o.Outcomes[:0], Settled: o.Settled[:0], Overflowed: o.Overflowed[:0], taken: o.taken[:0]}
+	*o = Output{Outcomes: o.Outcomes[:0], Settled: o.Settled[:0], Before: o.Before[:0], Overflowed: o.Overflowed[:0], taken: o.taken[:0]}
+}
+
+// before says that a duplicate is to be let go of before its run's first event.
+func (o *Output) before(duplicate, first uint64) {
+	if duplicate != 0 && first != 0 {
+		o.Before = append(o.Before, []uint64{duplicate | ledger.Later, first | ledger.Later})
+	}
 }
 
 // room returns an empty run with room for n events.

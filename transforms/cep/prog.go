@@ -121,11 +121,17 @@ func compile(pattern syntax.Pattern, c Config, table bool) (*Prog, error) {
 		}
 	}
 	p.orderTypes()
-	p.mark = uint32(xxhash.Sum64String(code.String()))
+	p.mark = uint32(xxhash.Sum64String(withoutWindow(pattern).String() + "\n" + code.String()))
 	if table {
 		p.linear = compileLinear(p)
 	}
 	return p, nil
+}
+
+// withoutWindow returns a pattern without its window, which its open runs outlive.
+func withoutWindow(p syntax.Pattern) syntax.Pattern {
+	p.Within = 0
+	return p
 }
 
 // orderTypes finds the positions of types among events of one moment. Types that no step

@@ -16,7 +16,7 @@ func (m *Matcher) sortMatches(l *live) {
 // release gives the matches that are held back, the earliest first, as long as no run is
 // open that began before, and ends what each of them skips.
 func (m *Matcher) release(l *live, now int64) {
-	if len(l.held) == 0 {
+	if !m.anyToRelease(l) {
 		return
 	}
 	slices.SortStableFunc(l.held, func(a, b held) int {
@@ -38,6 +38,12 @@ func (m *Matcher) release(l *live, now int64) {
 		m.prune(l, m.bound(l, h))
 		l.release(h.node)
 	}
+}
+
+// anyToRelease reports whether a match is held back, and no run is open that began before.
+func (m *Matcher) anyToRelease(l *live) bool {
+	first := slices.IndexFunc(l.runs, func(r run) bool { return r.branches > 0 })
+	return slices.ContainsFunc(l.held, func(h held) bool { return first < 0 || h.seq <= l.runs[first].seq })
 }
 
 // bound returns the order of the first event that a run may begin with after a match.

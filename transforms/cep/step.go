@@ -25,7 +25,7 @@ type Event struct {
 }
 
 // Compare orders the events of a key: by place in time, by the first step that names the
-// type, by id, by bytes, and by time. Types that no step names stand at the first step of any type,
+// type, by id, by bytes, and what else tells them apart. Types that no step names stand at the first step of any type,
 // or else last.
 func (p *Prog) Compare(a, b *Event) int {
 	if a.At != b.At {
@@ -42,7 +42,7 @@ func (p *Prog) Compare(a, b *Event) int {
 	if c := bytes.Compare(a.Data, b.Data); c != 0 {
 		return c
 	}
-	return cmp.Compare(a.Time, b.Time)
+	return cmp.Or(cmp.Compare(a.Time, b.Time), strings.Compare(a.Type, b.Type))
 }
 
 // Deadline returns the earliest deadline of the open runs in milliseconds; ok is false
@@ -96,7 +96,7 @@ func (m *Matcher) Advance(key string, s *State, at, limit int64, out *Output) {
 // and before its deadline; so is what a notFollowedBy forbids. Of other patterns a late
 // event is not applied.
 func (m *Matcher) Step(key string, s *State, e *Event, out *Output) Result {
-	if m.prog.linear != nil {
+	if m.prog.linear != nil && s.live() == nil {
 		return m.stepLinear(key, s, e, out)
 	}
 	return m.stepLive(key, s, e, out)

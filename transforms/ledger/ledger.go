@@ -123,15 +123,16 @@ func (l *Ledger) Take(refs []uint64) {
 }
 
 // Done takes a holder from each Ref. The messages of all but the first follow the message
-// of the first; so does that of a Ref that is marked as [Later], whose holder stays. Zeros
-// and Refs without a holder do not count.
+// of the first; so does that of a Ref that is marked as [Later], whose holder stays. Where
+// all are marked, Done says no more than who goes after whom. Zeros and Refs without a
+// holder do not count.
 func (l *Ledger) Done(refs []uint64) {
 	if len(refs) == 0 {
 		return
 	}
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	first := l.refs.find(refs[0])
+	first := l.refs.find(refs[0] &^ Later)
 	for _, ref := range refs {
 		if ref&Later != 0 {
 			l.follow(l.refs.find(ref&^Later), first)
