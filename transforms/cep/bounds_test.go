@@ -40,6 +40,39 @@ func TestExplosivePatternIsBounded(t *testing.T) {
 	}
 }
 
+// A key whose runs have each taken much, and an event that completes much, are bounded.
+func TestWhatAKeyKeepsAndGivesIsBounded(t *testing.T) {
+	for _, test := range []struct {
+		bound  Bound
+		change func(*Prog)
+	}{
+		{Length, func(p *Prog) { p.maxEvents = 20 }},
+		{Kept, func(p *Prog) { p.maxKept = 300 }},
+		{Given, func(p *Prog) { p.maxGiven = 300 }},
+	} {
+		prog := mustCompile(t, "every a+ followedBy b within 1h", time.Hour)
+		test.change(prog)
+		m, out := prog.Matcher(), new(Output)
+		var s State
+		for at := range int64(41) {
+			e := Event{Type: "a", ID: fmt.Sprint(at), Time: at, At: at}
+			if at == 40 {
+				e.Type = "b"
+			}
+			m.Step("k", &s, &e, out)
+			if l := s.live(); l != nil && l.used > prog.maxKept {
+				t.Fatalf("%d events are kept, want %d at most", l.used, prog.maxKept)
+			}
+		}
+		if len(out.Overflowed) == 0 || out.Overflowed[0].Bound != test.bound {
+			t.Errorf("bound %d: %d overflows, %+v", test.bound, len(out.Overflowed), out.Overflowed)
+		}
+		if len(out.taken) > prog.maxGiven && test.bound == Given {
+			t.Errorf("matches of %d events were given, want %d at most", len(out.taken), prog.maxGiven)
+		}
+	}
+}
+
 // What many branches have in common is there once.
 func TestBranchesShareWhatTheyHaveInCommon(t *testing.T) {
 	prog := mustCompile(t, "every create followedByAny pay followedBy ship within 1h", time.Hour)

@@ -26,6 +26,7 @@ type live struct {
 	events []stored // the first is none
 	// freeNode and freeEvent are the first of the free ones, which are linked; zero: none.
 	freeNode, freeEvent uint32
+	used                int // how many nodes are not free
 	// freed are the Refs of the events that were freed since they were last looked at.
 	freed []uint64
 
@@ -144,6 +145,7 @@ func (l *live) grow(event, prev, step uint32) uint32 {
 		l.freeNode = l.nodes[n].prev
 	}
 	l.nodes[n] = node{event: event, prev: prev, step: step, len: l.nodes[prev].len + 1, refs: 1}
+	l.used++
 	l.events[event].refs++
 	if prev != 0 {
 		l.nodes[prev].refs++
@@ -164,6 +166,7 @@ func (l *live) release(n uint32) {
 		if node.refs--; node.refs > 0 {
 			return
 		}
+		l.used--
 		l.releaseEvent(node.event)
 		prev := node.prev
 		*node = free(l.freeNode)

@@ -224,6 +224,7 @@ func (l *live) addNode(r *reader, p *program.Program) {
 		return
 	}
 	l.nodes = append(l.nodes, node{event: event, prev: prev, step: step, len: l.nodes[prev].len + 1})
+	l.used++
 	l.events[event].refs++
 	l.nodes[prev].refs++ // that of the first is not looked at
 }

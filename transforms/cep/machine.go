@@ -31,7 +31,10 @@ func (m *Matcher) giveRun(l *live, i int, of []branch, rest int, s *summary) {
 	var given summary
 	for j, b := range of {
 		m.giveBranch(l, r, b, &given)
-		if given.overflow || len(m.next)+rest > m.prog.maxBranches {
+		if len(m.next)+rest > m.prog.maxBranches {
+			given.overflow = Branches
+		}
+		if given.overflow != NoBound {
 			for _, b := range of[j+1:] {
 				l.release(b.node)
 			}
@@ -59,8 +62,8 @@ type summary struct {
 	opened  bool // it has opened a run
 	taken   bool // a branch has taken it
 	stopped bool // it has ended a branch by a negation
-	// overflow says that a branch would have become too long.
-	overflow bool
+	// overflow is the bound that the run would exceed.
+	overflow Bound
 }
 
 // giveBranch adds what becomes of a branch to next and to matches.
@@ -107,8 +110,12 @@ func (m *Matcher) stops(l *live, b branch, state *program.State) bool {
 // take gives the event to a branch as a step.
 func (m *Matcher) take(l *live, r *run, b branch, w *program.Way, s *summary) {
 	s.taken = true
-	if int(l.nodes[b.node].len) >= m.prog.maxEvents {
-		s.overflow = true
+	switch {
+	case int(l.nodes[b.node].len) >= m.prog.maxEvents:
+		s.overflow = Length
+		return
+	case l.used >= m.prog.maxKept:
+		s.overflow = Kept
 		return
 	}
 	if m.stored == 0 {
@@ -118,6 +125,9 @@ func (m *Matcher) take(l *live, r *run, b branch, w *program.Way, s *summary) {
 	for _, final := range w.Final {
 		if m.holds(l, b.node, final) {
 			m.matches = append(m.matches, match{l.hold(n), m.event.Time, l.deadlineOf(r, b, w)})
+			if m.given += int(l.nodes[n].len); m.given > m.prog.maxGiven {
+				s.overflow = Given
+			}
 			break
 		}
 	}
@@ -168,22 +178,6 @@ func (m *Matcher) dropNext(l *live, start int) {
 	m.next = m.next[:start]
 }
 
-// overflow ends a run that would exceed a bound, the length of a branch or the number of
-// them, without the event. Its matches that are held back stay: they were complete before.
-func (m *Matcher) overflow(l *live, r *run, start int, long bool) {
-	most := m.prog.maxBranches
-	if long {
-		most = MaxEvents
-	}
-	m.out.Overflowed = append(m.out.Overflowed, Overflow{Key: m.key, First: m.takenOf(l, r.event, 0), Long: long, Most: most})
-	m.dropNext(l, start)
-	for _, match := range m.matches {
-		l.release(match.node)
-	}
-	m.matches = m.matches[:0]
-	r.branches, r.end = 0, Overflowed
-}
-
 // open opens a run by the event at hand, if it takes it as a first step.
 func (m *Matcher) open(l *live, s *summary) {
 	m.nextBranch()
@@ -199,6 +193,9 @@ func (m *Matcher) open(l *live, s *summary) {
 	if !given.taken {
 		return
 	}
+	if m.stored == 0 {
+		return // the key keeps as much as it may
+	}
 	s.opened = true
 	r.event, r.seq = m.stored, l.events[m.stored].order
 	l.events[m.stored].refs++
@@ -206,7 +203,10 @@ func (m *Matcher) open(l *live, s *summary) {
 	i := len(l.runs) - 1
 	m.know(l, i)
 	if len(l.branches)+len(m.next) > m.prog.maxBranches {
-		m.overflow(l, &l.runs[i], 0, false)
+		given.overflow = Branches
+	}
+	if given.overflow != NoBound {
+		m.overflow(l, &l.runs[i], 0, given.overflow)
 		return
 	}
 	m.settle(l, &l.runs[i], 0)

@@ -22,6 +22,7 @@ type Matcher struct {
 	results []result // of the tests, as far as they are known
 	failed  []bool   // the tests that gave an error
 	walked  int      // how many events of branches were looked at
+	given   int      // how many events its matches have
 	out     *Output
 
 	// Of the branch at hand.
@@ -67,7 +68,7 @@ func (p *Prog) Matcher() *Matcher {
 
 // begin makes an event the one at hand.
 func (m *Matcher) begin(key string, e *Event, out *Output) {
-	m.key, m.event, m.out, m.stored, m.walked = key, e, out, 0, 0
+	m.key, m.event, m.out, m.stored, m.walked, m.given = key, e, out, 0, 0, 0
 	clear(m.results)
 	clear(m.failed)
 	if m.evaluator != nil {

@@ -56,17 +56,6 @@ type Outcome struct {
 	Refs []uint64
 }
 
-// Overflow is a run that was ended by a bound.
-type Overflow struct {
-	Key string
-	// First is its first event.
-	First Taken
-	// Long says that a branch would have had more events than Most, which is MaxEvents.
-	// Otherwise the key would have had more branches, and Most is Config.MaxBranches.
-	Long bool
-	Most int
-}
-
 // ConditionError is a condition that could not be evaluated, and so was false.
 type ConditionError struct {
 	Event     Event

@@ -24,7 +24,9 @@ type Prog struct {
 	within      int64 // milliseconds; zero: none
 	remember    int64 // milliseconds
 	maxBranches int
-	maxEvents   int
+	maxEvents   int // and the other bounds, which are constants but for tests
+	maxKept     int
+	maxGiven    int
 	fields      cond.Fields
 	timeless    bool
 
@@ -71,9 +73,6 @@ type Config struct {
 // DefaultMaxBranches is how many branches a key may have where nothing else is said.
 const DefaultMaxBranches = 10_000
 
-// MaxEvents is how many events a branch may have.
-const MaxEvents = 100_000
-
 // Validate returns what is wrong with the settings, or nil.
 func (c Config) Validate() error {
 	switch {
@@ -102,7 +101,7 @@ func compile(pattern syntax.Pattern, c Config, table bool) (*Prog, error) {
 	}
 	p := &Prog{
 		pattern: pattern, text: pattern.String(), places: pattern.Places(),
-		within: pattern.Within.Milliseconds(), remember: c.Remember.Milliseconds(), maxBranches: c.MaxBranches, maxEvents: MaxEvents, fields: c.Fields,
+		within: pattern.Within.Milliseconds(), remember: c.Remember.Milliseconds(), maxBranches: c.MaxBranches, maxEvents: MaxEvents, maxKept: MaxKept, maxGiven: MaxGiven, fields: c.Fields,
 		timeless: c.Timeless,
 		every:    pattern.Every, skip: pattern.Skip, straight: pattern.Straight(), program: code,
 	}

@@ -25,8 +25,13 @@ func (c *Chunk) Rejects(emit func(order.Reject)) {
 // WhyOverflow says in a line which bound has ended a run, and which flag sets it. The words
 // are the same for all runs with the same bound.
 func WhyOverflow(o *cep.Overflow) string {
-	if o.Long {
+	switch o.Bound {
+	case cep.Length:
 		return fmt.Sprintf("the run was ended, as it would have taken more than %d events: want a pattern that ends sooner", o.Most)
+	case cep.Kept:
+		return fmt.Sprintf("the run was ended, as the runs of its order would have taken more than %d events: want a pattern that ends sooner", o.Most)
+	case cep.Given:
+		return fmt.Sprintf("the run was ended, as one event would have given matches of more than %d events: want a pattern that leaves less choice", o.Most)
 	}
 	return fmt.Sprintf("the run was ended, as its order would have had more than %d branches: want a pattern with fewer, or -max-branches", o.Most)
 }
