@@ -72,8 +72,10 @@
 //
 // # Bounds
 //
-// A key has at most Config.MaxBranches branches, and a branch at most MaxEvents events. A
-// run that would exceed a bound ends as Overflowed, without the event that was too much.
+// A key has at most Config.MaxBranches branches, and a branch at most MaxEvents events;
+// MaxKept bounds what all branches of a key have taken, and MaxGiven the matches of one
+// event. A run that would exceed a bound ends as Overflowed, without the event that was too
+// much. What the branches of a run have in common is there once.
 // What one event costs in conditions is bounded in package cond, and the size of a program
 // in package program. By the table, the cost of an event does not depend on how many
 // events its key has had; by the machine, it depends on the branches that are open.
