@@ -197,6 +197,9 @@ func (c Config) pattern() (syntax.Pattern, error) {
 			return p, fmt.Errorf("-pattern with -within %v: %w", c.Within, err)
 		}
 	}
+	if _, err := cep.Compile(p, cep.Config{}); err != nil { // it may be too large
+		return p, fmt.Errorf("-pattern: %w", err)
+	}
 	return p, nil
 }
 

@@ -134,6 +134,14 @@ func TestConditionsThatFailAreTold(t *testing.T) {
 	}
 }
 
+// A pattern that is too large to run is refused before the start.
+func TestTooLargePatternIsRefused(t *testing.T) {
+	r := run1(t, "", "-input", "-", "-pattern", "every ((a followedBy b){1000} followedBy c){1000} followedBy d within 1h")
+	if r.status != 2 || !strings.HasPrefix(r.stderr, "ordertimeout: -pattern: cep: pattern needs more than") {
+		t.Errorf("status %d, stderr %q", r.status, r.stderr)
+	}
+}
+
 // A run beyond the bound is counted, and a reject.
 func TestOverflowIsAReject(t *testing.T) {
 	r := run1(t, happened("a", strings.Repeat("a ", 12)), "-input", "-", "-quiet", "-success", "none", "-timeouts", "none", "-rejects", "-",
