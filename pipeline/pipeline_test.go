@@ -346,6 +346,10 @@ func (w *world) result(t *testing.T, pr beam.PipelineResult, c Config, v variant
 			res.Counters[counter.Name()] += counter.Result()
 		}
 	}
+	if matched := res.Counters[count.Matched]; matched != res.Counters[count.Success] {
+		t.Errorf("seed %d: %d runs have matched, and there are %d matches", w.seed, matched, res.Counters[count.Success])
+	}
+	delete(res.Counters, count.Matched)
 	for path, list := range map[string]*[]outcome{c.Success: &res.Successes, c.Timeouts: &res.Timeouts} {
 		for _, line := range readLines(t, path) {
 			var o outcome
