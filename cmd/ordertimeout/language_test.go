@@ -171,6 +171,12 @@ func TestConditionsThatFailAreTold(t *testing.T) {
 	if got := advised(t, timeline(t, "1 a 6; 3 b"), "-pattern", "a[n > 5] followedBy b within 10s"); len(got) > 0 {
 		t.Errorf("advice without need: %q", got)
 	}
+	// That a condition is false is no misnamed type, and a step of any type names all.
+	for _, pattern := range []string{"a[n > 5] followedBy b within 10s", "any[n > 5] followedBy b within 10s", "a[n > 1] followedBy any as b within 10s"} {
+		if got := advised(t, timeline(t, "0 view; 1 a 1; 2 c"), "-pattern", pattern); len(got) > 0 {
+			t.Errorf("%s: advice without need: %q", pattern, got)
+		}
+	}
 }
 
 // A run that a bound has ended is a reject that says which, and is told without one.
