@@ -1,6 +1,7 @@
 package transforms
 
 import (
+	"errors"
 	"testing"
 	"time"
 
@@ -25,6 +26,11 @@ func TestRejectsOfATickAreToldByReason(t *testing.T) {
 	known := reject(cep.Orphan, "u", "pay", 1000, 6)
 	known.Known = true
 	out := &shard.Output{
+		Output: cep.Output{
+			Overflowed: []cep.Overflow{{Most: 5}, {Bound: cep.Length, Most: 9}, {Most: 5}},
+			FirstError: &cep.ConditionError{Err: errors.New("cond: condition x: absent: x")},
+		},
+		Failed: shard.Event{Source: "f", Line: 2},
 		Others: []shard.TypeCount{{Type: "view", Count: 3}},
 		Rejects: []shard.Reject{
 			reject(cep.Orphan, "", "pay", 1000, 4), known, reject(cep.Orphan, "", "pay", 1000, 3), reject(cep.Orphan, "u", "pay", 1000, 5),
@@ -36,9 +42,14 @@ func TestRejectsOfATickAreToldByReason(t *testing.T) {
 	tally(run.Tally(), &shard.Output{})
 	want := []process.Reason{
 		{Class: order.Orphan, Text: "pay without an open run of its order", Place: "f:3", Count: 4},
+		{Class: order.Overflow, Text: "the run was ended, as its order would have had more than 5 branches: want a pattern with fewer, or -max-branches", Count: 2},
 		{Class: order.Duplicate, Text: "create while the run of its order is open", Place: "f:8", Count: 1},
 		{Class: order.Duplicate, Text: "pay delivered again", Place: "f:7", Count: 1},
 		{Class: order.Late, Text: "pay is too late: the watermark had passed it", Place: "f:9", Count: 1},
+		{Class: order.Overflow, Text: "the run was ended, as it would have taken more than 9 events: want a pattern that ends sooner", Count: 1},
+	}
+	if f, ok := run.Tally().FailedCondition(); !ok || f.Text != "cond: condition x: absent: x" || f.Place != "f:2" {
+		t.Errorf("failed condition %+v", f)
 	}
 	if diff := cmp.Diff(want, run.Tally().Reasons()); diff != "" {
 		t.Errorf("reasons (-want +got):\n%s", diff)

@@ -22,9 +22,9 @@ func happened(order, text string) string {
 	return b.String()
 }
 
-// told returns each outcome as its kind and the ids of its events by step, and of a
+// inWords returns each outcome as its kind and the ids of its events by step, and of a
 // timeout what it waits for.
-func told(t *testing.T, output string) []string {
+func inWords(t *testing.T, output string) []string {
 	t.Helper()
 	var all []string
 	for line := range strings.Lines(output) {
@@ -96,7 +96,7 @@ func TestPatterns(t *testing.T) {
 			[]string{"timeout create=a0 waits for [ship]"}},
 	} {
 		r := run1(t, happened("a", test.events), "-input", "-", "-quiet", "-disorder", "0s", "-pattern", test.pattern)
-		if got := told(t, r.stdout); r.status != 0 || r.stderr != "" || !slices.Equal(got, test.want) {
+		if got := inWords(t, r.stdout); r.status != 0 || r.stderr != "" || !slices.Equal(got, test.want) {
 			t.Errorf("%s: %s: status %d, stderr %q\ngot  %q\nwant %q", test.reason, test.pattern, r.status, r.stderr, got, test.want)
 		}
 	}

@@ -173,7 +173,8 @@ func (p *Prog) Steps() []program.Step { return p.program.Steps }
 func (p *Prog) Timeless() bool { return p.timeless }
 
 // Straight reports whether a key has one run with one branch at most: then the events of
-// open runs are all that is needed to go on with them.
+// open runs are all that is needed to go on with them, unless there is a notNext, which may
+// have been passed already.
 func (p *Prog) Straight() bool { return p.straight }
 
 // deadlineOf returns the deadline of a run by the time of its first event.

@@ -127,8 +127,10 @@ func TestNilTallyDoesNothing(t *testing.T) {
 	tally.Other("x", 1)
 	tally.Late([]int64{1})
 	tally.Orphaned(Orphans{1, 1, 1})
+	tally.ConditionFailed("x", "y", 1)
+	_, failed := tally.FailedCondition()
 	_, ok := tally.FirstMalformed()
-	if most, longest := tally.Behind(); ok || most != 0 || longest != 0 || tally.Reasons() != nil || tally.Others() != nil || tally.Orphans() != (Orphans{}) {
+	if most, longest := tally.Behind(); ok || failed || most != 0 || longest != 0 || tally.Reasons() != nil || tally.Others() != nil || tally.Orphans() != (Orphans{}) {
 		t.Error("a nil tally has something to say")
 	}
 }
