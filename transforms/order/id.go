@@ -29,7 +29,8 @@ func OutcomeID(pattern, key string, time int64, id string) string {
 
 // MatchID returns the id of a match of a pattern with "every" (its canonical text) over
 // an order (its Key). As one run can have several matches, the id is of all the events
-// that the match took, in that order. It is none that OutcomeID or TimeoutID return.
+// that the match took, given in the order in which it took them. It is none that
+// OutcomeID or TimeoutID return.
 func MatchID(pattern, key string, taken []TakenEvent) string {
 	var buf [512]byte
 	return hashed(appendMatch(buf[:0], pattern, key, taken))
