@@ -25,7 +25,8 @@ func TestLinesOfOpenEvents(t *testing.T) {
 		{"people", "b", "files: people:2: the event of an open order, written for people: its pattern cannot go on with it: want the input that it is of, as a whole"},
 		{"f.csv", "malformed 2", "EOF"},
 	} {
-		s := newSession(Config{Inputs: []string{test.path}}, process.Of(""), 0)
+		c := Config{Inputs: []string{test.path}}
+		s := session{config: c, run: process.Of(""), decoder: c.Decoder(), ctx: t.Context()} // nothing reads in its background
 		in, err := s.openInput(test.path, 1<<10)
 		if err != nil {
 			t.Fatal(err)
@@ -46,7 +47,6 @@ func TestLinesOfOpenEvents(t *testing.T) {
 			}
 		}
 		in.stream.Close()
-		s.close()
 		if text := strings.Join(got, ", "); text != test.want || err.Error() != test.err {
 			t.Errorf("%s: got %s and %v, want %s and %s", test.path, text, err, test.want, test.err)
 		}
