@@ -104,6 +104,7 @@
 // What all share:
 //
 //	process: what a run owns in a process, its stop and its figures -> ledger order
+//	carry: the state of a run in a file, and the points at which it is written -> count localfile order process shard
 //	ledger: who is done with which event, and what to let go of ->
 //	ledger/ledgertest: a ledger for tests of sinks -> ledger process
 //	count: the names of all figures -> beam process

@@ -86,6 +86,17 @@ const (
 	BeyondEndFrom = "beyond-end-from"
 )
 
+// Figures of carry points, of the process of the run alone. Points is a counter, the others
+// are gauges.
+const (
+	// CarryPoints is the number of carry points.
+	CarryPoints = "carry-points"
+	// CarryPause is how long the source did not read for the last one, in milliseconds,
+	// and CarryBytes the size of the file that was written for it.
+	CarryPause = "carry-pause"
+	CarryBytes = "carry-bytes"
+)
+
 // Lost returns the name of the counter of messages of a kind (order.Message.Outcome)
 // that were not delivered. Rejects count apart, as one may be that of an outcome
 // which is counted already. So do events of open orders.

@@ -64,6 +64,13 @@ const (
 	// MarkRow is an event, as if it had no mark. Its Raw is the row of a table, whose
 	// members are text in place of what they stand for; see Cell.
 	MarkRow
+	// MarkGoOn is the first element of an input that goes on where another run has ended:
+	// each shard takes up the state that it had there (see package carry). Event.At is
+	// the watermark that the input begins with.
+	MarkGoOn
+	// MarkPoint is a carry point, of number Event.Line: see package carry. It is a
+	// MarkFirstWatermark besides. A MarkCut with a Line is the last point.
+	MarkPoint
 )
 
 // EndOfTime is later than every deadline: as MarkEnd's At it lets all open

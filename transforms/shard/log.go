@@ -32,7 +32,16 @@ func IsSnapshot(record []byte) bool { return len(record) > 0 && record[0] == sna
 func (s *Shard) Snapshot() []byte {
 	buf := scratch.Get().(*[]byte)
 	defer scratch.Put(buf)
-	b := binary.AppendVarint((*buf)[:0], s.clock)
+	*buf = s.AppendState((*buf)[:0])
+	return Pack(*buf)
+}
+
+// Pack returns the snapshot of a state that AppendState has written.
+func Pack(state []byte) []byte { return compress([]byte{snapshotRecord, snapshotVersion}, state) }
+
+// AppendState appends what a snapshot holds, before it is compressed.
+func (s *Shard) AppendState(b []byte) []byte {
+	b = binary.AppendVarint(b, s.clock)
 	h := Header{End: s.end, Cut: s.end && s.undecided == s.limit, Last: s.last, Limit: s.limit}
 	b = append(b, h.flags())
 	b = binary.AppendVarint(b, s.last)
@@ -51,9 +60,7 @@ func (s *Shard) Snapshot() []byte {
 		}
 	}
 	b = binary.AppendUvarint(b, uint64(pending.header.Events))
-	b = append(b, pending.body...)
-	*buf = b
-	return compress([]byte{snapshotRecord, snapshotVersion}, b)
+	return append(b, pending.body...)
 }
 
 // Restore returns the shard that a log leads to. The outcomes of its ticks were

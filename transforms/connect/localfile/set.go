@@ -169,16 +169,21 @@ func stat(name string) (fs.FileInfo, error) {
 	return os.Stat(name)
 }
 
-// fault says which target an error is about, once: the error of an operation
-// on a file names the path and the operation too.
+// fault says which target an error is about, once.
 func fault(name string, err error) error {
+	return fmt.Errorf("localfile: %s: %w", name, plain(err))
+}
+
+// plain returns the error of an operation on a file without the path and the operation,
+// which it names, too.
+func plain(err error) error {
 	var path *fs.PathError
 	var link *os.LinkError
 	switch {
 	case errors.As(err, &path) && err == error(path):
-		err = path.Err
+		return path.Err
 	case errors.As(err, &link) && err == error(link):
-		err = link.Err
+		return link.Err
 	}
-	return fmt.Errorf("localfile: %s: %w", name, err)
+	return err
 }
