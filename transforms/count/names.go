@@ -21,6 +21,12 @@ const (
 	Malformed = "malformed"
 	// Returned are the events that a stop leaves undecided.
 	Returned = "returned"
+	// CarriedIn are the events that were undecided in the state that a run has gone on
+	// from, CarriedOut those in the state that it has left, and OpenAtStart the pattern's
+	// runs that were open in the former: see package carry.
+	CarriedIn   = "carriedIn"
+	CarriedOut  = "carriedOut"
+	OpenAtStart = "openAtStart"
 	// Success are the matches that the pattern's runs have given.
 	Success = "success"
 	// Matched, Timeout, Broken, Cancelled, Skipped, Overflow and Open are the ends of the
