@@ -89,7 +89,7 @@
 //	windowfile: sink: directories of files by window of event time -> beam connect fsys order process
 //	webhook: sink: HTTP -> beam connect count order process
 //	pubsub: source and sink: Pub/Sub -> beam connect order process pubsub/client pubsub/publish pubsub/pull pubsub/uri sequence
-//	pubsub/pull: subscriptions: how messages are pulled, held and handed out -> beam beamfix count ledger livemark order process pubsub/client pubsub/lease pubsub/message pubsub/uri sequence
+//	pubsub/pull: subscriptions: how messages are pulled, held and handed out -> beam beamfix carry count ledger livemark order process pubsub/client pubsub/lease pubsub/message pubsub/uri sequence
 //	pubsub/publish: topics: how messages are published -> beam count order process pubsub/client pubsub/message pubsub/uri
 //	pubsub/lease: which messages are leased, and until when -> ledger
 //	pubsub/message: what a message says -> ledger order pubsub/uri

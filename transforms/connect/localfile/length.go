@@ -8,8 +8,11 @@ type Length struct {
 	Bytes int64 `json:"bytes"`
 }
 
-// Lengths returns the lengths of the files of a set that are added to.
+// Lengths returns the lengths of the files of a set that are added to; nil has none.
 func (s *Set) Lengths() (lengths []Length) {
+	if s == nil {
+		return nil
+	}
 	for _, f := range s.files {
 		if f.standard || !f.regular || f.aside != nil {
 			continue

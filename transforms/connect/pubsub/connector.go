@@ -60,6 +60,7 @@ func parseSource(inputs []string, env connect.Env) (connect.Source, error) {
 		Disorder:      env.Disorder,
 		Checkpoints:   env.Runner == connect.Flink,
 		RejectsUnread: env.RejectsUnread,
+		Carries:       env.Carries,
 		NotByOutcome:  env.NotByOutcome,
 		Run:           env.Run,
 	}
