@@ -59,6 +59,9 @@ func Open(run *process.Run, c Config) (*Keeper, error) {
 		err = nil
 	}
 	if err == nil {
+		if k.start != nil {
+			copy(k.packed, k.start.Shards)
+		}
 		err = process.Add(run, k)
 	}
 	if err != nil {
@@ -97,7 +100,10 @@ func (k *Keeper) Start() *File { return k.start }
 
 // GoOn replaces the states of shards that the run goes on from, as of another number of
 // shards. Call it before the pipeline starts.
-func (k *Keeper) GoOn(shards [][]byte) { k.start.Shards = shards }
+func (k *Keeper) GoOn(shards [][]byte) {
+	k.start.Shards = shards
+	copy(k.packed, shards)
+}
 
 // Outputs gives the keeper the outputs whose lengths it notes. Call it before the
 // pipeline starts.
@@ -106,7 +112,7 @@ func (k *Keeper) Outputs(set *localfile.Set) { k.outputs = set }
 // Shard returns the state that shard n begins with, a record of package shard; nil: an
 // empty one.
 func (k *Keeper) Shard(n int64) []byte {
-	if k.start == nil || n >= int64(len(k.start.Shards)) {
+	if k.start == nil || n >= int64(len(k.start.Shards)) || len(k.start.Shards[n]) == 0 {
 		return nil
 	}
 	return k.start.Shards[n]

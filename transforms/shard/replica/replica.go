@@ -86,7 +86,7 @@ func (s *Shards) restore(log [][]byte) (*replica, error) {
 			r.snapshotSize = len(record)
 		} else if h, err := shard.DecodeHeader(record); err == nil { // it is a batch
 			r.promised = max(r.promised, h.Watermark)
-			r.point = h.Point // a former one was reported, and does not count twice
+			r.point = max(r.point, h.Point) // one that was reported does not count twice
 		}
 	}
 	r.changed = len(log) > 0
