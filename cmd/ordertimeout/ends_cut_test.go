@@ -24,6 +24,16 @@ var goingOn = []string{
 	"create next pay|ship as last within 20s",
 }
 
+// peoplePatterns are patterns whose open events are for people.
+var peoplePatterns = []string{
+	"every create notFollowedBy cancel followedBy pay within 20s",
+	"every create followedByAny pay{1,3} greedy followedBy ship within 20s skip past last",
+	"create followedBy (pay followedBy ship){2} notFollowedBy cancel within 20s",
+	"create notNext cancel followedBy pay within 20s",
+	"every create next pay+ consecutive notNext view within 20s skip to next",
+	"create followedBy within 5s pay? followedBy ship within 20s",
+}
+
 // newPatternLog returns a log of so many orders, each of some events of any type, out of
 // order within the default disorder. No event comes twice.
 func newPatternLog(rnd *rand.Rand, orders int) []string {
@@ -124,6 +134,19 @@ func TestEndsOfAPipeOfOtherPatterns(t *testing.T) {
 				}
 				checkWhole(t, fmt.Sprintf("round %d, %s after %d of %d lines, %s", round, end.name, read, len(log), pattern), got, outcomesOf(t, log, "-pattern", pattern))
 			}
+		}
+	}
+}
+
+// The end of time is what would be with an event of another order long after all others.
+func TestEndsOfTime(t *testing.T) {
+	for _, pattern := range slices.Concat(goingOn, peoplePatterns) {
+		for round := range *rounds {
+			log := newPatternLog(rand.New(rand.NewPCG(uint64(round), rand.Uint64())), 100)
+			last := log[len(log)-1]
+			got := outcomesOf(t, log, "-at-end", "timeout", "-pattern", pattern)
+			log = append(log, strings.NewReplacer(`"userId":"u"`, `"userId":"other"`, `"time":17723664`, `"time":17723665`).Replace(last))
+			checkWhole(t, fmt.Sprintf("round %d, %s", round, pattern), got, outcomesOf(t, log, "-pattern", pattern))
 		}
 	}
 }
