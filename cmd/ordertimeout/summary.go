@@ -91,6 +91,10 @@ func report(counters map[string]int64, o options, run *process.Run, stderr io.Wr
 	}
 	if o.verbose {
 		fmt.Fprintf(stderr, "%d state calls, %d bytes of state written\n", counters[count.StateCalls], counters[count.StateBytes])
+		if p := run.Tally().Pauses(); p.Count > 0 {
+			fmt.Fprintf(stderr, "%d carry points: nothing was read for %v of half of them, %v of 99 in 100, %v at most; the file has %d bytes\n",
+				p.Count, p.Half, p.Most, p.Longest, run.Counters()[count.CarryBytes])
+		}
 	}
 	if n := counters[count.January1970]; n > 0 && n == counters[count.IntegerTimes] && o.config.TimeUnit == time.Millisecond {
 		fmt.Fprintln(stderr, "ordertimeout: every integer time reads as January 1970: are they seconds? Then use -time-unit s")
