@@ -119,6 +119,21 @@ func TestSeveralTargetsOfOneFileAreReadOnce(t *testing.T) {
 	}
 }
 
+// A file of outcomes stays one where rejects go to it, too.
+func TestAFileOfOutcomesAndOthersIsOneOfOutcomes(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "out")
+	writeFile(t, path, bodies(outcome("timeout", "1")))
+	r := process.NewRun()
+	defer r.Close()
+	set, err := Open(r, Target{Name: path, Mode: Append}, Target{Name: path, Mode: Append, Once: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if n := len(set.targets[path].told); n != 1 {
+		t.Errorf("%d outcomes stand in it, want one", n)
+	}
+}
+
 // Whose name has another file is said, and nothing is taken for written in it.
 func TestAnotherFileIsAddedToAsItIs(t *testing.T) {
 	a, b := outcome("timeout", "1"), outcome("timeout", "2")
