@@ -37,7 +37,7 @@ test-ends: ## 20 runs of each input, stopped, killed and failing in each way at 
 	go test ./cmd/ordertimeout -run TestEnds -rounds 20 -timeout 60m
 
 test-emulator: ## the tests with Google's Pub/Sub emulator, where it is installed
-	TEST_EMULATOR=1 go test -count=1 -v -run Emulator ./cmd/ordertimeout
+	TEST_EMULATOR=1 go test -count=1 -v -timeout 20m -run Emulator ./cmd/ordertimeout
 
 test-flink: ## the tests with a real Flink, where Maven can fetch it (wants Java 17)
 	TEST_FLINK=1 go test -count=1 -v -timeout 15m -run Flink ./cmd/ordertimeout

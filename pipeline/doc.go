@@ -56,7 +56,7 @@
 //
 // The command, and what it needs of runners:
 //
-//	cmd/ordertimeout: flags, signals, report, exit status -> beam beamfix cep cep/syntax cmd/internal/flink connect count localfile order pipeline process runners screen transforms
+//	cmd/ordertimeout: flags, signals, report, exit status -> beam beamfix carry cep cep/syntax cmd/internal/flink connect count localfile order pipeline process runners screen transforms
 //	cmd/ordertimeout-boot: starts the worker on a cluster without containers -> beam
 //	cmd/internal/flink: submits to Beam's job server for Flink -> beam beamfix runners
 //	cmd/internal/jobserver: starts one, for tests -> cmd/internal/maven
@@ -64,7 +64,7 @@
 //
 // The graph:
 //
-//	pipeline: the settings, the plan that they make, the graph -> beam cep cep/syntax connect dataflowpubsub demo files localfile order process pubsub transforms webhook windowfile
+//	pipeline: the settings, the plan that they make, the graph -> beam carry cep cep/syntax connect dataflowpubsub demo files localfile order process pubsub transforms webhook windowfile
 //
 // The steps:
 //

@@ -6,6 +6,7 @@ import (
 	"fmt"
 
 	"ordertimeout/transforms"
+	"ordertimeout/transforms/carry"
 	"ordertimeout/transforms/cep/syntax"
 	"ordertimeout/transforms/connect"
 	"ordertimeout/transforms/connect/localfile"
@@ -25,6 +26,7 @@ type Plan struct {
 	input  string // the first of the inputs, for errors
 	source connect.Source
 	match  transforms.MatchConfig
+	carry  carry.Config // without a Path nothing is carried
 }
 
 // Output is what is written to.
@@ -69,7 +71,7 @@ func (c Config) Plan() (Plan, error) {
 		return Plan{}, err
 	}
 	open := p.Open.Traits()
-	env.GoesOn, env.Carried, env.RejectsUnread = !open.Nothing, open.File, p.Rejects.Traits().Nothing
+	env.GoesOn, env.Carried, env.RejectsUnread = !open.Nothing || env.Carries, open.File, p.Rejects.Traits().Nothing
 	if err := kinds.Validate(connect.Input{Connector: name, URI: p.input}, env); err != nil {
 		return Plan{}, err
 	}
@@ -77,6 +79,11 @@ func (c Config) Plan() (Plan, error) {
 		return Plan{}, err
 	}
 	p.match = c.match(p)
+	if c.Carry != "" {
+		p.carry = carry.Config{
+			Path: c.Carry, Every: c.CarryEvery, Pattern: p.match.Pattern, Key: c.Key, Source: name, Shards: c.Shards,
+		}
+	}
 	return p, nil
 }
 
@@ -90,6 +97,7 @@ func (c Config) env(pattern syntax.Pattern) connect.Env {
 		Disorder:  c.Disorder,
 		EndOfTime: c.AtEnd == AtEndTimeout,
 
+		Carries:      c.Carry != "",
 		NotByOutcome: notByOutcome(pattern),
 	}
 }
@@ -118,6 +126,11 @@ func (p Plan) validate(c Config) error {
 	}
 	if p.Rejects.Traits().Nothing {
 		if err := p.validateUnrejected(opens); err != nil {
+			return err
+		}
+	}
+	if c.Carry != "" {
+		if err := p.validateCarry(c); err != nil {
 			return err
 		}
 	}
@@ -178,14 +191,10 @@ func (p Plan) Resolve() (resolved Plan, paths []string, err error) {
 }
 
 // Outputs returns what is written by this process, for localfile.Open. What an input that
-// cannot be read again led to is added to; open orders are always written as a whole, as
+// cannot be read again led to is added to, and what a carried run has written; open orders are always written as a whole, as
 // they are of the end of one run.
 func (p Plan) Outputs() []localfile.Target {
-	mode := localfile.Replace
-	if p.ReadOnce() {
-		mode = localfile.Append
-	}
-	return p.opened(mode, localfile.Aside)
+	return p.opened(p.mode(), localfile.Aside)
 }
 
 // opened returns what this process has to open, with the mode of the open orders and that

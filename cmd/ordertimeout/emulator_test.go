@@ -115,20 +115,48 @@ func TestEmulatorKill(t *testing.T) {
 	const within = 5 * time.Second
 	e := newEmulator(t)
 	tr := e.startTrade("o", 20*time.Millisecond, within)
-	for round := range 4 {
-		p := start(t, nil, liveFlags(within)...)
+	e.killed(4, liveFlags(within))
+	want := tr.stop()
+	e.awaitAll(start(t, nil, liveFlags(within)...), want)
+	e.checkNothingLeft(within, want)
+}
+
+// killed runs the command several times, and kills it each time.
+func (e *emulator) killed(times int, flags []string) {
+	e.t.Helper()
+	for round := range times {
+		p := start(e.t, nil, flags...)
 		// It begins to tell outcomes after 11 s, when all leases of the one before
 		// it have ended.
 		time.AfterFunc(11*time.Second+rand.N(8*time.Second), func() { _ = p.cmd.Process.Kill() })
 		<-p.ended
 		if p.cmd.ProcessState.Exited() { // not by a signal
-			t.Fatalf("round %d: the command ended by itself: %v: %s", round, p.err, &p.stderr)
+			e.t.Fatalf("round %d: the command ended by itself: %v: %s", round, p.err, &p.stderr)
 		}
-		t.Logf("round %d: killed with %d outcomes told", round, len(e.outcomes()))
+		e.t.Logf("round %d: killed with %d outcomes told", round, len(e.outcomes()))
 	}
-	want := tr.stop()
-	e.awaitAll(start(t, nil, liveFlags(within)...), want)
-	e.checkNothingLeft(within, want)
+}
+
+// With a negation a killed run is followed by one that is stopped. What was not
+// acknowledged has come again when the last run tells of an order that is published then.
+func TestEmulatorEndsOfNegatedPatterns(t *testing.T) {
+	const within = 5 * time.Second
+	for _, n := range negatedPatterns {
+		t.Run(n.name, func(t *testing.T) {
+			e := newEmulator(t)
+			tr := e.startFatefulTrade("o", 20*time.Millisecond, within, 0.5, n.fates)
+			e.killed(2, n.flags(within))
+			told := len(e.outcomes())
+			p := start(t, nil, n.flags(within)...)
+			p.await("100 more outcomes", time.Minute, func() bool { return len(e.outcomes()) >= told+100 })
+			p.stopWell(true)
+			want := tr.stop()
+			e.awaitAll(start(t, nil, n.flags(within)...), want)
+			e.publish(liveEvent("last", "create", time.Now()))
+			want["last"] = n.fates[0].outcome // that of an order to which nothing happens
+			e.awaitAll(start(t, nil, n.flags(within)...), want)
+		})
+	}
 }
 
 // An outage of some seconds is sat out, and makes no order late.

@@ -43,12 +43,16 @@ func TestKilledAtAnyMoment(t *testing.T) {
 // outcomes after 2 s, when what the one before it had leased has come back.
 const longestRound = 4 * time.Second
 
-// killLater chooses the moment of a kill, and says what it is: in turn any moment,
-// the one in which an outcome is published, so that nothing of it can be
-// acknowledged yet, and the one between two requests to acknowledge.
+// killLater chooses the moment of a kill, and says what it is.
 func (f *fake) killLater(p *child, round int) (moment string) {
-	kill := func() { _ = p.cmd.Process.Kill() } // may have ended
-	latest := time.AfterFunc(longestRound, kill)
+	return f.atTheMoment(round, func() { _ = p.cmd.Process.Kill() }) // may have ended
+}
+
+// atTheMoment ends a run, and says at which moment: in turn any moment, the one in
+// which an outcome is published, so that nothing of it can be acknowledged yet, and the
+// one between two requests to acknowledge.
+func (f *fake) atTheMoment(round int, end func()) (moment string) {
+	latest := time.AfterFunc(longestRound, end)
 	f.t.Cleanup(func() { latest.Stop() })
 	switch round % 3 {
 	case 0:
@@ -60,7 +64,7 @@ func (f *fake) killLater(p *child, round int) (moment string) {
 		f.setTrap(func(request any) {
 			if r, ok := request.(*pubsubpb.PublishRequest); ok && r.Topic != ordersTopic {
 				if left--; left == 0 {
-					kill()
+					end()
 				}
 			}
 		})
@@ -70,7 +74,7 @@ func (f *fake) killLater(p *child, round int) (moment string) {
 	f.setTrap(func(request any) {
 		if r, ok := request.(*pubsubpb.AcknowledgeRequest); ok && r.Subscription == ordersSub {
 			if left--; left == 0 {
-				kill()
+				end()
 			}
 		}
 	})

@@ -121,9 +121,16 @@ func execute(o options, current *process.Run, stderr io.Writer) (err error) {
 		return err
 	}
 	defer served()
+	keeper, err := o.plan.OpenCarry(current)
+	if err != nil {
+		return err
+	}
 	outputs, err := openOutputs(current, o.plan.Outputs())
 	if err != nil {
 		return err
+	}
+	if keeper != nil {
+		keeper.Outputs(outputs)
 	}
 	defer tellWriting(current, outputs, o.config.Open, stderr)()
 	if o.plan.Table {
@@ -134,6 +141,9 @@ func execute(o options, current *process.Run, stderr io.Writer) (err error) {
 	bar.stop()
 	if counters != nil { // else the pipeline has not come to its end, and nobody knows what is open
 		err = errors.Join(err, o.commit(outputs, current, stderr))
+		if keeper != nil {
+			err = errors.Join(err, keeper.Finish())
+		}
 	}
 	if closeErr := current.Close(); err == nil {
 		err = closeErr

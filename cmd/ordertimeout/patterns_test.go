@@ -172,15 +172,23 @@ func TestPatternsThatCannotBeAcknowledgedByOutcome(t *testing.T) {
 
 // What is open of a pattern that leaves a choice is for people, and refused as an input.
 func TestOpenOrdersOfOtherPatternsAreForPeople(t *testing.T) {
-	dir := t.TempDir()
-	in := write(t, dir, "in.jsonl", happened("a", "create pay"))
-	open := dir + "/open.jsonl"
-	r := run1(t, "", "-input", in, "-open", open, "-quiet", "-success", "none", "-pattern", "every create followedBy pay+ followedBy ship within 1h")
-	if got := read(t, open); r.status != 0 || !strings.HasPrefix(got, `{"rule":"","event":{"orderId":"a"`) {
-		t.Fatalf("status %d, stderr %q, open:\n%s", r.status, r.stderr, got)
-	}
-	r = run1(t, "", "-input", open, "-quiet")
-	if r.status != 1 || strings.Count(r.stderr, "\n") != 1 || !strings.Contains(r.stderr, "for people") {
-		t.Errorf("as an input: status %d, stderr %q", r.status, r.stderr)
+	for _, pattern := range peoplePatterns {
+		dir := t.TempDir()
+		in := write(t, dir, "in.jsonl", happened("a", "create view"))
+		open := dir + "/open.jsonl"
+		args := []string{"-open", open, "-quiet", "-success", "none", "-pattern", pattern}
+		r := run1(t, "", append(args, "-input", in)...)
+		left := read(t, open)
+		if r.status != 0 || !strings.HasPrefix(left, `{"rule":"","event":{"orderId":"a"`) {
+			t.Fatalf("%s: status %d, stderr %q, open:\n%s", pattern, r.status, r.stderr, left)
+		}
+		r = run1(t, "", "-input", open, "-quiet", "-pattern", pattern)
+		if r.status != 1 || strings.Count(r.stderr, "\n") != 1 || !strings.Contains(r.stderr, "for people") {
+			t.Errorf("%s: as an input: status %d, stderr %q", pattern, r.status, r.stderr)
+		}
+		r = run1(t, "", append(args, "-input", in, "-input-if-any", open)...)
+		if r.status != 2 || !strings.Contains(r.stderr, "for people") || read(t, open) != left {
+			t.Errorf("%s: as an input and output: status %d, stderr %q, open:\n%s", pattern, r.status, r.stderr, read(t, open))
+		}
 	}
 }

@@ -8,34 +8,50 @@ import (
 	"time"
 )
 
-// trade publishes an order every few milliseconds, until it is stopped. All but
-// every fifth are paid, within a quarter of the time that they have. A payment is
-// published when it is made, or all at once at the end.
+// trade publishes an order every few milliseconds, until it is stopped. Orders have
+// their fates in turn, all within a quarter of the time that they have. What happens
+// is published when it does, or all at once at the end.
 type trade struct {
 	shop   *shop
 	within time.Duration
 	packed float64           // the share of the events that come with others in a message of four
-	want   map[string]string // the outcome of each order
-	due    []payment
-	held   []string // events of a message that is not full yet
+	fates  []fate            // of the orders, in turn
+	want   map[string]string // the outcome of each order that is to have one
+	due    []happening       // what is still to be published
+	held   []string          // events of a message that is not full yet
 	end    chan struct{}
 	ended  chan struct{}
 }
 
-type payment struct {
-	orderID string
-	at      time.Time
+// fate is what happens to an order once it is created.
+type fate struct {
+	then    string // the types of its events, such as "view pay"
+	outcome string // what is to come of it; "": nothing
+}
+
+// paidOrNot are the fates of the orders of most trades: all but every fifth are paid.
+var paidOrNot = []fate{{"", "timeout"}, {"pay", "success"}, {"pay", "success"}, {"pay", "success"}, {"pay", "success"}}
+
+// happening is an event that is to come.
+type happening struct {
+	orderID, typ string
+	at           time.Time
 }
 
 // startTrade starts a trade in which a third of the events comes in messages of four.
 func (s *shop) startTrade(name string, every, within time.Duration) *trade {
-	return s.startPackedTrade(name, every, within, 1.0/3)
+	return s.startFatefulTrade(name, every, within, 1.0/3, paidOrNot)
 }
 
 // startPackedTrade starts a trade in which so much of the events comes in messages of
 // four.
 func (s *shop) startPackedTrade(name string, every, within time.Duration, packed float64) *trade {
-	tr := &trade{shop: s, within: within, packed: packed, want: map[string]string{}, end: make(chan struct{}), ended: make(chan struct{})}
+	return s.startFatefulTrade(name, every, within, packed, paidOrNot)
+}
+
+// startFatefulTrade is startPackedTrade of orders that have these fates.
+func (s *shop) startFatefulTrade(name string, every, within time.Duration, packed float64, fates []fate) *trade {
+	tr := &trade{shop: s, within: within, packed: packed, fates: fates, want: map[string]string{}, end: make(chan struct{}), ended: make(chan struct{})}
 	go func() {
 		defer close(tr.ended)
 		tick := time.NewTicker(every)
@@ -43,10 +59,10 @@ func (s *shop) startPackedTrade(name string, every, within time.Duration, packed
 		for n := 0; ; n++ {
 			select {
 			case now := <-tick.C:
-				tr.order(fmt.Sprint(name, n), n%5 != 0, now)
-				tr.pay(now)
+				tr.order(fmt.Sprint(name, n), tr.fates[n%len(tr.fates)], now)
+				tr.happen(now)
 			case <-tr.end:
-				tr.pay(time.Now().Add(within))
+				tr.happen(time.Now().Add(within))
 				tr.flush()
 				return
 			}
@@ -62,21 +78,26 @@ func (tr *trade) stop() map[string]string {
 	return tr.want
 }
 
-func (tr *trade) order(orderID string, paid bool, now time.Time) {
-	tr.want[orderID] = "timeout"
-	if paid {
-		tr.want[orderID] = "success"
-		tr.due = append(tr.due, payment{orderID, now.Add(rand.N(tr.within / 4))})
+func (tr *trade) order(orderID string, f fate, now time.Time) {
+	if f.outcome != "" {
+		tr.want[orderID] = f.outcome
+	}
+	at := now
+	types := strings.Fields(f.then)
+	for _, typ := range types {
+		at = at.Add(time.Millisecond + rand.N(tr.within/4/time.Duration(len(types))))
+		tr.due = append(tr.due, happening{orderID, typ, at})
 	}
 	tr.send(liveEvent(orderID, "create", now))
 }
 
-func (tr *trade) pay(now time.Time) {
-	tr.due = slices.DeleteFunc(tr.due, func(p payment) bool {
-		if p.at.After(now) {
+// happen publishes what has happened by now.
+func (tr *trade) happen(now time.Time) {
+	tr.due = slices.DeleteFunc(tr.due, func(h happening) bool {
+		if h.at.After(now) {
 			return false
 		}
-		tr.send(liveEvent(p.orderID, "pay", p.at))
+		tr.send(liveEvent(h.orderID, h.typ, h.at))
 		return true
 	})
 }

@@ -15,6 +15,10 @@ import (
 	"ordertimeout/transforms/shard"
 )
 
+// LockSuffix is what the name of the lock of a carry file ends in. Two runs with one file
+// would each write its own state.
+const LockSuffix = ".lock"
+
 // Config are the settings of a Keeper.
 type Config struct {
 	// Path is the carry file.
@@ -49,7 +53,7 @@ type Keeper struct {
 // Open locks a carry file for a run, which owns the keeper, and reads it if it is there.
 // The error is a line: another process has the file, or it is broken, or of a newer build.
 func Open(run *process.Run, c Config) (*Keeper, error) {
-	lock, err := localfile.LockFile(c.Path + ".lock")
+	lock, err := localfile.LockFile(c.Path + LockSuffix)
 	if err != nil {
 		return nil, fmt.Errorf("-carry %s: %w", c.Path, err)
 	}

@@ -121,7 +121,9 @@ func (k *Keeper) Report(number int64, shard int64, s State) {
 // settle notes the lengths of the outputs, and lets the source read on.
 func (k *Keeper) settle(p *point) {
 	p.lengths, p.undelivered = k.outputs.Lengths(), slices.Clone(k.undelivered)
-	k.run.Set(count.CarryPause, time.Since(p.at).Milliseconds())
+	pause := time.Since(p.at)
+	k.run.Set(count.CarryPause, pause.Milliseconds())
+	k.run.Tally().Paused(pause)
 	k.run.Count(count.CarryPoints, 1)
 	close(p.settled)
 }

@@ -30,6 +30,8 @@ func parse(inputs []string, env connect.Env) (connect.Source, error) {
 	switch {
 	case env.Runner == connect.Dataflow:
 		return nil, fmt.Errorf("-input %q: the shop is simulated in the memory of one process: want pubsub://PROJECT/SUBSCRIPTION", inputs[0])
+	case env.Carries:
+		return nil, fmt.Errorf("-carry with -input %q: each run is a shop of its own, and none goes on: want files, - or pubsub://PROJECT/SUBSCRIPTION", inputs[0])
 	case len(inputs) > 1:
 		return nil, fmt.Errorf("-input: %s and %d more inputs: want the simulated shop alone", scheme, len(inputs)-1)
 	}
