@@ -191,10 +191,14 @@ func (p Plan) Resolve() (resolved Plan, paths []string, err error) {
 }
 
 // Outputs returns what is written by this process, for localfile.Open. What an input that
-// cannot be read again led to is added to, and what a carried run has written; open orders are always written as a whole, as
+// cannot be read again led to is added to, and so is what a run with a carry file writes; open orders are always written as a whole, as
 // they are of the end of one run.
 func (p Plan) Outputs() []localfile.Target {
-	return p.opened(p.mode(), localfile.Aside)
+	targets := p.opened(p.mode(), localfile.Aside)
+	for i := range targets {
+		targets[i].Once = p.Carries()
+	}
+	return targets
 }
 
 // opened returns what this process has to open, with the mode of the open orders and that
