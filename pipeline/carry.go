@@ -31,26 +31,32 @@ func (p Plan) validateCarry(c Config) error {
 	return nil
 }
 
-// OpenCarry opens the carry file of the plan for a run: see carry.Open. It returns nil where
-// the plan has none. Call it before all else that is opened. The file must be of the same key
-// and, but for its window, pattern; or it has no open orders.
-func (p Plan) OpenCarry(run *process.Run) (*carry.Keeper, error) {
+// OpenCarry opens the carry file of the plan for a run: see carry.Open. It returns the plan
+// of a run that goes on from it, and a nil keeper where the plan has no carry file. Call it
+// before all else that is opened. The file must be of the same kind of input, key and, but
+// for its window, pattern; or it has no open orders.
+func (p Plan) OpenCarry(run *process.Run) (Plan, *carry.Keeper, error) {
 	if !p.Carries() {
-		return nil, nil
+		return p, nil, nil
 	}
 	k, err := carry.Open(run, p.carry)
 	if err != nil {
-		return nil, err
+		return p, nil, err
 	}
-	if start := k.Start(); start != nil {
-		if err := p.goOn(k, start); err != nil {
-			return nil, fmt.Errorf("-carry %s: %w", p.carry.Path, err)
-		}
+	start := k.Start()
+	if start == nil {
+		return p, k, nil
 	}
-	return k, nil
+	if err := p.goOn(k, start); err != nil {
+		return p, nil, fmt.Errorf("-carry %s: %w", p.carry.Path, err)
+	}
+	if p.source, err = p.source.GoOn(start.Position, start.Watermark); err != nil {
+		return p, nil, fmt.Errorf("-carry %s: %w", p.carry.Path, err)
+	}
+	return p, k, nil
 }
 
-// goOn lets the keeper begin with a file.
+// goOn lets the keeper begin with the states of a file.
 func (p Plan) goOn(k *carry.Keeper, start *carry.File) error {
 	if start.Source != p.carry.Source {
 		return fmt.Errorf("it is of an input of %s, and -input is one of %s: want the same input, or another file", start.Source, p.carry.Source)

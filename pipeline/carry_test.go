@@ -58,11 +58,11 @@ func TestACarryFileIsOfOnePattern(t *testing.T) {
 			t.Fatal(err)
 		}
 		run := process.NewRun()
-		k, err := first.OpenCarry(run)
+		_, k, err := first.OpenCarry(run)
 		if err != nil || k.Start() != nil {
 			t.Fatalf("without a file: %v, %v", k.Start(), err)
 		}
-		number := k.Begin(carry.Point{Position: []byte("{}"), Final: true})
+		number := k.Begin(carry.Point{Position: []byte(`{"version":1,"begun":false,"largest":0,"files":[]}`), Final: true})
 		for n := range int64(c.Shards) {
 			var state carry.State
 			if n == 5 && !test.empty {
@@ -81,7 +81,7 @@ func TestACarryFileIsOfOnePattern(t *testing.T) {
 			t.Fatal(err)
 		}
 		run = process.NewRun()
-		k, err = second.OpenCarry(run)
+		_, k, err = second.OpenCarry(run)
 		run.Close()
 		if test.want == "" {
 			if err != nil || len(k.Start().Shards) != test.shards {
@@ -104,15 +104,15 @@ func TestACarryFileIsOfOneRun(t *testing.T) {
 		t.Fatal(err)
 	}
 	first, second := process.NewRun(), process.NewRun()
-	if _, err := p.OpenCarry(first); err != nil {
+	if _, _, err := p.OpenCarry(first); err != nil {
 		t.Fatal(err)
 	}
-	_, err = p.OpenCarry(second)
+	_, _, err = p.OpenCarry(second)
 	if err == nil || err.Error() != "-carry "+c.Carry+": another process has it" {
 		t.Errorf("a second run: got %v", err)
 	}
 	first.Close()
-	if _, err := p.OpenCarry(second); err != nil {
+	if _, _, err := p.OpenCarry(second); err != nil {
 		t.Errorf("when the first one has ended: %v", err)
 	}
 	second.Close()
@@ -126,7 +126,7 @@ func TestACarryFileIsOfOneRun(t *testing.T) {
 			t.Fatal(err)
 		}
 		run := process.NewRun()
-		if _, err := p.OpenCarry(run); err == nil || err.Error() != "-carry "+c.Carry+": "+want {
+		if _, _, err := p.OpenCarry(run); err == nil || err.Error() != "-carry "+c.Carry+": "+want {
 			t.Errorf("%q: got %v, want %q", text, err, want)
 		}
 		run.Close()

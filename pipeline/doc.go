@@ -81,6 +81,7 @@
 //
 // The connectors:
 //
+//	files/bookmark: how far files were read, and which are known again ->
 //	connect: what a source, a sink and a connector are -> beam order
 //	files: source: files and pipes -> beam connect count fsys order process sequence
 //	demo: source: a simulated shop -> beam connect count demo/shop order process sequence

@@ -23,6 +23,7 @@ import (
 	"ordertimeout/pipeline"
 	"ordertimeout/transforms"
 	"ordertimeout/transforms/beamfix"
+	"ordertimeout/transforms/carry"
 	"ordertimeout/transforms/connect/localfile"
 	"ordertimeout/transforms/count"
 	"ordertimeout/transforms/process"
@@ -121,8 +122,8 @@ func execute(o options, current *process.Run, stderr io.Writer) (err error) {
 		return err
 	}
 	defer served()
-	keeper, err := o.plan.OpenCarry(current)
-	if err != nil {
+	var keeper *carry.Keeper
+	if o.plan, keeper, err = o.plan.OpenCarry(current); err != nil {
 		return err
 	}
 	outputs, err := openOutputs(current, since(keeper, o.plan.Outputs()))

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"math"
 	"slices"
 	"time"
 
@@ -22,6 +23,8 @@ type Point struct {
 	// Final says that it is the end of what is read: nothing is read behind it, and
 	// the file is written by Keeper.Finish.
 	Final bool
+	// Complete says that the input was read to its end.
+	Complete bool
 	// Written is called once the file is in its place; nil: nobody wants to know. It must
 	// not block.
 	Written func()
@@ -120,7 +123,11 @@ func (k *Keeper) Report(number int64, shard int64, s State) {
 
 // settle notes the lengths of the outputs, and lets the source read on.
 func (k *Keeper) settle(p *point) {
-	p.lengths, p.undelivered = k.outputs.Lengths(), slices.Clone(k.undelivered)
+	watermark := p.Watermark
+	if p.Complete {
+		watermark = math.MaxInt64
+	}
+	p.lengths, p.undelivered = k.outputs.Lengths(watermark), slices.Clone(k.undelivered)
 	pause := time.Since(p.at)
 	k.run.Set(count.CarryPause, pause.Milliseconds())
 	k.run.Tally().Paused(pause)

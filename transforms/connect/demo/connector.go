@@ -2,6 +2,8 @@ package demo
 
 import (
 	"context"
+	"encoding/json"
+	"errors"
 	"fmt"
 	"strings"
 
@@ -60,6 +62,11 @@ func (s Source) ReadOnce() bool { return true }
 // Check implements connect.Source: there is nothing to ask.
 func (s Source) Check(context.Context, []string) (connect.Found, error) {
 	return connect.Found{}, nil
+}
+
+// GoOn implements connect.Source. A shop is never carried.
+func (s Source) GoOn(json.RawMessage, int64) (connect.Source, error) {
+	return nil, errors.New("demo: a shop does not go on")
 }
 
 // Quiesce implements connect.Source: a stop ends what the shop does.

@@ -23,7 +23,7 @@ type file struct {
 
 	once    bool    // outcomes that stand in it are not written again
 	known   *Length // how far it was written, as a run that goes on has noted
-	told    told    // the outcomes that stand in it since then
+	told    *told   // the outcomes that stand in it since then
 	warning string  // a line; "" where there is nothing to say
 
 	// turn holds a token while someone writes. It is no mutex, as a write to a pipe that

@@ -35,9 +35,14 @@ func Since(targets []Target, noted []Length) []Target {
 	return targets
 }
 
-// Lengths returns the lengths of the files of a set that are added to; nil has none. It
-// leaves out what cannot be looked at.
-func (s *Set) Lengths() (lengths []Length) {
+// Lengths returns the lengths of the files of a set that are added to, when the watermark has
+// reached a time in milliseconds; nil has none. It leaves out what cannot be looked at.
+//
+// While an outcome may come that stands in a file already, the length of that is the one that
+// was known of it: who goes on from here has to know that outcome, too. None may come once
+// all have come again; once a watermark of the clock has passed the time of their writing; or
+// at the end of an input, which is math.MaxInt64.
+func (s *Set) Lengths(watermark int64) (lengths []Length) {
 	if s == nil {
 		return nil
 	}
@@ -45,7 +50,7 @@ func (s *Set) Lengths() (lengths []Length) {
 		if !f.regular || f.mode != Append {
 			continue
 		}
-		if l, err := f.length(); err == nil {
+		if l, err := f.length(watermark); err == nil {
 			lengths = append(lengths, l)
 		}
 	}
@@ -66,7 +71,7 @@ func (s *Set) Sync(lengths []Length) error {
 
 // length returns how far the file is written, between two writes. A write that has failed
 // does not count: what of it is there is looked for by the run that goes on.
-func (f *file) length() (Length, error) {
+func (f *file) length(watermark int64) (Length, error) {
 	f.turn <- struct{}{}
 	defer func() { <-f.turn }()
 	info, err := f.w.Stat()
@@ -74,6 +79,11 @@ func (f *file) length() (Length, error) {
 		return Length{}, err
 	}
 	l := Length{Name: f.name, Bytes: max(info.Size()-f.unsure, 0)}
+	if f.told.mayCome(watermark) {
+		if l.Bytes = 0; f.known != nil {
+			l.Bytes = f.known.Bytes
+		}
+	}
 	l.HeadBytes = min(l.Bytes, maxHead)
 	l.Head, err = f.head(l.HeadBytes)
 	return l, err
@@ -107,7 +117,9 @@ func (f *file) goOn() error {
 	if f.known != nil {
 		from = f.known.Bytes
 	}
-	f.told, err = readTold(io.NewSectionReader(f.w, from, size-from))
+	if f.told, err = readTold(io.NewSectionReader(f.w, from, size-from)); err == nil {
+		f.told.written = info.ModTime().UnixMilli()
+	}
 	return err
 }
 

@@ -2,11 +2,13 @@ package localfile
 
 import (
 	"fmt"
+	"math"
 	"os"
 	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"ordertimeout/transforms/ledger/ledgertest"
 	"ordertimeout/transforms/order"
@@ -49,7 +51,7 @@ func writeOnce(t *testing.T, noted []Length, messages []order.Message, paths ...
 	if err := fn.FinishBundle(t.Context(), reject); err != nil || len(*rejected) > 0 {
 		t.Fatal(err, *rejected)
 	}
-	lengths, warnings = set.Lengths(), set.Warnings()
+	lengths, warnings = set.Lengths(math.MaxInt64), set.Warnings()
 	if err := set.Sync(lengths); err != nil {
 		t.Error(err)
 	}
@@ -129,7 +131,7 @@ func TestAFileOfOutcomesAndOthersIsOneOfOutcomes(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if n := len(set.targets[path].told); n != 1 {
+	if n := len(set.targets[path].told.outcomes); n != 1 {
 		t.Errorf("%d outcomes stand in it, want one", n)
 	}
 }
@@ -184,7 +186,7 @@ func TestTheLengthEndsBeforeAFailedWrite(t *testing.T) {
 	if _, err := f.w.Write([]byte("cut")); err != nil {
 		t.Fatal(err)
 	}
-	if got := set.Lengths(); len(got) != 1 || got[0].Bytes != 5 || got[0].HeadBytes != 5 {
+	if got := set.Lengths(math.MaxInt64); len(got) != 1 || got[0].Bytes != 5 || got[0].HeadBytes != 5 {
 		t.Errorf("lengths %+v, want 5 bytes", got)
 	}
 }
@@ -211,14 +213,14 @@ func TestLengthsAreOfFilesThatAreAddedTo(t *testing.T) {
 		t.Fatal(err)
 	}
 	var names []string
-	for _, l := range set.Lengths() {
+	for _, l := range set.Lengths(math.MaxInt64) {
 		names = append(names, l.Name)
 	}
 	if !slices.Equal(names, []string{added}) {
 		t.Errorf("lengths of %q, want of %s", names, added)
 	}
 	var without *Set
-	if without.Lengths() != nil {
+	if without.Lengths(math.MaxInt64) != nil {
 		t.Error("nothing has lengths")
 	}
 }
@@ -254,12 +256,60 @@ func FuzzReadTold(f *testing.F) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		lines := told{}
+		lines := told{outcomes: map[[16]byte]bool{}}
 		for line := range strings.Lines(string(text)) {
 			lines.add([]byte(line))
 		}
-		if len(whole) != len(lines) || len(whole) > strings.Count(string(text), "\n")+1 {
-			t.Errorf("%d outcomes as a whole, %d by line", len(whole), len(lines))
+		if len(whole.outcomes) != len(lines.outcomes) || len(whole.outcomes) > strings.Count(string(text), "\n")+1 {
+			t.Errorf("%d outcomes as a whole, %d by line", len(whole.outcomes), len(lines.outcomes))
 		}
 	})
+}
+
+// While outcomes may come that stand in the file behind the noted length, that stays.
+func TestTheLengthWaitsForWhatStandsBehindIt(t *testing.T) {
+	a, b, c := outcome("timeout", "1"), outcome("success", "2"), outcome("timeout", "3")
+	for _, test := range []struct {
+		reason    string
+		watermark int64
+		again     []order.Message
+		moves     bool
+	}{
+		{"none has come again", 0, nil, false},
+		{"one has", 0, []order.Message{b}, false},
+		{"one has, twice, and another one has", 0, []order.Message{b, b, c}, false},
+		{"both have", 0, []order.Message{b, a}, true},
+		{"the clock has passed their writing", time.Now().Add(time.Hour).UnixMilli(), nil, true},
+		{"the input has ended", math.MaxInt64, nil, true},
+	} {
+		path := filepath.Join(t.TempDir(), "out")
+		writeFile(t, path, bodies(c))
+		set := openOnce(t, path, nil)
+		known := set.Lengths(math.MaxInt64)
+		set.Close()
+		writeFile(t, path, bodies(c, a, b))
+		set = openOnce(t, path, &known[0])
+		for i := range test.again {
+			set.targets[path].told.has(&test.again[i])
+		}
+		want := known[0].Bytes
+		if test.moves {
+			want = int64(len(bodies(c, a, b)))
+		}
+		if got := set.Lengths(test.watermark); len(got) != 1 || got[0].Bytes != want {
+			t.Errorf("%s: %v, want %d bytes", test.reason, got, want)
+		}
+	}
+}
+
+// openOnce opens a file of outcomes that a run adds to.
+func openOnce(t *testing.T, path string, known *Length) *Set {
+	t.Helper()
+	r := process.NewRun()
+	t.Cleanup(func() { r.Close() })
+	set, err := Open(r, Target{Name: path, Mode: Append, Once: true, Known: known})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return set
 }

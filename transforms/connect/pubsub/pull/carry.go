@@ -14,6 +14,7 @@ import (
 
 	"ordertimeout/transforms/carry"
 	"ordertimeout/transforms/connect/pubsub/lease"
+	"ordertimeout/transforms/connect/pubsub/uri"
 	"ordertimeout/transforms/ledger"
 	"ordertimeout/transforms/order"
 )
@@ -66,15 +67,9 @@ func newCarrier(k *carry.Keeper, start *carry.File, subscription string) (*carri
 	if start == nil {
 		return c, nil
 	}
-	var p position
-	if err := json.Unmarshal(start.Position, &p); err != nil {
-		return nil, fmt.Errorf("the position in the carry file: %w", err)
-	}
-	switch {
-	case p.Version != positionVersion:
-		return nil, fmt.Errorf("the position in the carry file has version %d: want %d", p.Version, positionVersion)
-	case p.Subscription != subscription:
-		return nil, fmt.Errorf("the carry file is of %s: want that subscription, or another file", p.Subscription)
+	p, err := readPosition(start.Position, subscription)
+	if err != nil {
+		return nil, err
 	}
 	for at, ids := range p.Messages {
 		for _, id := range ids {
@@ -82,6 +77,26 @@ func newCarrier(k *carry.Keeper, start *carry.File, subscription string) (*carri
 		}
 	}
 	return c, nil
+}
+
+// CheckPosition returns why a source of a subscription cannot go on at a position.
+func CheckPosition(text json.RawMessage, sub uri.Subscription) error {
+	_, err := readPosition(text, sub.String())
+	return err
+}
+
+// readPosition reads the position of a subscription.
+func readPosition(text json.RawMessage, subscription string) (p position, err error) {
+	if err := json.Unmarshal(text, &p); err != nil {
+		return p, fmt.Errorf("the position in the carry file: %w", err)
+	}
+	switch {
+	case p.Version != positionVersion:
+		err = fmt.Errorf("the position in the carry file has version %d: want %d", p.Version, positionVersion)
+	case p.Subscription != subscription:
+		err = fmt.Errorf("the carry file is of %s: want that subscription, or another file", p.Subscription)
+	}
+	return p, err
 }
 
 // has reports whether a message is in the state that the run goes on from.
