@@ -83,7 +83,7 @@
 //
 //	files/bookmark: how far files were read, and which are known again ->
 //	connect: what a source, a sink and a connector are -> beam order
-//	files: source: files and pipes -> beam connect count fsys order process sequence
+//	files: source: files and pipes -> beam carry connect count files/bookmark fsys order process sequence
 //	demo: source: a simulated shop -> beam connect count demo/shop order process sequence
 //	demo/shop: the shop -> order
 //	localfile: sink: standard output, and files of this machine -> beam connect count fsys order process
