@@ -91,7 +91,7 @@ func samePattern(a, b string) bool {
 	return patterns[0].String() == patterns[1].String()
 }
 
-// modeOf returns what becomes of what is in the outputs when they are opened.
+// mode returns what becomes of what is in the outputs when they are opened.
 func (p Plan) mode() localfile.Mode {
 	if p.ReadOnce() || p.Carries() {
 		return localfile.Append

@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"slices"
 	"time"
 
 	"ordertimeout/transforms/connect/localfile"
@@ -120,7 +119,7 @@ func (k *Keeper) Report(number int64, shard int64, s State) {
 
 // settle notes the lengths of the outputs, and lets the source read on.
 func (k *Keeper) settle(p *point) {
-	p.lengths, p.undelivered = k.outputs.Lengths(), slices.Clone(k.undelivered)
+	p.lengths, p.undelivered = k.outputs.Lengths(), k.kept()
 	pause := time.Since(p.at)
 	k.run.Set(count.CarryPause, pause.Milliseconds())
 	k.run.Tally().Paused(pause)
