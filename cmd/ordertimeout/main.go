@@ -125,9 +125,12 @@ func execute(o options, current *process.Run, stderr io.Writer) (err error) {
 	if err != nil {
 		return err
 	}
-	outputs, err := openOutputs(current, o.plan.Outputs())
+	outputs, err := openOutputs(current, since(keeper, o.plan.Outputs()))
 	if err != nil {
 		return err
+	}
+	for _, w := range outputs.Warnings() {
+		fmt.Fprintf(stderr, "ordertimeout: %s\n", w)
 	}
 	if keeper != nil {
 		keeper.Outputs(outputs)
