@@ -64,7 +64,7 @@
 //
 // The graph:
 //
-//	pipeline: the settings, the plan that they make, the graph -> beam carry cep cep/syntax connect dataflowpubsub demo files localfile order process pubsub transforms webhook windowfile
+//	pipeline: the settings, the plan that they make, the graph -> beam beamfix carry cep cep/syntax connect dataflowpubsub demo files localfile order process pubsub transforms webhook windowfile
 //
 // The steps:
 //

@@ -38,7 +38,14 @@ type Output struct {
 }
 
 // outputs are the outputs of a pipeline.
-type outputs struct{ Success, Timeouts, Rejects, Open Output }
+type outputs struct {
+	Success, Timeouts, Rejects, Open Output
+
+	// keeps says that a carry file has what nothing else takes: that of the process.Run with
+	// the id run.
+	keeps bool
+	run   string
+}
 
 // each returns the outputs in the order of the flags.
 func (o *outputs) each() []*Output { return []*Output{&o.Success, &o.Timeouts, &o.Rejects, &o.Open} }
@@ -80,6 +87,7 @@ func (c Config) Plan() (Plan, error) {
 	}
 	p.match = c.match(p)
 	if c.Carry != "" {
+		p.keeps, p.run = true, c.Run
 		p.carry = carry.Config{
 			Path: c.Carry, Every: c.CarryEvery, Pattern: p.match.Pattern, Key: c.Key, Source: name, Shards: c.Shards,
 		}
@@ -191,14 +199,11 @@ func (p Plan) Resolve() (resolved Plan, paths []string, err error) {
 }
 
 // Outputs returns what is written by this process, for localfile.Open. What an input that
-// cannot be read again led to is added to, and so is what a run with a carry file writes; open orders are always written as a whole, as
-// they are of the end of one run.
+// cannot be read again led to is added to, and so is what a run that carries its state has
+// written, each outcome once: see localfile.Since. Open orders are always written as a whole,
+// as they are of the end of one run.
 func (p Plan) Outputs() []localfile.Target {
-	targets := p.opened(p.mode(), localfile.Aside)
-	for i := range targets {
-		targets[i].Once = p.Carries()
-	}
-	return targets
+	return p.opened(p.mode(), localfile.Aside)
 }
 
 // opened returns what this process has to open, with the mode of the open orders and that
@@ -210,7 +215,8 @@ func (o *outputs) opened(mode, open localfile.Mode) (targets []localfile.Target)
 		case output == &o.Open:
 			targets = append(targets, localfile.Target{Name: output.URI, Mode: open})
 		default:
-			targets = append(targets, localfile.Target{Name: output.URI, Mode: mode})
+			once := o.keeps && output.Outcomes
+			targets = append(targets, localfile.Target{Name: output.URI, Mode: mode, Once: once})
 		}
 	}
 	return targets

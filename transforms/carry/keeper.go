@@ -47,7 +47,8 @@ type Keeper struct {
 	point       *point   // until it is written
 	packed      [][]byte // the last state of each shard, as a record
 	undelivered []order.Message
-	written     time.Time // when a file was last in its place; zero before
+	again       map[messageKey]bool // of those of the start, the ones that are on their way
+	written     time.Time           // when a file was last in its place; zero before
 }
 
 // Open locks a carry file for a run, which owns the keeper, and reads it if it is there.
@@ -65,6 +66,7 @@ func Open(run *process.Run, c Config) (*Keeper, error) {
 	if err == nil {
 		if k.start != nil {
 			copy(k.packed, k.start.Shards)
+			k.again = keysOf(k.start.Undelivered)
 		}
 		err = process.Add(run, k)
 	}
@@ -120,15 +122,6 @@ func (k *Keeper) Shard(n int64) []byte {
 		return nil
 	}
 	return k.start.Shards[n]
-}
-
-// Keep takes a message that neither its sink nor the rejects have taken. It is delivered
-// first by the run that goes on.
-func (k *Keeper) Keep(m order.Message) {
-	k.mu.Lock()
-	defer k.mu.Unlock()
-	m.Refs = nil
-	k.undelivered = append(k.undelivered, m)
 }
 
 // Close lets go of the file, once what is being written is written.

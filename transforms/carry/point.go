@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"math"
-	"slices"
 	"time"
 
 	"ordertimeout/transforms/connect/localfile"
@@ -127,7 +126,7 @@ func (k *Keeper) settle(p *point) {
 	if p.Complete {
 		watermark = math.MaxInt64
 	}
-	p.lengths, p.undelivered = k.outputs.Lengths(watermark), slices.Clone(k.undelivered)
+	p.lengths, p.undelivered = k.outputs.Lengths(watermark), k.kept()
 	pause := time.Since(p.at)
 	k.run.Set(count.CarryPause, pause.Milliseconds())
 	k.run.Tally().Paused(pause)

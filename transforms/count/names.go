@@ -67,6 +67,8 @@ const (
 	Unwritten = "unwritten"
 	// Unopened are the events of open orders that could not be written.
 	Unopened = "unopened"
+	// Kept are the outcomes and rejects that nothing has taken, and the carry file has.
+	Kept = "kept"
 	// Redelivered are the deliveries of input messages that the source holds already,
 	// or has acknowledged a short while ago. They give no event.
 	Redelivered = "redelivered"

@@ -91,6 +91,7 @@ func (s *Shards) Add(store Store, n, at int64, batch []byte) (result Result, err
 		tick = set.Tick
 	}
 	r.promised = max(r.promised, h.Watermark)
+	r.changed = r.changed || h.Events > 0 // before the work in the background, which sets it, too
 	r.begin(batch, tick, maxLog(r.snapshotSize, n))
 	if err := r.writeBatch(store, s.bundle, batch); err != nil {
 		return Result{}, err
@@ -98,7 +99,6 @@ func (s *Shards) Add(store Store, n, at int64, batch []byte) (result Result, err
 	if result.Clear = r.takeNext(h, set.Tick); result.Clear != (Timer{}) {
 		set.Hold = min(set.Hold, result.Clear.Hold)
 	}
-	r.changed = r.changed || h.Events > 0
 	if r.point = max(r.point, h.Point); h.Point != 0 && !h.End {
 		if err := r.wait(); err != nil {
 			return Result{}, err
