@@ -52,7 +52,10 @@ func TestACarryFileIsOfOnePattern(t *testing.T) {
 			"it is of an input of files, and -input is one of pubsub: want the same input, or another file"},
 	} {
 		c := Default()
-		c.Input, c.Carry = []string{"orders.jsonl"}, filepath.Join(t.TempDir(), "orders.carry")
+		c.Input, c.Carry = []string{filepath.Join(t.TempDir(), "orders.jsonl")}, filepath.Join(t.TempDir(), "orders.carry")
+		if err := os.WriteFile(c.Input[0], nil, 0o666); err != nil {
+			t.Fatal(err)
+		}
 		first, err := c.Plan()
 		if err != nil {
 			t.Fatal(err)
@@ -84,8 +87,10 @@ func TestACarryFileIsOfOnePattern(t *testing.T) {
 		_, k, err = second.OpenCarry(run)
 		run.Close()
 		if test.want == "" {
-			if err != nil || len(k.Start().Shards) != test.shards {
-				t.Errorf("%s: %v, %d shards, want %d", test.reason, err, len(k.Start().Shards), test.shards)
+			if err != nil {
+				t.Errorf("%s: %v", test.reason, err)
+			} else if n := len(k.Start().Shards); n != test.shards {
+				t.Errorf("%s: %d shards, want %d", test.reason, n, test.shards)
 			}
 			continue
 		}

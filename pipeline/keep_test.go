@@ -1,6 +1,7 @@
 package pipeline
 
 import (
+	"os"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -20,9 +21,9 @@ func keeping(t *testing.T, c Config, events ...*order.Event) (kinds []string) {
 	t.Helper()
 	run := process.NewRun()
 	defer run.Close()
-	c.Run, c.Input, c.Shards = run.ID, []string{"none"}, 2 // nothing is read
+	c.Run, c.Input, c.Shards = run.ID, []string{os.DevNull}, 2 // nothing is read
 	p := plan(t, c)
-	k, err := p.OpenCarry(run)
+	_, k, err := p.OpenCarry(run)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -36,7 +37,7 @@ func keeping(t *testing.T, c Config, events ...*order.Event) (kinds []string) {
 	}
 	k.Outputs(outputs)
 	end := events[len(events)-1]
-	end.Line = k.Begin(carry.Point{Position: []byte("{}"), Watermark: end.At, Final: true})
+	end.Line = k.Begin(carry.Point{Position: []byte(`{"version":1,"begun":false,"largest":0,"files":[]}`), Watermark: end.At, Final: true})
 	graph, s := beam.NewPipelineWithRoot()
 	match(s, p, beam.ParDo(s, block, beam.CreateList(s, events)), nil)
 	if _, err := beam.Run(t.Context(), "prism", graph); err != nil {
