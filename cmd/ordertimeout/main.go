@@ -99,6 +99,9 @@ const endOfProcess = 5 * time.Second
 
 // execute runs the pipeline from open outputs to the summary.
 func execute(o options, current *process.Run, stderr io.Writer) (err error) {
+	current.Cluster = o.config.Runner == pipeline.RunnerFlink
+	current.EndTime = endOfProcess
+	stopOnSignal(current, stderr) // before anything is changed
 	inputs := o.config.Input
 	if err := checkFiles(&o); errors.As(err, new(usageError)) {
 		return err
@@ -110,9 +113,6 @@ func execute(o options, current *process.Run, stderr io.Writer) (err error) {
 		return err
 	}
 	defer profiled()
-	current.Cluster = o.config.Runner == pipeline.RunnerFlink
-	current.EndTime = endOfProcess
-	stopOnSignal(current, stderr)
 	if err := checkServices(o.plan, stderr); err != nil {
 		return err
 	}
