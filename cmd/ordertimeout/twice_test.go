@@ -15,7 +15,7 @@ import (
 // has once: the second copy of an event is a redelivery, with an id and without.
 func TestTheSameLogTwice(t *testing.T) {
 	id := regexp.MustCompile(`,"id":"\d+"`)
-	for _, pattern := range slices.Concat(goingOn, peoplePatterns) {
+	for _, pattern := range some(slices.Concat(goingOn, peoplePatterns)) {
 		for round := range *rounds {
 			log := newPatternLog(rand.New(rand.NewPCG(uint64(round), rand.Uint64())), 60)
 			if round%2 == 1 {
@@ -45,7 +45,7 @@ func TestTheSameLogTwice(t *testing.T) {
 
 // So have the same events in two messages of a subscription, which are pulled in any order.
 func TestTheSameEventsInTwoMessages(t *testing.T) {
-	for _, pattern := range []string{peoplePatterns[0], peoplePatterns[4], goingOn[0]} {
+	for _, pattern := range some([]string{peoplePatterns[0], peoplePatterns[4], goingOn[0]}) {
 		f := newFake(t)
 		p := start(t, nil, liveFlags(3*time.Second, "-disorder", "2s", "-pattern", pattern, "-input", ordersURI+"&ack=bundle")[2:]...)
 		begin := time.Now()
