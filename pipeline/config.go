@@ -66,6 +66,11 @@ type Config struct {
 	// Dataflow a file is a directory of files by window (see package windowfile),
 	// and "-" needs Loopback.
 	Success, Timeouts, Rejects, Open string
+	// Carry (-carry) is the file that the whole state of the run is kept in, on the embedded
+	// runner: it is read at the start, if it is there, and written at the end, at a stop, and
+	// every CarryEvery (-carry-every). "": the state is kept nowhere. See package carry.
+	Carry      string
+	CarryEvery time.Duration
 	// Layout is that of such directories.
 	windowfile.Layout
 	// Connectors are further kinds of source and sink, beside those of this module.
@@ -130,6 +135,8 @@ func Default() Config {
 		Open:     localfile.None,
 		Runner:   RunnerPrism,
 		Loopback: true,
+
+		CarryEvery: 10 * time.Second,
 	}
 }
 
@@ -149,6 +156,7 @@ func (c Config) validate(w windows) error {
 		{"remember", c.remember(w), 0, connect.MaxDuration},
 		{"max-ahead", c.MaxAhead, 0, connect.MaxDuration},
 		{"tick", c.tick(w), time.Millisecond, 24 * time.Hour},
+		{"carry-every", c.CarryEvery, time.Millisecond, 24 * time.Hour},
 	} {
 		if err := connect.CheckDuration(d.flag, d.value, d.least, d.most); err != nil {
 			return err

@@ -2,6 +2,7 @@ package pipeline
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"flag"
 	"fmt"
@@ -67,7 +68,8 @@ func (s tinySource) Check(context.Context, []string) (connect.Found, error) {
 	return connect.Found{Warnings: []string{"it is tiny"}}, nil
 }
 
-func (s tinySource) Quiesce(context.Context) error { return nil }
+func (s tinySource) Quiesce(context.Context) error                       { return nil }
+func (s tinySource) GoOn(json.RawMessage, int64) (connect.Source, error) { return s, nil }
 
 func (s tinySource) Read(scope beam.Scope) (events beam.PCollection, rejects []beam.PCollection) {
 	var list []*order.Event

@@ -56,7 +56,7 @@
 //
 // The command, and what it needs of runners:
 //
-//	cmd/ordertimeout: flags, signals, report, exit status -> beam beamfix cep cep/syntax cmd/internal/flink connect count localfile order pipeline process runners screen transforms
+//	cmd/ordertimeout: flags, signals, report, exit status -> beam beamfix carry cep cep/syntax cmd/internal/flink connect count localfile order pipeline process runners screen transforms
 //	cmd/ordertimeout-boot: starts the worker on a cluster without containers -> beam
 //	cmd/internal/flink: submits to Beam's job server for Flink -> beam beamfix runners
 //	cmd/internal/jobserver: starts one, for tests -> cmd/internal/maven
@@ -64,11 +64,11 @@
 //
 // The graph:
 //
-//	pipeline: the settings, the plan that they make, the graph -> beam cep cep/syntax connect dataflowpubsub demo files localfile order process pubsub transforms webhook windowfile
+//	pipeline: the settings, the plan that they make, the graph -> beam beamfix carry cep cep/syntax connect dataflowpubsub demo files localfile order process pubsub transforms webhook windowfile
 //
 // The steps:
 //
-//	transforms: Match and FindPattern, their stateful step, and the formats -> beam cep cep/syntax count order process screen shard shard/replica
+//	transforms: Match and FindPattern, their stateful step, and the formats -> beam beamfix carry cep cep/syntax count order process screen shard shard/replica
 //	shard/replica: a shard in memory, beside its log in the runner's state -> cep cep/cond order shard
 //	shard: a group of keys: its events, ticks, log and snapshots -> cep
 //	shard/shardtest: batches for tests -> cep order shard
@@ -81,15 +81,16 @@
 //
 // The connectors:
 //
+//	files/bookmark: how far files were read, and which are known again ->
 //	connect: what a source, a sink and a connector are -> beam order
-//	files: source: files and pipes -> beam connect count fsys order process sequence
+//	files: source: files and pipes -> beam carry connect count files/bookmark fsys order process sequence
 //	demo: source: a simulated shop -> beam connect count demo/shop order process sequence
 //	demo/shop: the shop -> order
 //	localfile: sink: standard output, and files of this machine -> beam connect count fsys order process
 //	windowfile: sink: directories of files by window of event time -> beam connect fsys order process
 //	webhook: sink: HTTP -> beam connect count order process
 //	pubsub: source and sink: Pub/Sub -> beam connect order process pubsub/client pubsub/publish pubsub/pull pubsub/uri sequence
-//	pubsub/pull: subscriptions: how messages are pulled, held and handed out -> beam beamfix count ledger livemark order process pubsub/client pubsub/lease pubsub/message pubsub/uri sequence
+//	pubsub/pull: subscriptions: how messages are pulled, held and handed out -> beam beamfix carry count ledger livemark order process pubsub/client pubsub/lease pubsub/message pubsub/uri sequence
 //	pubsub/publish: topics: how messages are published -> beam count order process pubsub/client pubsub/message pubsub/uri
 //	pubsub/lease: which messages are leased, and until when -> ledger
 //	pubsub/message: what a message says -> ledger order pubsub/uri

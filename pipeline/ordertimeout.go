@@ -28,6 +28,7 @@ func match(s beam.Scope, p Plan, events beam.PCollection, rejects []beam.PCollec
 	if !p.Open.Traits().Nothing {
 		p.refuse(s.Scope("unopened"), p.Open.Write(s, transforms.FormatOpen(s, open, p.openFormat())))
 	}
+	p.deliverKept(s)
 }
 
 // deliver adds the sink of outcomes, PCollection<*order.Outcome>. The source does not let
@@ -45,10 +46,11 @@ func (p Plan) format(s beam.Scope, to Output, outcomes beam.PCollection) beam.PC
 	return transforms.FormatOutcomes(s, outcomes)
 }
 
-// refuse adds the sink of what was not delivered, some PCollection<order.Reject>, if there
-// are rejects to have it.
+// refuse adds the sink of what was not delivered, some PCollection<order.Reject>: the
+// rejects or, without them, the carry file.
 func (o *outputs) refuse(s beam.Scope, undelivered []beam.PCollection) {
 	if o.Rejects.Traits().Nothing {
+		o.keep(s, undelivered)
 		return
 	}
 	for _, u := range undelivered {
@@ -56,8 +58,7 @@ func (o *outputs) refuse(s beam.Scope, undelivered []beam.PCollection) {
 	}
 }
 
-// writeRejects adds the sink of rejects, PCollection<order.Reject>. What that refuses goes
-// nowhere, and its messages go on being held.
+// writeRejects adds the sink of rejects, PCollection<order.Reject>.
 func (o *outputs) writeRejects(s beam.Scope, rejects beam.PCollection) {
-	o.Rejects.Write(s, transforms.FormatRejects(s, rejects))
+	o.keep(s.Scope("unwritten"), o.Rejects.Write(s, transforms.FormatRejects(s, rejects)))
 }

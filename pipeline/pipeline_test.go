@@ -21,6 +21,7 @@ import (
 )
 
 func TestMain(m *testing.M) {
+	beamfix.Install()
 	beamfix.ForPrism()
 	beam.Init() // sets up a log of its own
 	slog.SetDefault(slog.New(slog.DiscardHandler))

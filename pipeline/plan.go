@@ -6,6 +6,7 @@ import (
 	"fmt"
 
 	"ordertimeout/transforms"
+	"ordertimeout/transforms/carry"
 	"ordertimeout/transforms/cep/syntax"
 	"ordertimeout/transforms/connect"
 	"ordertimeout/transforms/connect/localfile"
@@ -25,6 +26,7 @@ type Plan struct {
 	input  string // the first of the inputs, for errors
 	source connect.Source
 	match  transforms.MatchConfig
+	carry  carry.Config // without a Path nothing is carried
 }
 
 // Output is what is written to.
@@ -36,7 +38,14 @@ type Output struct {
 }
 
 // outputs are the outputs of a pipeline.
-type outputs struct{ Success, Timeouts, Rejects, Open Output }
+type outputs struct {
+	Success, Timeouts, Rejects, Open Output
+
+	// keeps says that a carry file has what nothing else takes: that of the process.Run with
+	// the id run.
+	keeps bool
+	run   string
+}
 
 // each returns the outputs in the order of the flags.
 func (o *outputs) each() []*Output { return []*Output{&o.Success, &o.Timeouts, &o.Rejects, &o.Open} }
@@ -69,7 +78,7 @@ func (c Config) Plan() (Plan, error) {
 		return Plan{}, err
 	}
 	open := p.Open.Traits()
-	env.GoesOn, env.Carried, env.RejectsUnread = !open.Nothing, open.File, p.Rejects.Traits().Nothing
+	env.GoesOn, env.Carried, env.RejectsUnread = !open.Nothing || env.Carries, open.File, p.Rejects.Traits().Nothing
 	if err := kinds.Validate(connect.Input{Connector: name, URI: p.input}, env); err != nil {
 		return Plan{}, err
 	}
@@ -77,6 +86,12 @@ func (c Config) Plan() (Plan, error) {
 		return Plan{}, err
 	}
 	p.match = c.match(p)
+	if c.Carry != "" {
+		p.keeps, p.run = true, c.Run
+		p.carry = carry.Config{
+			Path: c.Carry, Every: c.CarryEvery, Pattern: p.match.Pattern, Key: c.Key, Source: name, Shards: c.Shards,
+		}
+	}
 	return p, nil
 }
 
@@ -90,6 +105,7 @@ func (c Config) env(pattern syntax.Pattern) connect.Env {
 		Disorder:  c.Disorder,
 		EndOfTime: c.AtEnd == AtEndTimeout,
 
+		Carries:      c.Carry != "",
 		NotByOutcome: notByOutcome(pattern),
 	}
 }
@@ -118,6 +134,11 @@ func (p Plan) validate(c Config) error {
 	}
 	if p.Rejects.Traits().Nothing {
 		if err := p.validateUnrejected(opens); err != nil {
+			return err
+		}
+	}
+	if c.Carry != "" {
+		if err := p.validateCarry(c); err != nil {
 			return err
 		}
 	}
@@ -178,14 +199,11 @@ func (p Plan) Resolve() (resolved Plan, paths []string, err error) {
 }
 
 // Outputs returns what is written by this process, for localfile.Open. What an input that
-// cannot be read again led to is added to; open orders are always written as a whole, as
-// they are of the end of one run.
+// cannot be read again led to is added to, and so is what a run that carries its state has
+// written, each outcome once: see localfile.Since. Open orders are always written as a whole,
+// as they are of the end of one run.
 func (p Plan) Outputs() []localfile.Target {
-	mode := localfile.Replace
-	if p.ReadOnce() {
-		mode = localfile.Append
-	}
-	return p.opened(mode, localfile.Aside)
+	return p.opened(p.mode(), localfile.Aside)
 }
 
 // opened returns what this process has to open, with the mode of the open orders and that
@@ -197,7 +215,8 @@ func (o *outputs) opened(mode, open localfile.Mode) (targets []localfile.Target)
 		case output == &o.Open:
 			targets = append(targets, localfile.Target{Name: output.URI, Mode: open})
 		default:
-			targets = append(targets, localfile.Target{Name: output.URI, Mode: mode})
+			once := o.keeps && output.Outcomes
+			targets = append(targets, localfile.Target{Name: output.URI, Mode: mode, Once: once})
 		}
 	}
 	return targets

@@ -21,7 +21,8 @@ func (f *matchFn) count(ctx context.Context, out *shard.Output) {
 		ended += n
 	}
 	count.Add(ctx, f.run, count.Open, out.StillOpen)
-	count.Add(ctx, f.run, count.Returned, int64(len(out.Undecided)))
+	count.Add(ctx, f.run, count.Returned, out.Returned)
+	count.Add(ctx, f.run, count.CarriedOut, out.CarriedOut)
 	tally(f.run.Tally(), out)
 	f.run.Count(count.OpenNow, out.Classes[cep.Started]-ended)
 }

@@ -38,9 +38,7 @@ func (g *gatherer) start() {
 // add adds an event to the batch of the shard of a key. A batch that is large enough goes
 // out.
 func (g *gatherer) add(key string, e *shard.Event, emit func(beam.EventTime, int64, []byte)) {
-	// The hash is stored nowhere but decides where an event's state is, so it
-	// must be the same in every process.
-	n := int64(xxhash.Sum64String(key) % uint64(len(g.batches)))
+	n := int64(shardOf(key, len(g.batches)))
 	b := &g.batches[n]
 	b.Add(e)
 	if b.Len() > maxBatch {
@@ -48,6 +46,10 @@ func (g *gatherer) add(key string, e *shard.Event, emit func(beam.EventTime, int
 		g.send(n, emit)
 	}
 }
+
+// shardOf returns the shard of a key, of n shards. The hash is stored nowhere but decides
+// where the state of a key is, so it must be the same in every process.
+func shardOf(key string, n int) int { return int(xxhash.Sum64String(key) % uint64(n)) }
 
 // finish ends a bundle.
 func (g *gatherer) finish(emit func(beam.EventTime, int64, []byte)) {

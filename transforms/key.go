@@ -53,13 +53,21 @@ func (f *keyFn) ProcessElement(at beam.EventTime, events []order.Event, emit fun
 			for i := range f.batches {
 				f.batches[i].PromiseEmpty(at.Milliseconds()-f.slack, e.At)
 			}
+		case order.MarkGoOn:
+			for i := range f.batches {
+				f.batches[i].GoOn(at.Milliseconds() - f.slack)
+			}
+		case order.MarkPoint:
+			for i := range f.batches {
+				f.batches[i].Point(at.Milliseconds()-f.slack, e.At, e.Line)
+			}
 		case order.MarkEnd:
 			for i := range f.batches {
 				f.batches[i].End(at.Milliseconds()-f.slack, e.Time, e.At)
 			}
 		case order.MarkCut:
 			for i := range f.batches {
-				f.batches[i].Cut(at.Milliseconds()-f.slack, e.Time, e.At)
+				f.batches[i].Cut(at.Milliseconds()-f.slack, e.Time, e.At, e.Line)
 			}
 		default:
 			f.addOrder(e, emit)

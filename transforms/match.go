@@ -10,6 +10,7 @@ import (
 	"github.com/apache/beam/sdks/v2/go/pkg/beam/core/timers"
 	"github.com/apache/beam/sdks/v2/go/pkg/beam/register"
 
+	"ordertimeout/transforms/carry"
 	"ordertimeout/transforms/order"
 	"ordertimeout/transforms/process"
 	"ordertimeout/transforms/shard/replica"
@@ -70,6 +71,7 @@ type matchFn struct {
 
 	run    *process.Run
 	shards *replica.Shards
+	keeper *carry.Keeper // nil where the run carries nothing
 }
 
 // Setup finds the run's replicas.
@@ -84,6 +86,9 @@ func (f *matchFn) Setup() error {
 		// The run was closed, and yet the pipeline goes on. Its source ends it, not this
 		// step: a worker that fails while others are at work is a data race of Beam.
 		cache = replica.NewCache()
+	}
+	if f.keeper = carry.Of(f.run); f.keeper != nil {
+		config.Start = f.keeper.Shard
 	}
 	f.shards = replica.New(cache, f.ID, config)
 	return nil
@@ -116,13 +121,20 @@ func (f *matchFn) add(ctx context.Context, at beam.EventTime, sp state.Provider,
 	f.run.Sent(-len(batch))
 	store := f.store(sp, n)
 	defer store.report(ctx)
-	set, old, err := f.shards.Add(store, n, at.Milliseconds()-f.slack(), batch)
+	result, err := f.shards.Add(store, n, at.Milliseconds()-f.slack(), batch)
 	if err != nil {
 		return f.run.Fail(err)
 	}
-	f.clearTimer(tp, old)
-	f.setTimer(tp, set)
-	return nil
+	f.begun(ctx, result.Begun)
+	return f.follow(ctx, tp, n, result)
+}
+
+// follow does what a result asks for.
+func (f *matchFn) follow(ctx context.Context, tp timers.Provider, n int64, r replica.Result) error {
+	f.clearTimer(tp, r.Clear)
+	f.setTimer(tp, r.Set)
+	f.setTimer(tp, r.Next)
+	return f.carry(ctx, n, r.Point)
 }
 
 // tick works the tick of a timer of shard n, and gives emit what comes of it in chunks.
@@ -137,7 +149,7 @@ func (f *matchFn) tick(ctx context.Context, sp state.Provider, tp timers.Provide
 	store := f.store(sp, n)
 	defer store.report(ctx)
 	var settled [][]uint64
-	next, err := f.shards.Tick(store, n, tick, func(c *replica.Chunk) error {
+	result, err := f.shards.Tick(store, n, tick, func(c *replica.Chunk) error {
 		for _, refs := range c.Output.Before { // before anything of the chunk is delivered
 			f.run.Done(refs)
 		}
@@ -154,8 +166,7 @@ func (f *matchFn) tick(ctx context.Context, sp state.Provider, tp timers.Provide
 	for _, refs := range settled {
 		f.run.Done(refs)
 	}
-	f.setTimer(tp, next)
-	return nil
+	return f.follow(ctx, tp, n, result)
 }
 
 // emitOutcomes emits outcomes at their own times. None is behind the output watermark,

@@ -26,6 +26,7 @@ import (
 // has no state or timers, and passes tests of streams without running them.
 func TestMain(m *testing.M) {
 	slog.SetDefault(slog.New(slog.DiscardHandler))
+	beamfix.Install()
 	beamfix.ForPrism()
 	beam.Init()
 	os.Exit(m.Run())
@@ -42,7 +43,8 @@ func init() {
 
 // eventFn makes an event of a text such as "create@1000 o1 u1 #id", or of a
 // stamped one "pay@1000/2000 o1 u1", the end marker "end@LAST/LIMIT", or the
-// promise "watermark/AT", also as that of a source's "first/AT".
+// promise "watermark/AT", also as that of a source's "first/AT". "point/AT 7" is carry point
+// 7, "cut@LAST/LIMIT 7" the last one, and "goOn" what an input that goes on begins with.
 type eventFn struct{}
 
 func (*eventFn) ProcessElement(text string, emit func([]order.Event)) {
@@ -64,7 +66,18 @@ func event(text string) *order.Event {
 	case "first":
 		return &order.Event{Mark: order.MarkFirstWatermark, At: e.At}
 	}
-	e.Type = typ
+	if len(fields) > 1 {
+		fmt.Sscan(fields[1], &e.Line)
+	}
+	switch typ {
+	case "point":
+		return &order.Event{Mark: order.MarkPoint, At: e.At, Line: e.Line}
+	case "cut":
+		return &order.Event{Mark: order.MarkCut, Time: e.Time, At: e.At, Line: e.Line}
+	case "goOn":
+		return &order.Event{Mark: order.MarkGoOn, At: e.At}
+	}
+	e.Type, e.Line = typ, 1
 	for _, f := range fields[1:] {
 		switch f[0] {
 		case 'o':
@@ -135,7 +148,7 @@ func counters(result beam.PipelineResult) string {
 		}
 	}
 	var list []string
-	for _, name := range []string{"read", "started", "advanced", "duplicate", "orphan", "other", "late", "malformed", "returned", "success", "timeout", "broken", "open"} {
+	for _, name := range []string{"read", "started", "advanced", "duplicate", "orphan", "other", "late", "malformed", "returned", "success", "timeout", "broken", "open", "openAtStart", "carriedIn", "carriedOut"} {
 		if n := values[name]; n != 0 {
 			list = append(list, fmt.Sprintf("%d %s", n, name))
 		}
@@ -155,7 +168,7 @@ func stream(s beam.Scope, items ...any) beam.PCollection {
 			c.AdvanceWatermark(watermark)
 		case string:
 			at := event(item).Time
-			if strings.HasPrefix(item, "end") {
+			if strings.HasPrefix(item, "end") || items[0] == "goOn" {
 				at = watermark // as the sources do: it holds the watermark until it has arrived
 			}
 			c.AddElements(at, item)

@@ -102,6 +102,7 @@ func (p *child) stopWell(mayLeave bool) {
 	for _, advice := range []string{"rejects: ", "orphans: ", "late: "} { // there may be any, after a restart
 		lines -= strings.Count(r.stderr, "ordertimeout: "+advice)
 	}
+	lines -= strings.Count(r.stderr, " matches given by ") // of patterns with every
 	if mayLeave && strings.Contains(r.stderr, "messages were left to the next run") {
 		lines--
 	}

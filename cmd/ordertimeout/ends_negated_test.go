@@ -53,8 +53,8 @@ func TestEndsOfNegatedPatternsOfASubscription(t *testing.T) {
 			})
 			t.Cleanup(stop)
 			for round := range *rounds {
-				f.endNegated(n, within, round, syscall.SIGKILL)
-				f.endNegated(n, within, round, syscall.SIGTERM)
+				f.endOf(n.flags(within), round, syscall.SIGKILL)
+				f.endOf(n.flags(within), round, syscall.SIGTERM)
 				if t.Failed() {
 					t.Fatalf("round %d", round)
 				}
@@ -74,10 +74,10 @@ func TestEndsOfNegatedPatternsOfASubscription(t *testing.T) {
 	}
 }
 
-// endNegated runs the command until a signal ends it at a random moment.
-func (f *fake) endNegated(n negated, within time.Duration, round int, signal syscall.Signal) {
+// endOf runs the command until a signal ends it at a random moment.
+func (f *fake) endOf(args []string, round int, signal syscall.Signal) {
 	f.t.Helper()
-	p := start(f.t, nil, n.flags(within)...)
+	p := start(f.t, nil, args...)
 	begin := time.Now()
 	moment := f.atTheMoment(rand.IntN(3), func() { _ = p.cmd.Process.Signal(signal) }) // may have ended
 	r := p.wait()

@@ -114,6 +114,8 @@ func define(fs *flag.FlagSet, o *options) {
 	fs.StringVar(&c.Timeouts, "timeouts", c.Timeouts, "")
 	fs.StringVar(&c.Rejects, "rejects", c.Rejects, "")
 	fs.StringVar(&c.Open, "open", c.Open, "")
+	fs.StringVar(&c.Carry, "carry", "", "")
+	fs.DurationVar(&c.CarryEvery, "carry-every", c.CarryEvery, "")
 	fs.StringVar(&c.FormatOut, "format-out", c.FormatOut, "")
 	fs.StringVar(&o.summary, "summary", connect.None, "")
 	fs.StringVar(&o.metrics, "metrics", "", "")
@@ -150,7 +152,7 @@ func (o *options) validate(fs *flag.FlagSet) error {
 		return err
 	}
 	embedded := o.config.Runner == pipeline.RunnerPrism || o.config.Runner == runnerDirect
-	if o.config.FormatOut == "" && embedded {
+	if o.config.FormatOut == "" && embedded && !o.plan.Carries() {
 		o.plan.Table = forPeople(o.plan, os.Stdout)
 	}
 	return nil
@@ -159,7 +161,7 @@ func (o *options) validate(fs *flag.FlagSet) error {
 // refuseDefaults refuses the values of durations that mean a default: they do in the
 // settings, but not to who writes them.
 func refuseDefaults(fs *flag.FlagSet, kinds connect.List) (err error) {
-	aboveZero, fromZero := []string{"within", "tick"}, []string{"remember", "max-stall"}
+	aboveZero, fromZero := []string{"within", "tick", "carry-every"}, []string{"remember", "max-stall"}
 	for _, f := range kinds.Flags() {
 		switch {
 		case f.AboveZero:

@@ -23,6 +23,7 @@ import (
 	"ordertimeout/pipeline"
 	"ordertimeout/transforms"
 	"ordertimeout/transforms/beamfix"
+	"ordertimeout/transforms/carry"
 	"ordertimeout/transforms/connect/localfile"
 	"ordertimeout/transforms/count"
 	"ordertimeout/transforms/process"
@@ -124,9 +125,19 @@ func execute(o options, current *process.Run, stderr io.Writer) (err error) {
 		return err
 	}
 	defer served()
-	outputs, err := openOutputs(current, o.plan.Outputs())
+	var keeper *carry.Keeper
+	if o.plan, keeper, err = o.plan.OpenCarry(current); err != nil {
+		return err
+	}
+	outputs, err := openOutputs(current, since(keeper, o.plan.Outputs()))
 	if err != nil {
 		return err
+	}
+	for _, w := range outputs.Warnings() {
+		fmt.Fprintf(stderr, "ordertimeout: %s\n", w)
+	}
+	if keeper != nil {
+		keeper.Outputs(outputs)
 	}
 	defer tellWriting(current, outputs, o.config.Open, stderr)()
 	if o.plan.Table {
@@ -137,6 +148,9 @@ func execute(o options, current *process.Run, stderr io.Writer) (err error) {
 	bar.stop()
 	if counters != nil { // else the pipeline has not come to its end, and nobody knows what is open
 		err = errors.Join(err, o.commit(outputs, current, stderr))
+		if keeper != nil {
+			err = errors.Join(err, keeper.Finish())
+		}
 	}
 	if closeErr := current.Close(); err == nil {
 		err = closeErr

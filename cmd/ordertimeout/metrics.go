@@ -15,6 +15,7 @@ import (
 	"golang.org/x/net/netutil"
 
 	"ordertimeout/pipeline"
+	"ordertimeout/transforms/carry"
 	"ordertimeout/transforms/count"
 	"ordertimeout/transforms/process"
 )
@@ -110,6 +111,10 @@ var (
 	againDesc     = describe("redelivered_messages_total", "Deliveries of messages of the input that are held, or were just acknowledged.")
 	openDesc      = describe("open_orders", "Orders that are open now.")
 	unackedDesc   = describe("unacked_messages", "Messages of the input that are held and not acknowledged.")
+	pointsDesc    = describe("carry_points_total", "States that were written to the carry file.")
+	pauseDesc     = describe("carry_pause_seconds", "How long nothing was read for the last of them.")
+	carriedDesc   = describe("carry_bytes", "The size of the carry file.")
+	writtenDesc   = describe("carry_age_seconds", "How long ago the state of the carry file was that of the run.")
 	watermarkDesc = describe("watermark_lag_seconds", "How far the watermark is behind the clock.")
 )
 
@@ -126,7 +131,7 @@ type runCollector struct {
 
 // Describe implements prometheus.Collector.
 func (c runCollector) Describe(out chan<- *prometheus.Desc) {
-	for _, d := range []*prometheus.Desc{readDesc, classDesc, outcomeDesc, matchesDesc, failedDesc, postedDesc, refusedDesc, leftDesc, againDesc, openDesc, unackedDesc, watermarkDesc} {
+	for _, d := range []*prometheus.Desc{readDesc, classDesc, outcomeDesc, matchesDesc, failedDesc, postedDesc, refusedDesc, leftDesc, againDesc, openDesc, unackedDesc, pointsDesc, pauseDesc, carriedDesc, writtenDesc, watermarkDesc} {
 		out <- d
 	}
 }
@@ -157,6 +162,14 @@ func (c runCollector) Collect(out chan<- prometheus.Metric) {
 	counter(againDesc, count.Redelivered)
 	gauge(openDesc, float64(counters[count.OpenNow]))
 	gauge(unackedDesc, float64(counters[count.Unacked]))
+	if keeper := carry.Of(c.run); keeper != nil {
+		counter(pointsDesc, count.CarryPoints)
+		gauge(pauseDesc, float64(counters[count.CarryPause])/1000)
+		gauge(carriedDesc, float64(counters[count.CarryBytes]))
+		if at := keeper.Written(); !at.IsZero() {
+			gauge(writtenDesc, time.Since(at).Seconds())
+		}
+	}
 	if w, ok := counters[count.WatermarkTime]; ok {
 		gauge(watermarkDesc, time.Since(time.UnixMilli(w)).Seconds())
 	}

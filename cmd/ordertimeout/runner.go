@@ -54,11 +54,16 @@ func quiesce(p pipeline.Plan, run *process.Run) map[string]int64 {
 	defer done()
 	_ = p.Quiesce(grace) // what is not delivered by then is so by the next run
 	counters := run.Counters()
-	counters[count.Returned] = counters[count.Read]
+	rest := counters[count.Read] + counters[count.CarriedIn]
 	for _, class := range classes {
 		if class != count.Returned {
-			counters[count.Returned] -= counters[class]
+			rest -= counters[class]
 		}
+	}
+	if p.Carries() {
+		counters[count.CarriedOut] = rest
+	} else {
+		counters[count.Returned] = rest
 	}
 	counters[count.Open] = counters[count.OpenNow]
 	return counters

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -31,17 +32,45 @@ func endsOf(p pipeline.Plan) []string {
 func countersOf(p pipeline.Plan) []string {
 	names := slices.Concat([]string{count.Read}, classes)
 	if p.Plain() {
-		return append(names, endsOf(p)...)
+		names = append(names, endsOf(p)...)
+	} else {
+		names = append(append(append(names, count.Success), endsOf(p)...), count.ConditionErrors)
 	}
-	return append(append(append(names, count.Success), endsOf(p)...), count.ConditionErrors)
+	if p.Carries() {
+		names = append(names, count.CarriedIn, count.CarriedOut, count.OpenAtStart)
+	}
+	return names
 }
+
+// sides are the two sides of a line of the summary, which are to be the same sum.
+type sides struct {
+	what        string // what the first counter counts
+	whole, part []string
+}
+
+// sidesOf returns the sides of the events and of the runs. With a carry file there is on
+// each what was carried.
+func sidesOf(p pipeline.Plan) (events, runs sides) {
+	events = sides{"events read", []string{count.Read}, classes}
+	runs = sides{"orders started", []string{"started"}, endsOf(p)}
+	if p.Carries() {
+		events.whole = append(events.whole, count.CarriedIn)
+		events.part = slices.Concat(classes, []string{count.CarriedOut})
+		runs.whole = append(runs.whole, count.OpenAtStart)
+	}
+	return events, runs
+}
+
+// carriedWords are what the summary calls counters whose names are more than one word.
+var carriedWords = map[string]string{count.CarriedIn: "carried in", count.CarriedOut: "carried out", count.OpenAtStart: "open at the start"}
 
 // report writes the summary. Figures that do not add up are an error: something
 // was lost or counted twice. So is a run that read lines and understood none, or that
 // delivered nothing of what was due: whoever runs it looks at the status alone.
 func report(counters map[string]int64, o options, run *process.Run, stderr io.Writer) error {
-	inputs, inputsErr := balance("events read", counters[count.Read], classes, counters)
-	runs, runsErr := balance("orders started", counters["started"], endsOf(o.plan), counters)
+	events, started := sidesOf(o.plan)
+	inputs, inputsErr := events.balance(counters)
+	runs, runsErr := started.balance(counters)
 	matches, matchesErr := matchesOf(o.plan, counters)
 	if !o.quiet {
 		fmt.Fprintf(stderr, "%s\n%s\n%s", inputs, runs, matches)
@@ -62,6 +91,10 @@ func report(counters map[string]int64, o options, run *process.Run, stderr io.Wr
 	}
 	if o.verbose {
 		fmt.Fprintf(stderr, "%d state calls, %d bytes of state written\n", counters[count.StateCalls], counters[count.StateBytes])
+		if p := run.Tally().Pauses(); p.Count > 0 {
+			fmt.Fprintf(stderr, "%d carry points: nothing was read for %v of half of them, %v of 99 in 100, %v at most; the file has %d bytes\n",
+				p.Count, p.Half, p.Most, p.Longest, run.Counters()[count.CarryBytes])
+		}
 	}
 	if n := counters[count.January1970]; n > 0 && n == counters[count.IntegerTimes] && o.config.TimeUnit == time.Millisecond {
 		fmt.Fprintln(stderr, "ordertimeout: every integer time reads as January 1970: are they seconds? Then use -time-unit s")
@@ -94,20 +127,26 @@ func matchesOf(p pipeline.Plan, counters map[string]int64) (string, error) {
 	return "", nil
 }
 
-// balance returns a line of the summary, and an error if the parts are not the
-// whole.
-func balance(what string, whole int64, parts []string, counters map[string]int64) (string, error) {
-	var sum int64
-	var list []string
-	for _, name := range parts {
-		sum += counters[name]
-		list = append(list, fmt.Sprintf("%d %s", counters[name], name))
-	}
-	line := fmt.Sprintf("%d %s = %s", whole, what, strings.Join(list, " + "))
-	if sum != whole {
-		return line, fmt.Errorf("the figures do not add up: %d %s, but the parts are %d", whole, what, sum)
+// balance returns a line of the summary, and an error if its sides are not the same.
+func (s sides) balance(counters map[string]int64) (string, error) {
+	whole, left := total(s.whole, counters)
+	part, right := total(s.part, counters)
+	left = strings.Replace(left, s.whole[0], s.what, 1)
+	line := left + " = " + right
+	if whole != part {
+		return line, fmt.Errorf("the figures do not add up: %s, but the parts are %d", left, part)
 	}
 	return line + " (adds up)", nil
+}
+
+// total returns the sum of counters, and how it is written.
+func total(names []string, counters map[string]int64) (sum int64, text string) {
+	var list []string
+	for _, name := range names {
+		sum += counters[name]
+		list = append(list, fmt.Sprintf("%d %s", counters[name], cmp.Or(carriedWords[name], name)))
+	}
+	return sum, strings.Join(list, " + ")
 }
 
 // writeSummary writes the counters with these names to standard output ("-"), a file, or nowhere

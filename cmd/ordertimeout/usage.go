@@ -40,6 +40,7 @@ Output (TO is {{sinks}}):
 Running:
   -runner RUNNER     prism, the embedded one (default); flink: -endpoint, -flink-options K=V,…
                      -resume CHECKPOINT -detach; dataflow: -project … (for both see the README)
+  -carry FILE        the state of the run, from which the next one goes on; written every -carry-every D (10s)
 {{flags "Running"}}  -shards N          groups of users that state is kept by (default 16)
   -metrics ADDRESS   serve /metrics (for Prometheus), /healthz and /livez, as on :9090
   -max-stall D       /healthz fails once nothing has moved for longer (default 5m; 0: never)

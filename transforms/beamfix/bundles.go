@@ -40,6 +40,10 @@ func (b Bundle) SetIdle(idle bool) { bundles.setIdle(b, idle) }
 // must not block. See [Commits] for how much a runner's word is worth.
 func (b Bundle) OnEnd(f func(committed bool)) { bundles.onEnd(b, f) }
 
+// OnProcessed lets f be called when the bundle was processed and has not failed: what it had
+// to write is written, and the runner is about to have its answer. f must not block.
+func (b Bundle) OnProcessed(f func()) { bundles.onProcessed(b, f) }
+
 // Quiet reports whether the workers, given by their ids, have no bundle that counts as
 // work, and have had none for d.
 func Quiet(workers []string, d time.Duration) bool { return bundles.quiet(workers, d) }
@@ -62,6 +66,8 @@ type registry struct {
 	mu      sync.Mutex
 	idle    map[Bundle]bool // the running bundles that do not count as work
 	workers map[string]*load
+	// processing are what to call when a bundle was processed.
+	processing map[Bundle][]func()
 	finalization
 }
 
@@ -73,7 +79,7 @@ type load struct {
 
 func newRegistry() *registry {
 	return &registry{
-		idle: map[Bundle]bool{}, workers: map[string]*load{},
+		idle: map[Bundle]bool{}, workers: map[string]*load{}, processing: map[Bundle][]func(){},
 		finalization: finalization{ended: map[Bundle]func(bool){}, sdk: map[Bundle]bool{}, answered: map[Bundle]bool{}},
 	}
 }
@@ -107,6 +113,21 @@ func (r *registry) setIdle(b Bundle, idle bool) {
 	}
 	delete(r.idle, b)
 	r.load(b).running++
+}
+
+func (r *registry) onProcessed(b Bundle, f func()) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.processing[b] = append(r.processing[b], f)
+}
+
+// takeProcessing returns what to call when a bundle was processed.
+func (r *registry) takeProcessing(b Bundle) []func() {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	all := r.processing[b]
+	delete(r.processing, b)
+	return all
 }
 
 func (r *registry) quiet(workers []string, d time.Duration) bool {
@@ -170,6 +191,11 @@ func (r *registry) onResponse(ctx context.Context, req *fnpb.InstructionRequest,
 	this := Bundle{workerOf(ctx), req.GetInstructionId()}
 	switch {
 	case req.GetProcessBundle() != nil:
+		for _, f := range r.takeProcessing(this) {
+			if resp.GetError() == "" {
+				f()
+			}
+		}
 		finalize := r.processed(this, resp.GetError() != "", resp.GetProcessBundle().GetRequiresFinalization())
 		if resp.GetProcessBundle() != nil {
 			resp.GetProcessBundle().RequiresFinalization = finalize

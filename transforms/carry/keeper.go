@@ -15,6 +15,10 @@ import (
 	"ordertimeout/transforms/shard"
 )
 
+// LockSuffix is what the name of the lock of a carry file ends in. Two runs with one file
+// would each write its own state.
+const LockSuffix = ".lock"
+
 // Config are the settings of a Keeper.
 type Config struct {
 	// Path is the carry file.
@@ -43,13 +47,14 @@ type Keeper struct {
 	point       *point   // until it is written
 	packed      [][]byte // the last state of each shard, as a record
 	undelivered []order.Message
-	written     time.Time // when a file was last in its place; zero before
+	again       map[messageKey]bool // of those of the start, the ones that are on their way
+	written     time.Time           // when a file was last in its place; zero before
 }
 
 // Open locks a carry file for a run, which owns the keeper, and reads it if it is there.
 // The error is a line: another process has the file, or it is broken, or of a newer build.
 func Open(run *process.Run, c Config) (*Keeper, error) {
-	lock, err := localfile.LockFile(c.Path + ".lock")
+	lock, err := localfile.LockFile(c.Path + LockSuffix)
 	if err != nil {
 		return nil, fmt.Errorf("-carry %s: %w", c.Path, err)
 	}
@@ -59,6 +64,10 @@ func Open(run *process.Run, c Config) (*Keeper, error) {
 		err = nil
 	}
 	if err == nil {
+		if k.start != nil {
+			copy(k.packed, k.start.Shards)
+			k.again = keysOf(k.start.Undelivered)
+		}
 		err = process.Add(run, k)
 	}
 	if err != nil {
@@ -97,7 +106,10 @@ func (k *Keeper) Start() *File { return k.start }
 
 // GoOn replaces the states of shards that the run goes on from, as of another number of
 // shards. Call it before the pipeline starts.
-func (k *Keeper) GoOn(shards [][]byte) { k.start.Shards = shards }
+func (k *Keeper) GoOn(shards [][]byte) {
+	k.start.Shards = shards
+	copy(k.packed, shards)
+}
 
 // Outputs gives the keeper the outputs whose lengths it notes. Call it before the
 // pipeline starts.
@@ -106,19 +118,10 @@ func (k *Keeper) Outputs(set *localfile.Set) { k.outputs = set }
 // Shard returns the state that shard n begins with, a record of package shard; nil: an
 // empty one.
 func (k *Keeper) Shard(n int64) []byte {
-	if k.start == nil || n >= int64(len(k.start.Shards)) {
+	if k.start == nil || n >= int64(len(k.start.Shards)) || len(k.start.Shards[n]) == 0 {
 		return nil
 	}
 	return k.start.Shards[n]
-}
-
-// Keep takes a message that neither its sink nor the rejects have taken. It is delivered
-// first by the run that goes on.
-func (k *Keeper) Keep(m order.Message) {
-	k.mu.Lock()
-	defer k.mu.Unlock()
-	m.Refs = nil
-	k.undelivered = append(k.undelivered, m)
 }
 
 // Close lets go of the file, once what is being written is written.

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"math"
 	"time"
 
 	"ordertimeout/transforms/connect/localfile"
@@ -21,6 +22,8 @@ type Point struct {
 	// Final says that it is the end of what is read: nothing is read behind it, and
 	// the file is written by Keeper.Finish.
 	Final bool
+	// Complete says that the input was read to its end.
+	Complete bool
 	// Written is called once the file is in its place; nil: nobody wants to know. It must
 	// not block.
 	Written func()
@@ -57,12 +60,27 @@ func (p *point) isSettled() bool {
 	}
 }
 
+// hurry is how long after a point the next one may be begun where the source waits for it.
+const hurry = time.Second
+
 // Due reports whether the source is to begin a point: it is time for one, and the last
-// one is written.
-func (k *Keeper) Due() bool {
+// one is written. A source that is full holds all the input that it may, and reads on once
+// a file is written: for that it is time sooner.
+func (k *Keeper) Due(full bool) bool {
 	k.mu.Lock()
 	defer k.mu.Unlock()
-	return k.point == nil && time.Since(k.begun) >= k.config.Every
+	every := k.config.Every
+	if full {
+		every = min(every, hurry)
+	}
+	return k.point == nil && time.Since(k.begun) >= every
+}
+
+// Ready reports whether a point may be begun: the last one is written.
+func (k *Keeper) Ready() bool {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	return k.point == nil
 }
 
 // Begin begins a point, and returns its number, which the source sends to every shard. The
@@ -104,8 +122,14 @@ func (k *Keeper) Report(number int64, shard int64, s State) {
 
 // settle notes the lengths of the outputs, and lets the source read on.
 func (k *Keeper) settle(p *point) {
-	p.lengths, p.undelivered = k.outputs.Lengths(), k.undelivered
-	k.run.Set(count.CarryPause, time.Since(p.at).Milliseconds())
+	watermark := p.Watermark
+	if p.Complete {
+		watermark = math.MaxInt64
+	}
+	p.lengths, p.undelivered = k.outputs.Lengths(watermark), k.kept()
+	pause := time.Since(p.at)
+	k.run.Set(count.CarryPause, pause.Milliseconds())
+	k.run.Tally().Paused(pause)
 	k.run.Count(count.CarryPoints, 1)
 	close(p.settled)
 }

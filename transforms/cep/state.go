@@ -268,3 +268,14 @@ func (s *State) forget(before int64) {
 		}
 	}
 }
+
+// Runs returns how many runs are open. One that has given a match and goes on is.
+func (s *State) Runs() int64 {
+	if l := s.live(); l != nil {
+		return int64(len(l.runs))
+	}
+	if s.running() {
+		return 1
+	}
+	return 0
+}

@@ -12,6 +12,7 @@ package connect
 
 import (
 	"context"
+	"encoding/json"
 	"time"
 
 	"github.com/apache/beam/sdks/v2/go/pkg/beam"
@@ -38,6 +39,11 @@ type Source interface {
 	// topics are the flags, such as "-timeouts", of those outputs that are topics. It
 	// ends within seconds. The error is a line that names the flag.
 	Check(ctx context.Context, topics []string) (Found, error)
+	// GoOn returns the source of a run with a carry file that goes on at the position which
+	// the source has given it (see package carry), with a watermark in milliseconds. It is
+	// called after Resolve. The error is a line: the position is of another source, or
+	// something would be lost.
+	GoOn(position json.RawMessage, watermark int64) (Source, error)
 	// Quiesce waits, once the run of a live source was asked to stop, until all that it
 	// has read has gone through the pipeline, as far as this process can tell. It returns
 	// at the end of ctx with its error. Any other source ends what it reads at a stop, and

@@ -21,6 +21,12 @@ const (
 	Malformed = "malformed"
 	// Returned are the events that a stop leaves undecided.
 	Returned = "returned"
+	// CarriedIn are the events that were undecided in the state that a run has gone on
+	// from, CarriedOut those in the state that it has left, and OpenAtStart the pattern's
+	// runs that were open in the former: see package carry.
+	CarriedIn   = "carriedIn"
+	CarriedOut  = "carriedOut"
+	OpenAtStart = "openAtStart"
 	// Success are the matches that the pattern's runs have given.
 	Success = "success"
 	// Matched, Timeout, Broken, Cancelled, Skipped, Overflow and Open are the ends of the
@@ -61,6 +67,8 @@ const (
 	Unwritten = "unwritten"
 	// Unopened are the events of open orders that could not be written.
 	Unopened = "unopened"
+	// Kept are the outcomes and rejects that nothing has taken, and the carry file has.
+	Kept = "kept"
 	// Redelivered are the deliveries of input messages that the source holds already,
 	// or has acknowledged a short while ago. They give no event.
 	Redelivered = "redelivered"

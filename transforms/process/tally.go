@@ -23,6 +23,7 @@ type Tally struct {
 	first   order.Reject // the first malformed one; without a Reason if there is none
 	types   map[string]int64
 	late    histogram
+	pauses  histogram
 	orphans Orphans
 	failed  FailedCondition
 }

@@ -37,6 +37,11 @@ type Header struct {
 	// the batch was sent for its promise; math.MinInt64 in a batch of version 1, which
 	// does not say.
 	Min int64
+	// Point is the number of the carry point that the batch stands for, behind all before
+	// it; with End it is the last one. Zero: none. GoOn says that the batch is the first one
+	// of an input that goes on where another run has ended. See package carry.
+	Point int64
+	GoOn  bool
 }
 
 // Undecided returns the place in time from which on the end decides nothing: events from
@@ -62,6 +67,7 @@ const NoWatermark int64 = math.MinInt64
 // copied into one.
 const (
 	batchVersion = 2 // increase it when the layout changes
+	pointVersion = 3 // of a batch with a point, whose number follows the header
 	headerSizeV1 = 1 + 1 + 8 + 1 + 8 + 8 + 4
 	headerSize   = headerSizeV1 + 8
 	minEventSize = 8 // bytes of the shortest event: eight empty or one-byte fields
@@ -69,6 +75,9 @@ const (
 	endFlag  = 1
 	moreFlag = 2
 	cutFlag  = 4
+	goOnFlag = 8
+
+	pointFlag = 16 // of a snapshot: the number of a point follows the limit
 
 	onTimeEvent    = 0 // at = time
 	lateEvent      = 1 // at = time + a delay, which follows
@@ -149,6 +158,19 @@ func (b *Batch) PromiseEmpty(at, watermark int64) {
 	b.Promise(watermark)
 }
 
+// Point makes the batch a carry point, whose mark is sent at a place in time that holds the
+// watermark back until it has arrived.
+func (b *Batch) Point(at, watermark, number int64) {
+	b.PromiseEmpty(at, watermark)
+	b.header.Point = number
+}
+
+// GoOn makes the batch the first one of an input that goes on where another run has ended.
+func (b *Batch) GoOn(at int64) {
+	b.start(at)
+	b.header.GoOn = true
+}
+
 // More notes that another batch of the same bundle follows.
 func (b *Batch) More() { b.header.More = true }
 
@@ -159,21 +181,26 @@ func (b *Batch) End(at, last, limit int64) {
 	b.header.End, b.header.Last, b.header.Limit = true, last, limit
 }
 
-// Cut is End of an input that goes on elsewhere.
-func (b *Batch) Cut(at, last, limit int64) {
+// Cut is End of an input that goes on elsewhere, at a carry point of a number or, if that
+// is zero, at none.
+func (b *Batch) Cut(at, last, limit, point int64) {
 	b.End(at, last, limit)
-	b.header.Cut = true
+	b.header.Cut, b.header.Point = true, point
 }
 
 // Bytes returns the encoded batch and empties b, which keeps its memory.
 func (b *Batch) Bytes() []byte {
-	h := append(make([]byte, 0, headerSize), batchRecord, batchVersion)
+	h := append(make([]byte, 0, headerSize+8), batchRecord, batchVersion)
 	h = binary.LittleEndian.AppendUint64(h, uint64(b.header.Watermark))
 	h = append(h, b.header.flags())
 	h = binary.LittleEndian.AppendUint64(h, uint64(b.header.Last))
 	h = binary.LittleEndian.AppendUint64(h, uint64(b.header.Limit))
 	h = binary.LittleEndian.AppendUint32(h, uint32(b.header.Events))
 	h = binary.LittleEndian.AppendUint64(h, uint64(b.header.Min))
+	if b.header.Point != 0 {
+		h[1] = pointVersion
+		h = binary.LittleEndian.AppendUint64(h, uint64(b.header.Point))
+	}
 	encoded := compress(h, b.body)
 	b.Reset()
 	return encoded
@@ -189,6 +216,9 @@ func (h Header) flags() (flags byte) {
 	}
 	if h.Cut {
 		flags |= cutFlag
+	}
+	if h.GoOn {
+		flags |= goOnFlag
 	}
 	return flags
 }

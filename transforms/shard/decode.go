@@ -21,14 +21,15 @@ func splitHeader(b []byte) (h Header, body []byte, err error) {
 	if len(b) < headerSizeV1 {
 		return Header{}, nil, errTruncated
 	}
-	if b[0] != batchRecord || b[1] == 0 || b[1] > batchVersion {
-		return Header{}, nil, fmt.Errorf("shard: batch of kind %q, version %d: want %q, version %d or before", b[0], b[1], batchRecord, batchVersion)
+	if b[0] != batchRecord || b[1] == 0 || b[1] > pointVersion {
+		return Header{}, nil, fmt.Errorf("shard: batch of kind %q, version %d: want %q, version %d or before", b[0], b[1], batchRecord, pointVersion)
 	}
 	h = Header{
 		Watermark: int64(binary.LittleEndian.Uint64(b[2:])),
 		End:       b[10]&endFlag != 0,
 		More:      b[10]&moreFlag != 0,
 		Cut:       b[10]&cutFlag != 0,
+		GoOn:      b[10]&goOnFlag != 0,
 		Last:      int64(binary.LittleEndian.Uint64(b[11:])),
 		Limit:     int64(binary.LittleEndian.Uint64(b[19:])),
 		Events:    int(binary.LittleEndian.Uint32(b[27:])),
@@ -41,7 +42,15 @@ func splitHeader(b []byte) (h Header, body []byte, err error) {
 		return Header{}, nil, errTruncated
 	}
 	h.Min = int64(binary.LittleEndian.Uint64(b[headerSizeV1:]))
-	return h, b[headerSize:], nil
+	b, version := b[headerSize:], b[1]
+	if version < pointVersion {
+		return h, b, nil
+	}
+	if len(b) < 8 {
+		return Header{}, nil, errTruncated
+	}
+	h.Point = int64(binary.LittleEndian.Uint64(b))
+	return h, b[8:], nil
 }
 
 // DecodeBatch returns the header and the events of an encoded batch. The events share

@@ -43,9 +43,16 @@ func Pack(state []byte) []byte { return compress([]byte{snapshotRecord, snapshot
 func (s *Shard) AppendState(b []byte) []byte {
 	b = binary.AppendVarint(b, s.clock)
 	h := Header{End: s.end, Cut: s.end && s.undecided == s.limit, Last: s.last, Limit: s.limit}
-	b = append(b, h.flags())
+	flags := h.flags()
+	if s.carry.point != 0 {
+		flags |= pointFlag
+	}
+	b = append(b, flags)
 	b = binary.AppendVarint(b, s.last)
 	b = binary.AppendVarint(b, s.limit)
+	if s.carry.point != 0 {
+		b = binary.AppendVarint(b, s.carry.point)
+	}
 	b = binary.AppendUvarint(b, uint64(s.keys.size))
 	for k := range s.keys.all {
 		b = appendString(b, k.key)
@@ -111,6 +118,9 @@ func (s *Shard) restoreSnapshot(record []byte) error {
 	flags := r.byte()
 	h := Header{End: flags&endFlag != 0, Cut: flags&cutFlag != 0}
 	h.Last, h.Limit = r.varint(), r.varint()
+	if flags&pointFlag != 0 {
+		h.Point = r.varint()
+	}
 	s.ends(h)
 	n := r.uvarint()
 	if r.err != nil {

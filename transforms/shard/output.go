@@ -18,8 +18,11 @@ type Output struct {
 	Open       []OpenKey
 	OpenUnread bool
 	// Undecided are the events that the end of the input leaves undecided: see
-	// Header.Undecided.
+	// Header.Undecided. Where the end is a carry point OpenUnread leaves them out, too.
 	Undecided []Event
+	// Returned counts those that nobody keeps, and CarriedOut those that are in the state
+	// of a carry point.
+	Returned, CarriedOut int64
 	// Others counts the events of class other by type; see other.
 	Others []TypeCount
 }

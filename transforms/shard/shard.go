@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"math"
 	"slices"
-	"strings"
 
 	"ordertimeout/transforms/cep"
 )
@@ -22,6 +21,7 @@ type Shard struct {
 	limit, undecided int64
 	end              bool
 	last             int64 // the input's largest event time, once the end is known
+	carry            carried
 
 	keys table
 	// slots hold what is to be done at a tick, agenda their ticks.
@@ -68,6 +68,7 @@ func (s *Shard) Add(batch []byte) error {
 func (s *Shard) ends(h Header) {
 	if h.End {
 		s.end, s.last, s.limit, s.undecided = true, h.Last, h.Limit, h.Undecided()
+		s.carry.point = h.Point
 	}
 }
 
@@ -199,9 +200,7 @@ func (s *Shard) applyAll(events []*Event, out *Output) {
 	var tags [prefetched]uint32
 	// The events are in the order of their places, so the undecided ones are last.
 	decided, _ := slices.BinarySearchFunc(events, s.undecided, func(e *Event, place int64) int { return cmp.Compare(e.At, place) })
-	for _, e := range events[decided:] {
-		out.Undecided = append(out.Undecided, *e)
-	}
+	s.leave(events[decided:], out)
 	for events = events[:decided]; len(events) > 0; {
 		some := events[:min(len(events), prefetched)]
 		events = events[len(some):]
@@ -244,6 +243,9 @@ func (s *Shard) apply(e *Event, tag uint32, out *Output) {
 // expire lets the deadlines of a key expire that its slot was made for.
 func (s *Shard) expire(k *entry, tick int64, out *Output) {
 	k.due = notDue
+	if s.carry.point != 0 {
+		tick = min(tick, s.limit) // what the run that goes on may ask for is not forgotten
+	}
 	s.advance(k, k.key, tick, out)
 	if k.state.Empty() {
 		s.keys.remove(k)
@@ -286,22 +288,4 @@ func (s *Shard) slot(tick int64) *slot {
 		s.agenda.push(tick)
 	}
 	return sl
-}
-
-// finish reports the open runs, the oldest first, and forgets everything.
-func (s *Shard) finish(out *Output) {
-	for k := range s.keys.all {
-		if !k.state.Open() {
-			continue
-		}
-		open, run := s.matcher.Close(&k.state, &out.Output)
-		out.StillOpen += open
-		if open > 0 && !out.OpenUnread {
-			out.Open = append(out.Open, OpenKey{k.key, run})
-		}
-	}
-	slices.SortFunc(out.Open, func(a, b OpenKey) int {
-		return cmp.Or(cmp.Compare(a.Run[0].Time, b.Run[0].Time), strings.Compare(a.Key, b.Key))
-	})
-	s.keys.clear()
 }

@@ -141,6 +141,9 @@ func (w *world) run(t *testing.T, log []ceptest.Event) result {
 			if w.rnd.IntN(2) == 0 {
 				s.ticks(watermark)
 			}
+			if w.rnd.IntN(8) == 0 && watermark > math.MinInt64 {
+				s.goOn(watermark, largest)
+			}
 		}
 	}
 	res := result{Counts: map[string]int{}}
@@ -180,11 +183,12 @@ func (s *shardRun) event(e ceptest.Event) {
 
 func (s *shardRun) flush(promise int64, end bool, last int64) {
 	if end {
-		end := s.batch.End
+		at, limit := last-s.disorder, s.end(last).Limit
 		if s.atEnd == "stop" {
-			end = s.batch.Cut
+			s.batch.Cut(at, last, limit, 0)
+		} else {
+			s.batch.End(at, last, limit)
 		}
-		end(last-s.disorder, last, s.end(last).Limit)
 	}
 	if s.batch.Empty() {
 		return
@@ -245,6 +249,28 @@ func (s *shardRun) append(record []byte) {
 		}
 		s.image = image
 	}
+}
+
+// goOn ends the shard's input at a watermark, at a carry point, and lets another shard go on
+// with its state.
+func (s *shardRun) goOn(watermark, largest int64) {
+	s.batch.Cut(watermark, largest, watermark, 1)
+	s.flush(watermark, false, 0)
+	s.out.OpenUnread = true
+	s.work(math.MaxInt64 - s.tick)
+	if s.out.Returned > 0 || !s.image.Finished() {
+		s.t.Errorf("%d events are returned at a carry point, and the shard has ended: %v", s.out.Returned, s.image.Finished())
+	}
+	_, state := s.image.Carried()
+	s.log = [][]byte{shard.Pack(state)}
+	var err error
+	if s.image, err = shard.Restore(s.prog(s.t), s.tick, s.log); err != nil {
+		s.t.Fatal(err)
+	}
+	if open, waiting := s.image.Standing(); open != s.out.StillOpen || waiting != s.out.CarriedOut {
+		s.t.Errorf("%d open runs and %d events are carried out, and %d and %d in", s.out.StillOpen, s.out.CarriedOut, open, waiting)
+	}
+	s.out.OpenUnread, s.out.StillOpen, s.out.CarriedOut = false, 0, 0
 }
 
 // collect adds what came out of the shard to a result, in the model's words.

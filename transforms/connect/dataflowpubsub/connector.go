@@ -2,6 +2,8 @@ package dataflowpubsub
 
 import (
 	"context"
+	"encoding/json"
+	"errors"
 	"fmt"
 	"strings"
 
@@ -84,6 +86,11 @@ func (s Source) Check(ctx context.Context, topics []string) (connect.Found, erro
 		return connect.Found{Warnings: []string{warning}}, nil
 	}
 	return connect.Found{Topic: topic}, nil
+}
+
+// GoOn implements connect.Source. The service keeps the state of a job itself.
+func (s Source) GoOn(json.RawMessage, int64) (connect.Source, error) {
+	return nil, errors.New("dataflowpubsub: the service keeps the state")
 }
 
 // Quiesce implements connect.Source: the workers stop by themselves.

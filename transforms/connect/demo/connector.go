@@ -2,6 +2,8 @@ package demo
 
 import (
 	"context"
+	"encoding/json"
+	"errors"
 	"fmt"
 	"strings"
 
@@ -30,6 +32,8 @@ func parse(inputs []string, env connect.Env) (connect.Source, error) {
 	switch {
 	case env.Runner == connect.Dataflow:
 		return nil, fmt.Errorf("-input %q: the shop is simulated in the memory of one process: want pubsub://PROJECT/SUBSCRIPTION", inputs[0])
+	case env.Carries:
+		return nil, fmt.Errorf("-carry with -input %q: each run is a shop of its own, and none goes on: want files, - or pubsub://PROJECT/SUBSCRIPTION", inputs[0])
 	case len(inputs) > 1:
 		return nil, fmt.Errorf("-input: %s and %d more inputs: want the simulated shop alone", scheme, len(inputs)-1)
 	}
@@ -58,6 +62,11 @@ func (s Source) ReadOnce() bool { return true }
 // Check implements connect.Source: there is nothing to ask.
 func (s Source) Check(context.Context, []string) (connect.Found, error) {
 	return connect.Found{}, nil
+}
+
+// GoOn implements connect.Source. A shop is never carried.
+func (s Source) GoOn(json.RawMessage, int64) (connect.Source, error) {
+	return nil, errors.New("demo: a shop does not go on")
 }
 
 // Quiesce implements connect.Source: a stop ends what the shop does.

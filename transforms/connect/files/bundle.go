@@ -115,6 +115,7 @@ func (b *bundle) hand(next block) bool {
 	n := int64(len(next.events) + len(next.rejects))
 	if n == 0 && !next.last { // of a live input, whose clock has gone on
 		s.now = next.after
+		s.takeOver(next.places)
 		return true
 	}
 	position := s.handed + n
@@ -141,6 +142,7 @@ func (b *bundle) hand(next block) bool {
 	s.stopBy = time.Time{}
 	s.handed += n
 	s.now = next.after
+	s.takeOver(next.places)
 	b.size += next.size
 	b.counts.Records += n
 	b.counts.Malformed += int64(len(next.rejects))

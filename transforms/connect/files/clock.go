@@ -6,6 +6,7 @@ import "ordertimeout/transforms/order"
 // is the clock before the first event.
 type clock struct {
 	disorder int64 // in milliseconds
+	start    int64 // the watermark that the log begins with, where it goes on
 	begun    bool  // an event was followed
 	largest  int64 // event time so far, of those followed
 
@@ -22,7 +23,7 @@ func (c clock) watermark() int64 {
 	if c.alive {
 		return c.floor
 	}
-	return max(0, c.largest-c.disorder)
+	return max(c.start, c.largest-c.disorder)
 }
 
 // stamp gives the event its place in time.

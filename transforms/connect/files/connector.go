@@ -2,6 +2,7 @@ package files
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 
@@ -35,6 +36,8 @@ func parse(f Flags, inputs []string, env connect.Env) (connect.Source, error) {
 		switch {
 		case in == stdin && !env.Loopback:
 			return nil, errors.New("-input -: standard input is this process's, and the workers are others: want a file or pubsub://PROJECT/SUBSCRIPTION")
+		case fsys.IsURI(in) && env.Carries:
+			return nil, fmt.Errorf("-carry with -input %q: how far such a file was read is not kept: want a file of this machine", in)
 		case !fsys.IsURI(in) && env.Runner == connect.Dataflow:
 			return nil, fmt.Errorf("-input %q: the workers of Dataflow do not see this machine's files: want gs://BUCKET/FILE or pubsub://PROJECT/SUBSCRIPTION", in)
 		}
@@ -48,6 +51,8 @@ func parse(f Flags, inputs []string, env connect.Env) (connect.Source, error) {
 		Disorder:      env.Disorder,
 		EndOfTime:     env.EndOfTime,
 		GoesOn:        env.GoesOn,
+		Carries:       env.Carries,
+		Forget:        f.Forget,
 		Carried:       env.Carried,
 		MaxJump:       f.maxJump(env),
 		Live:          f.LivePipe,
@@ -81,6 +86,14 @@ func (s Source) ReadOnce() bool { return s.Config.ReadOnce() }
 // Check implements connect.Source. Resolve looks at the files.
 func (s Source) Check(context.Context, []string) (connect.Found, error) {
 	return connect.Found{}, nil
+}
+
+// GoOn implements connect.Source: it finds out which of the files are known, and how far
+// they were read.
+func (s Source) GoOn(position json.RawMessage, watermark int64) (connect.Source, error) {
+	var err error
+	s.Config, err = s.Config.goOn(position, watermark)
+	return s, err
 }
 
 // Quiesce implements connect.Source: a stop ends the log.

@@ -80,6 +80,14 @@ type Config struct {
 	// Carried is the input, if one is, whose place the open orders of this run take. At
 	// a stop of a pipe beside it all of it is handed out, too: it is not there again.
 	Carried string
+	// Carries says that the run has a carry file: see package carry. Then a last line
+	// without a line break that is no event is left to be read when it is complete.
+	Carries bool
+	// Resume is what the run goes on from, nil where it begins anew.
+	Resume *Resume
+	// Forget are the paths of files that are given up, though they were not read to their
+	// ends, or are longer by now.
+	Forget []string
 	// RejectsUnread says that nobody reads the rejects: what is malformed is counted, but
 	// no reject of it is emitted.
 	RejectsUnread bool
@@ -92,7 +100,7 @@ type Config struct {
 func (c Config) Validate() error {
 	decoding := c.DecoderConfig.Validate()
 	switch {
-	case len(c.Inputs) == 0 || slices.Contains(c.Inputs, ""):
+	case len(c.Inputs) == 0 && c.Resume == nil || slices.Contains(c.Inputs, ""):
 		return errors.New(`files: -input "": want a path, a pattern, or - for standard input`)
 	case c.Format != "" && c.Format != "jsonl" && c.Format != "csv":
 		return fmt.Errorf("files: -format %q: want jsonl or csv", c.Format)

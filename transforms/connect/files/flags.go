@@ -26,6 +26,9 @@ type Flags struct {
 	// MaxLag (-max-lag) is how far an event of a live pipe may come behind its time and
 	// hold the watermark back. One that is behind by more is late. Negative: a minute.
 	MaxLag time.Duration
+	// Forget (-forget) are files that are given up: the carry file has not read them to their
+	// ends, or they have become longer, and they are no input any more.
+	Forget []string
 	// MaxJump (-max-jump) is how far beyond the largest event time so far an event of a
 	// file or pipe may be before its clock is doubted. Zero: any; negative: the largest
 	// of the window, the disorder and an hour.
@@ -42,6 +45,10 @@ func (f *Flags) flags() []connect.Flag {
 			Name: "input-if-any", Arg: "FILE", Group: connect.GroupInput,
 			Help: "a file that may be missing, as what -open wrote the day before",
 			Bind: f.bindInputIfAny,
+		}, {
+			Name: "forget", Arg: "FILE", Group: connect.GroupInput,
+			Help: "gives up a file that -carry has not read to its end, and that is no input any more",
+			Bind: f.bindForget,
 		}, {
 			Name: "format", Arg: "FORMAT", Group: connect.GroupInput,
 			Help: "jsonl or csv (default: by the file's name)",
@@ -71,6 +78,13 @@ func (f *Flags) flags() []connect.Flag {
 	}
 }
 
+func (f *Flags) bindForget(fs *flag.FlagSet, name string) {
+	fs.Func(name, "", func(s string) error {
+		f.Forget = append(f.Forget, s)
+		return nil
+	})
+}
+
 func (f *Flags) bindInputIfAny(fs *flag.FlagSet, name string) {
 	fs.Func(name, "", func(s string) error {
 		if s == "" {
@@ -95,6 +109,8 @@ func (f *Flags) validate(in connect.Input, env connect.Env) error {
 		return fmt.Errorf("-input-if-any %q with -input %s: want files", f.InputIfAny[0], in.URI)
 	case !f.LivePipe && f.MaxLag >= 0:
 		return fmt.Errorf("-max-lag %v: only a live pipe has a lag: want -live", f.MaxLag)
+	case len(f.Forget) > 0 && (other || !env.Carries):
+		return fmt.Errorf("-forget %q: only a run of files with -carry knows of files: want -carry FILE", f.Forget[0])
 	case other && f.LivePipe:
 		return fmt.Errorf("-live with -input %s: its watermark goes on by itself: want a pipe", in.URI)
 	case f.LivePipe && !env.Loopback:

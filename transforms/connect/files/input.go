@@ -18,6 +18,11 @@ type input struct {
 	pipe    *pipe // what is read from, where that may have to wait; else nil
 	carried bool  // it is Config.Carried
 	isRows  bool  // it has rows of CSV
+	torn    bool  // a last line without a line break is left where it is no event
+
+	number int // of Config.Inputs
+	place  place
+	moved  bool // the place has changed since the last block
 
 	queue []entry // read ahead
 	held  int     // size of the queue in bytes
@@ -32,34 +37,49 @@ type entry struct {
 	line      int64
 	arrived   time.Time // when it was read from a pipe
 	raw       []byte    // the record
+
+	from      *input
+	end, last int64 // the offset behind it, and the number of its last line
 }
 
-// openInput opens a file and reads its header row, if it has one.
-func (s *session) openInput(path string, buffer int) (*input, error) {
-	c, d := s.config, s.decoder
+// openInput opens the input of a number and reads its header row, if it has one.
+func (s *session) openInput(number, buffer int) (*input, error) {
+	c, d, path := s.config, s.decoder, s.config.Inputs[number]
 	f, err := open(s.ctx, &s.remote, path, s.progress)
 	if err != nil {
 		return nil, fmt.Errorf("files: %s: %w", path, plainText(err))
 	}
-	in := &input{path: path, stream: f, lines: &lines{r: f, split: splitLine, buffer: buffer}, decode: d.JSON, pipe: f.pipe}
+	in := &input{path: path, number: number, stream: f, lines: &lines{r: f, split: splitLine, buffer: buffer}, decode: d.JSON, pipe: f.pipe}
+	in.torn, in.lines.past.keep = c.Carries, c.Carries && f.pipe == nil
 	in.carried = c.Carried != "" && sameFile(path, c.Carried)
 	if p := f.pipe; p != nil {
 		p.stopping, p.inside = s.run.Stopping(), in.lines.inside
 		p.look = func(at time.Time) error { return s.look(at, p.arrived) }
 	}
-	if !c.isCSV(path) {
-		return in, nil
-	}
-	if in.lines.isJSON() {
-		in.decode = func(record []byte) (order.Event, error) { return carriedRow(d, record) }
-		return in, nil
-	}
-	in.lines.split, in.isRows = splitRow, true
-	if err := in.header(c.Columns, d); err != nil {
+	if err := in.begin(c, d); err != nil {
 		f.Close()
 		return nil, err
 	}
+	if from := c.Resume.of(number); from != nil {
+		if err := s.goOn(in, from, buffer); err != nil {
+			in.stream.Close()
+			return nil, fmt.Errorf("files: %s: %w", path, err)
+		}
+	}
 	return in, nil
+}
+
+// begin finds out what the records of an input are, by its name and its beginning.
+func (in *input) begin(c Config, d *order.Decoder) error {
+	if !c.isCSV(in.path) {
+		return nil
+	}
+	if in.lines.isJSON() {
+		in.decode = func(record []byte) (order.Event, error) { return carriedRow(d, record) }
+		return nil
+	}
+	in.lines.split, in.isRows = splitRow, true
+	return in.header(c.Columns, d)
 }
 
 // carriedRow reads a row in the form in which events carry it.
@@ -151,11 +171,15 @@ func (in *input) read() (entry, error) {
 	if err != nil {
 		return entry{}, in.broken(err)
 	}
-	e := entry{source: in.path, line: line, raw: record}
+	e := entry{source: in.path, line: line, raw: record, from: in, end: in.lines.offset, last: in.lines.line}
 	if in.pipe != nil {
 		e.arrived = in.pipe.arrived
 	}
-	if e.event, e.malformed = in.decode(record); e.malformed != nil && !in.isRows {
+	e.event, e.malformed = in.decode(record)
+	if e.malformed != nil && in.torn && in.lines.torn {
+		return entry{}, io.EOF // it is being written
+	}
+	if e.malformed != nil && !in.isRows {
 		if err := in.readOpen(&e); err != nil {
 			return entry{}, err
 		}

@@ -18,8 +18,12 @@ type lines struct {
 	data    []byte // read and not handed out
 	err     error  // of the last read
 	line    int64  // physical lines handed out
+	offset  int64  // bytes handed out
 	started bool
 	skip    bool // the rest of an oversized line comes next
+	torn    bool // the last record has no line break
+
+	past past
 }
 
 // inside reports whether what was read ends inside a record.
@@ -53,6 +57,8 @@ func (l *lines) next() (record []byte, line int64, err error) {
 			continue
 		}
 		record, l.data, line = l.data[:n:n], l.data[n:], l.line+1
+		l.offset += int64(n)
+		l.torn = record[n-1] != '\n'
 		if !l.skip {
 			l.line += max(1, int64(bytes.Count(record, newline)))
 			record = trimBreak(record)
@@ -77,8 +83,9 @@ func (l *lines) start() {
 	for l.err == nil && len(l.data) < len(mark) {
 		l.fill()
 	}
-	l.data = bytes.TrimPrefix(l.data, []byte(mark))
-	l.started = true
+	rest := bytes.TrimPrefix(l.data, []byte(mark))
+	l.offset += int64(len(l.data) - len(rest))
+	l.data, l.started = rest, true
 }
 
 // isJSON reports whether the stream begins with a brace, as no row does that has a column
@@ -96,10 +103,13 @@ func (l *lines) endLine() bool {
 	scratch := make([]byte, 0, l.buffer)
 	for {
 		if i := bytes.IndexByte(l.data, '\n'); i >= 0 {
+			l.offset += int64(i + 1)
 			l.data = l.data[i+1:]
 			break
 		}
+		l.offset += int64(len(l.data))
 		l.data = scratch
+		l.past.drop(l.offset, scratch)
 		if l.err != nil {
 			break
 		}
@@ -115,6 +125,7 @@ func (l *lines) endLine() bool {
 func (l *lines) fill() {
 	if cap(l.data)-len(l.data) < l.buffer/8 {
 		l.data = append(make([]byte, 0, max(l.buffer, 2*len(l.data))), l.data...)
+		l.past.turn(l.offset, l.data)
 	}
 	for range 100 { // as bufio does with a reader that gives nothing
 		n, err := l.r.Read(l.data[len(l.data):cap(l.data)])

@@ -15,9 +15,10 @@ type merge struct {
 
 	unread []*head // inputs whose next event is not known yet, the last first
 	heads  heads
-	judged bool    // the clock has followed an event, and the heads were judged by it
-	wrong  []*head // inputs whose next event has its turn at once, as its clock is wrong
-	last   *head   // the live pipe, until all else is read; nil without one
+	judged bool     // the clock has followed an event, and the heads were judged by it
+	wrong  []*head  // inputs whose next event has its turn at once, as its clock is wrong
+	last   *head    // the live pipe, until all else is read; nil without one
+	ended  []*input // that have come to their ends, for who takes note of it
 
 	unfollowed unfollowed
 }
@@ -65,7 +66,9 @@ func (m *merge) next() (entry, error) {
 		switch {
 		case err == io.EOF:
 			m.settle(h, true)
+			h.end()
 			h.stream.Close()
+			m.ended = append(m.ended, h.input)
 		case err != nil:
 			return entry{}, err
 		case e.malformed != nil:

@@ -18,9 +18,12 @@ import (
 // stream is an opened input, decompressed.
 type stream struct {
 	io.Reader
-	file  io.Closer
-	pipe  *pipe  // the input, where a read may have to wait for someone to write; else nil
-	close func() // of the decompressor; nil without one
+	file   io.Closer
+	local  *os.File // the input, where it is a regular file of this machine; else nil
+	whole  *whole   // what reads it
+	packed bool     // there is a decompressor
+	pipe   *pipe    // the input, where a read may have to wait for someone to write; else nil
+	close  func()   // of the decompressor; nil without one
 }
 
 // open opens an input. Of what it reads from it, it calls progress with the
@@ -50,7 +53,8 @@ func open(ctx context.Context, remote *remotes, path string, progress func(bytes
 		s.pipe = &pipe{file: f}
 		s.Reader = &meter{file: s.pipe, progress: progress}
 	} else {
-		s.Reader = &meter{file: &whole{file: f, size: info.Size()}, progress: progress}
+		s.local, s.whole = f, &whole{file: f, size: info.Size()}
+		s.Reader = &meter{file: s.whole, progress: progress}
 	}
 	return newStream(path, s)
 }
@@ -75,7 +79,9 @@ func newStream(path string, s *stream) (*stream, error) {
 
 // decompress puts the decompressor that the path asks for before the reader.
 func (s *stream) decompress(path string) error {
-	switch _, ext := splitExt(path); ext {
+	_, ext := splitExt(path)
+	s.packed = ext != ""
+	switch ext {
 	case ".gz":
 		z, err := gzip.NewReader(bufio.NewReaderSize(s.Reader, 64<<10))
 		if errors.Is(err, io.EOF) {

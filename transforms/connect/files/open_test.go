@@ -27,7 +27,7 @@ func TestLinesOfOpenEvents(t *testing.T) {
 	} {
 		c := Config{Inputs: []string{test.path}}
 		s := session{config: c, run: process.Of(""), decoder: c.Decoder(), ctx: t.Context()} // nothing reads in its background
-		in, err := s.openInput(test.path, 1<<10)
+		in, err := s.openInput(0, 1<<10)
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -31,6 +31,7 @@ type session struct {
 	records int64     // read so far
 	block   block
 	hinted  [2]int64 // decoder.IntegerTimes and January as of the last block
+	moved   []*input // whose places have changed since the last block
 
 	blocks chan block
 	closed chan struct{}
@@ -44,6 +45,8 @@ type session struct {
 	now    clock      // as of the last block handed out
 	stopBy time.Time  // when a stop waits no longer for what was read; zero before it
 	last   block      // the last block, once it was handed out
+	places []place    // of the inputs, as of the last block; see Config.Carries
+	carrier
 }
 
 // block is some of the log's records in a row.
@@ -53,6 +56,7 @@ type block struct {
 	size    int // of the input in bytes
 
 	before, after clock
+	places        []place // that have changed
 
 	integers, january int64 // see order.Decoder
 
@@ -90,11 +94,15 @@ func newSession(c Config, run *process.Run, skip int64) *session {
 		blocks:  make(chan block, blocksAhead),
 		back:    make(chan block, 1),
 		closed:  make(chan struct{}),
+		places:  make([]place, len(c.Inputs)),
 		handed:  skip,
 		piped:   slices.ContainsFunc(c.Inputs, mayWait),
 	}
 	if c.Live {
 		s.alive = &liveness{maxLag: c.MaxLag.Milliseconds()}
+	}
+	if r := c.Resume; r != nil {
+		s.clock.start, s.clock.begun, s.clock.largest = r.Watermark, r.Begun, r.Largest
 	}
 	s.now, s.block.before = s.clock, s.clock
 	s.ctx, s.cancel = context.WithCancel(context.Background())
@@ -131,6 +139,10 @@ func (s *session) read() error {
 	defer func() { s.block.beyond, s.block.beyondFrom = m.unfollowed.beyond(s.clock.largest) }()
 	for {
 		e, err := m.next()
+		for _, in := range m.ended {
+			s.move(in)
+		}
+		m.ended = m.ended[:0]
 		if s.halted() && err == nil && len(inputs) > 1 {
 			return s.drain(m, e)
 		}
@@ -156,13 +168,14 @@ func (s *session) read() error {
 // open opens all inputs. They are all there before anything is read, so that
 // one that is not stops the run at once.
 func (s *session) open() (inputs []*input, err error) {
-	buffer := max(minBuffer, blockSize/len(s.config.Inputs))
-	for _, path := range s.config.Inputs {
-		in, err := s.openInput(path, buffer)
+	buffer := max(minBuffer, blockSize/max(1, len(s.config.Inputs)))
+	for n := range s.config.Inputs {
+		in, err := s.openInput(n, buffer)
 		if err != nil {
 			return inputs, err
 		}
 		inputs = append(inputs, in)
+		s.move(in)
 	}
 	return inputs, nil
 }
@@ -175,6 +188,10 @@ func (s *session) progress(bytes int) {
 func (s *session) add(e entry) {
 	if s.alive != nil && e.malformed == nil && !e.arrived.IsZero() {
 		s.alive.event(&e.event, &s.clock, e.arrived)
+	}
+	if in := e.from; in != nil {
+		in.place.offset, in.place.lines = e.end, e.last
+		s.move(in)
 	}
 	if s.records++; s.records <= s.skip {
 		s.hinted = [2]int64{s.decoder.IntegerTimes, s.decoder.January}
@@ -201,6 +218,7 @@ func (s *session) deliver() error {
 	if b.size == 0 && !b.last && b.before == s.clock {
 		return s.stopped()
 	}
+	b.places = s.takePlaces()
 	b.after = s.clock
 	b.integers = s.decoder.IntegerTimes - s.hinted[0]
 	b.january = s.decoder.January - s.hinted[1]

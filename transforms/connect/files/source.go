@@ -8,6 +8,7 @@ import (
 	"github.com/apache/beam/sdks/v2/go/pkg/beam/core/sdf"
 	"github.com/apache/beam/sdks/v2/go/pkg/beam/register"
 
+	"ordertimeout/transforms/carry"
 	"ordertimeout/transforms/connect/sequence"
 	"ordertimeout/transforms/count"
 	"ordertimeout/transforms/order"
@@ -60,6 +61,12 @@ func (fn *readFn) ProcessElement(
 		event(0, []order.Event{clock{}.cut()})
 		return sdf.StopProcessing(), nil
 	}
+	keeper := fn.Config.keeper(run)
+	if keeper != nil && s.carryOn(ctx, keeper, event) {
+		we.Advance(s.now.watermark())
+		s.park()
+		return sdf.ResumeProcessingIn(0), nil
+	}
 	b := bundle{session: s, claim: rt.TryClaim, event: event, reject: reject}
 	ending, err := b.read(ctx, run.Stopping())
 	b.counts.Add(ctx, run)
@@ -74,13 +81,16 @@ func (fn *readFn) ProcessElement(
 		s.close()
 		return sdf.StopProcessing(), ctx.Err()
 	case ending == more:
+		if keeper != nil && keeper.Due(false) {
+			run.Abort(s.endAtPoint(keeper, event))
+		}
 		s.park()
 		return sdf.ResumeProcessingIn(0), nil
 	case ending == split:
 		s.park()
 		return sdf.StopProcessing(), rt.GetError()
 	}
-	return sdf.StopProcessing(), fn.end(s, run, ending == complete, err, event)
+	return sdf.StopProcessing(), fn.end(s, run, keeper, ending == complete, err, event)
 }
 
 // end ends the log, at an error if there is one. In the process of the run the
@@ -89,13 +99,19 @@ func (fn *readFn) ProcessElement(
 //
 // The element of the end mark is no later than the watermark: it holds back the
 // timers behind it until it has arrived.
-func (fn *readFn) end(s *session, run *process.Run, complete bool, err error, event func(beam.EventTime, []order.Event)) error {
+func (fn *readFn) end(s *session, run *process.Run, keeper *carry.Keeper, complete bool, err error, event func(beam.EventTime, []order.Event)) error {
 	s.close()
 	if err != nil && run.Remote() {
 		return err
 	}
 	run.Fail(err)
-	event(beam.EventTime(s.now.watermark()), []order.Event{s.end(complete && err == nil)})
+	mark := s.end(complete && err == nil)
+	if keeper != nil {
+		var failed error
+		mark, failed = s.carriedEnd(keeper, mark, complete && err == nil)
+		run.Fail(failed)
+	}
+	event(beam.EventTime(s.now.watermark()), []order.Event{mark})
 	if err == nil && (complete || s.last.stopped) {
 		run.Set(count.AllRead, 1)
 	}

@@ -77,6 +77,10 @@ const (
 	maxOut = 10 * time.Second
 )
 
+// Start lets the watermark begin at a time in milliseconds, where an earlier source has
+// left it. It stands there until the lag is known.
+func (w *Watermark) Start(at int64) { w.at = at }
+
 // Value returns the watermark in milliseconds, 0 where nothing is known.
 func (w *Watermark) Value() int64 {
 	now := w.Now()

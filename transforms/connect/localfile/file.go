@@ -21,11 +21,17 @@ type file struct {
 	regular  bool   // neither a pipe nor a device
 	aside    *aside // where it is written meanwhile; nil where it is written itself
 
+	once    bool    // outcomes that stand in it are not written again
+	known   *Length // how far it was written, as a run that goes on has noted
+	told    *told   // the outcomes that stand in it since then
+	warning string  // a line; "" where there is nothing to say
+
 	// turn holds a token while someone writes. It is no mutex, as a write to a pipe that
 	// nobody reads never ends, and others must be able to give up.
 	turn    chan struct{}
 	w       *os.File
 	err     error // of the first write that failed; the later ones fail with it
+	unsure  int64 // how many bytes of that write are in the file
 	taken   bool  // what was written aside is given back
 	written atomic.Int64
 	stuck   atomic.Bool // nobody reads it, and a stop waits for that no longer
@@ -34,7 +40,7 @@ type file struct {
 // open opens a target, locks it, and leaves what is in it.
 func open(target Target) (*file, error) {
 	name := target.Name
-	f := &file{name: name, mode: target.Mode, turn: make(chan struct{}, 1)}
+	f := &file{name: name, mode: target.Mode, once: target.Once, known: target.Known, turn: make(chan struct{}, 1)}
 	if name == "" {
 		return nil, errors.New(`no target: want a file, "-" for standard output or "none"`)
 	}
@@ -116,26 +122,20 @@ func (f *file) begin() error {
 	case f.standard || !f.regular || f.aside != nil:
 		return nil
 	case f.mode == Append:
-		return f.completeLine()
+		return f.goOn()
 	}
 	return f.w.Truncate(0)
 }
 
-// completeLine ends a last line that a crash has torn, and makes the name of a new file
-// last as long as what is in it.
-func (f *file) completeLine() error {
-	info, err := f.w.Stat()
-	if err != nil {
-		return err
-	}
-	if info.Size() == 0 {
+// completeLine ends a last line that a crash has torn, of a file of so many bytes, and
+// makes the name of a new file last as long as what is in it.
+func (f *file) completeLine(size int64) error {
+	if size == 0 {
 		return syncFolder(f.name)
 	}
 	last := make([]byte, 1)
-	if _, err := f.w.ReadAt(last, info.Size()-1); err != nil {
-		return err
-	}
-	if last[0] != '\n' {
+	_, err := f.w.ReadAt(last, size-1)
+	if err == nil && last[0] != '\n' {
 		_, err = f.w.Write([]byte{'\n'})
 	}
 	return err
@@ -150,10 +150,14 @@ func (f *file) write(lines []byte, sync bool) (n int, err error) {
 	if f.err == nil {
 		n, f.err = f.w.Write(lines)
 		f.written.Add(int64(n))
-	}
-	if f.err == nil && sync && f.regular {
-		if f.err = f.w.Sync(); f.err != nil {
-			n = 0 // nobody knows what of it lasts
+		wrote := n
+		if f.err == nil && sync && f.regular {
+			if f.err = f.w.Sync(); f.err != nil {
+				n = 0 // nobody knows what of it lasts
+			}
+		}
+		if f.err != nil {
+			f.unsure = int64(wrote)
 		}
 	}
 	return n, f.err

@@ -22,6 +22,12 @@ type Target struct {
 	Name string
 	// Mode is what becomes of what is in the file. A pipe or device has only Replace.
 	Mode Mode
+	// Once says, with Append, that an outcome is not written where its kind and id stand
+	// in the file behind Known. It is taken as written then.
+	Once bool
+	// Known is how far the file was written when the run that goes on was as far as it
+	// goes on from; nil where that is not known: then all of the file is behind it.
+	Known *Length
 }
 
 // Mode says what becomes of what is in a file when it is opened.
@@ -49,7 +55,7 @@ type Set struct {
 // the same file, whatever the way it is spelled, share one writer; one written aside
 // must be no other. A file is locked, and one that another process writes to is an
 // error. A file that is standard output or standard error (/dev/stdout) is written as
-// such, so never truncated. Opening a FIFO waits for its reader.
+// such, so never truncated. Opening a FIFO waits for its reader. See also Set.Warnings.
 //
 // That no target is an input of the same run is for the caller to check. So is
 // to ignore SIGPIPE: a Go program ends by it, without a word, on a write to a
@@ -85,6 +91,17 @@ func lookup(run *process.Run, name string) *file {
 // written to its end stays away. It returns the first error.
 func (s *Set) Commit() error {
 	return s.each((*file).commit)
+}
+
+// Warnings returns a line for each file that is not the one that its target knows, or is
+// shorter: it is added to as it is, and what stands in it may be written again.
+func (s *Set) Warnings() (lines []string) {
+	for _, f := range s.files {
+		if f.warning != "" {
+			lines = append(lines, f.warning)
+		}
+	}
+	return lines
 }
 
 // Written returns the number of bytes written to a target so far.
@@ -137,6 +154,10 @@ func (s *Set) add(target Target) error {
 		return errors.New("is another output, too: it is written as a whole and wants a file of its own")
 	default:
 		s.targets[target.Name] = shared
+		shared.once = shared.once || target.Once
+		if shared.known == nil {
+			shared.known = target.Known
+		}
 		return nil
 	}
 	f, err := open(target)

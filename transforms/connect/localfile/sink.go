@@ -17,6 +17,13 @@
 // pipelines that run in one process. A bundle that a runner tries again writes
 // its lines again.
 //
+// # Going on
+//
+// A run that carries its state adds to its files and cuts nothing out of them (Append). At
+// a carry point their lengths are noted ([Set.Lengths]). After a crash the next run goes on
+// from there, and makes the outcomes behind them again: so it reads which there are, and
+// writes those that are missing ([Target].Once).
+//
 // # What cannot be written
 //
 // On the embedded runner a bundle that fails ends the job, and with it all that was to
@@ -93,7 +100,7 @@ func (fn *writeFn) StartBundle(ctx context.Context, _ func(beam.EventTime, order
 }
 
 func (fn *writeFn) ProcessElement(ctx context.Context, at beam.EventTime, m order.Message, reject func(beam.EventTime, order.Reject)) error {
-	if fn.file == nil {
+	if fn.file == nil || fn.file.told.has(&m) {
 		fn.run.Done(m.Refs)
 		return nil
 	}

@@ -27,6 +27,9 @@ type Config struct {
 	// RejectsUnread says that nobody reads the rejects: what is malformed is counted, but
 	// no reject of it is emitted, and its message is let go of when it is handed out.
 	RejectsUnread bool
+	// Carries says that the run has a carry file. Then ack=carry is the default, and
+	// nothing else.
+	Carries bool
 	// NotByOutcome is why ack=outcome cannot work, "" where it can: see connect.Env.
 	NotByOutcome string
 	// Run is the id of the process.Run that the pipeline belongs to; "" is none,
@@ -53,10 +56,14 @@ func (c Config) parse() (uri.Subscription, error) {
 		err = fmt.Errorf("pubsub: -disorder %v: want 0 or more", c.Disorder)
 	case c.Within < 0:
 		err = fmt.Errorf("pubsub: -within %v: want more than 0", c.Within)
+	case sub.Ack == uri.AckCarry && !c.Carries:
+		err = c.fault("%v", pull.ErrNoCarry)
+	case sub.Ack != uri.AckCarry && c.Carries:
+		err = c.fault("ack=%s with -carry: what it acknowledges and the carry file would not go together: want ack=carry, which is the default there", sub.Ack)
 	case sub.Ack == uri.AckOutcome && c.Run == "":
 		err = c.fault("%v", pull.ErrNoRun)
 	case sub.Ack == uri.AckOutcome && c.NotByOutcome != "":
-		err = c.fault("ack=outcome: %s: want ack=bundle, which loses what is open in a crash", c.NotByOutcome)
+		err = c.fault("ack=outcome: %s: want ack=carry, with -carry FILE", c.NotByOutcome)
 	}
 	return sub, err
 }
@@ -77,6 +84,8 @@ func (c Config) subscription() (uri.Subscription, error) {
 		return sub, c.fault("%v", errCheckpoints)
 	case c.Checkpoints:
 		sub.Ack = uri.AckBundle
+	case sub.Ack == "" && c.Carries:
+		sub.Ack = uri.AckCarry
 	case sub.Ack == "":
 		sub.Ack = uri.AckOutcome
 	}

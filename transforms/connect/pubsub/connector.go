@@ -2,6 +2,7 @@ package pubsub
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
 
 	"github.com/apache/beam/sdks/v2/go/pkg/beam"
@@ -60,6 +61,7 @@ func parseSource(inputs []string, env connect.Env) (connect.Source, error) {
 		Disorder:      env.Disorder,
 		Checkpoints:   env.Runner == connect.Flink,
 		RejectsUnread: env.RejectsUnread,
+		Carries:       env.Carries,
 		NotByOutcome:  env.NotByOutcome,
 		Run:           env.Run,
 	}
@@ -87,6 +89,14 @@ func (s Source) ReadOnce() bool { return true }
 // Check implements connect.Source.
 func (s Source) Check(ctx context.Context, _ []string) (connect.Found, error) {
 	return check(ctx, s.Config, s.Subscription)
+}
+
+// GoOn implements connect.Source: the position must be of the same subscription.
+func (s Source) GoOn(position json.RawMessage, _ int64) (connect.Source, error) {
+	if err := pull.CheckPosition(position, s.Subscription); err != nil {
+		return nil, s.Config.fault("%v", err)
+	}
+	return s, nil
 }
 
 // Quiesce implements connect.Source.

@@ -47,6 +47,8 @@ func (r *replica) isOver(tick int64) bool {
 // work works the next chunk of a tick, and makes its outcomes.
 func (r *replica) work(tick int64, c *Chunk) (err error) {
 	r.snapshot = nil
+	next, _, due := r.shard.Next()
+	r.changed = r.changed || due && next <= tick
 	c.more = r.shard.TickUpTo(tick, c.config.ChunkSize, &c.Output)
 	c.Outcomes, err = r.builder.outcomes(c.Output.Outcomes)
 	return err

@@ -31,6 +31,10 @@ type replica struct {
 	// promised is the largest watermark that a batch has promised. What is due until
 	// then is worked in one tick.
 	promised int64
+	// point is the carry point that the shard is to come to, zero: none. changed says that
+	// something has come or was worked since the one before.
+	point   int64
+	changed bool
 
 	early
 }
@@ -82,8 +86,10 @@ func (s *Shards) restore(log [][]byte) (*replica, error) {
 			r.snapshotSize = len(record)
 		} else if h, err := shard.DecodeHeader(record); err == nil { // it is a batch
 			r.promised = max(r.promised, h.Watermark)
+			r.point = max(r.point, h.Point) // one that was reported does not count twice
 		}
 	}
+	r.changed = len(log) > 0
 	return r, nil
 }
 

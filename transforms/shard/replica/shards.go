@@ -23,6 +23,9 @@ type Config struct {
 	// It bounds the memory of ticks that end many runs: at the end of the input, and
 	// after a time in which nothing came. Zero: 4096, which most ticks do not reach.
 	ChunkSize int
+	// Start returns the state that a shard begins with where the input goes on, a record of
+	// package shard; nil: an empty one. It is called where a batch says GoOn.
+	Start func(shard int64) []byte
 }
 
 const defaultChunkSize = 4096
@@ -50,39 +53,60 @@ func New(cache *Cache, step string, c Config) *Shards {
 // as a whole, or not at all.
 func (s *Shards) StartBundle() { s.bundle = s.cache.bundles.Add(1) }
 
+// Result is what the caller of Shards has to do.
+type Result struct {
+	// Clear is a timer to be cleared, and Set and Next are timers to be set after that, each
+	// if it is not the zero Timer.
+	Clear, Set, Next Timer
+	// Point is the carry point that the shard has come to, nil where it has come to none.
+	Point *Point
+	// Begun is what the shard has begun with; zero where it has not begun, or with nothing.
+	Begun Standing
+}
+
 // Add appends an encoded shard.Batch to the log of shard n. at is the timestamp of the
-// batch in milliseconds: the output watermark is not held before it. Add returns the timer
-// that is to be set, and one that is to be cleared first, if that is not the zero Timer.
-// After an error the bundle is to fail.
-func (s *Shards) Add(store Store, n, at int64, batch []byte) (set, old Timer, err error) {
+// batch in milliseconds: the output watermark is not held before it. After an error the
+// bundle is to fail.
+func (s *Shards) Add(store Store, n, at int64, batch []byte) (result Result, err error) {
 	h, err := shard.DecodeHeader(batch)
 	if err != nil {
-		return Timer{}, Timer{}, err
+		return Result{}, err
 	}
 	r, err := s.replicaFor(store, n, h)
-	if err != nil {
-		return Timer{}, Timer{}, err
+	if err == nil && h.GoOn {
+		r, result, err = s.goOn(store, n)
 	}
-	set = s.timerOf(h, max(h.Min, at))
+	if err != nil {
+		return Result{}, err
+	}
+	result.Set = s.timerOf(h, max(h.Min, at))
+	set := &result.Set
 	if r == nil || set.Hold < r.early.tick {
 		// There is no replica, or what it has done early it did too early. The next tick
 		// makes one from the log.
-		return set, Timer{}, addBlindly(store, batch)
+		return result, addBlindly(store, batch)
 	}
 	tick := noTick
 	if h.Reaches(set.Tick) && !h.More {
 		tick = set.Tick
 	}
 	r.promised = max(r.promised, h.Watermark)
+	r.changed = r.changed || h.Events > 0 // before the work in the background, which sets it, too
 	r.begin(batch, tick, maxLog(r.snapshotSize, n))
 	if err := r.writeBatch(store, s.bundle, batch); err != nil {
-		return Timer{}, Timer{}, err
+		return Result{}, err
 	}
-	if old = r.takeNext(h, set.Tick); old != (Timer{}) {
-		set.Hold = min(set.Hold, old.Hold)
+	if result.Clear = r.takeNext(h, set.Tick); result.Clear != (Timer{}) {
+		set.Hold = min(set.Hold, result.Clear.Hold)
+	}
+	if r.point = max(r.point, h.Point); h.Point != 0 && !h.End {
+		if err := r.wait(); err != nil {
+			return Result{}, err
+		}
+		result.Point = r.comeTo(s.config.Tick)
 	}
 	s.cache.put(place{s.step, n}, r)
-	return set, old, nil
+	return result, nil
 }
 
 // replicaFor returns the replica that is to take a batch, or nil where the log alone is to
@@ -92,9 +116,10 @@ func (s *Shards) replicaFor(store Store, n int64, h shard.Header) (*replica, err
 	switch {
 	case err != nil:
 		return nil, err
-	case r == nil && h.Events == 0 && !h.End:
-		// It is sent for its promise, so that all before it is worked early.
-		return s.open(store, nil)
+	case r == nil && h.Events == 0 && !h.End || h.Point != 0:
+		// It is sent for its promise, so that all before it is worked early; or for the
+		// state at its point.
+		return s.open(store, r)
 	case r != nil && len(r.versions) >= maxVersions:
 		r, _, err = s.verify(store, r)
 	}
@@ -103,16 +128,16 @@ func (s *Shards) replicaFor(store Store, n int64, h shard.Header) (*replica, err
 
 // Tick works a tick of shard n whose timer has fired. It hands what comes of it to emit,
 // chunk by chunk; a chunk is emit's only until it returns. Then it appends the tick to the
-// log, and returns the timer that is to be set, if that is not the zero Timer. A tick that
-// a later one has made up for does nothing but that. After an error the bundle is to fail.
-func (s *Shards) Tick(store Store, n, tick int64, emit func(*Chunk) error) (Timer, error) {
+// log. A tick that a later one has made up for does not. After an error the bundle is to
+// fail.
+func (s *Shards) Tick(store Store, n, tick int64, emit func(*Chunk) error) (Result, error) {
 	cached, err := s.cache.take(place{s.step, n})
 	if err != nil {
-		return Timer{}, err
+		return Result{}, err
 	}
 	r, err := s.open(store, cached)
 	if err != nil {
-		return Timer{}, err
+		return Result{}, err
 	}
 	if r.next.Tick == tick {
 		r.next = Timer{} // it has fired
@@ -121,15 +146,18 @@ func (s *Shards) Tick(store Store, n, tick int64, emit func(*Chunk) error) (Time
 		if r.logSize > 0 {
 			s.cache.put(place{s.step, n}, r)
 		}
-		return r.missingNext(s.config.Tick), nil
+		return Result{Set: r.missingNext(s.config.Tick), Point: r.comeTo(s.config.Tick)}, nil
 	}
 	write := func() error { return r.writeTick(store, n, s.bundle, tick) }
 	if err := r.finish(tick, emit, write); err != nil {
-		return Timer{}, err
+		return Result{}, err
 	}
-	next := r.setNext(s.config.Tick)
-	if !r.shard.Finished() {
-		s.cache.put(place{s.step, n}, r)
+	result := Result{Set: r.setNext(s.config.Tick)}
+	if r.shard.Finished() {
+		result.Point = r.last()
+		return result, nil
 	}
-	return next, nil
+	result.Point = r.comeTo(s.config.Tick)
+	s.cache.put(place{s.step, n}, r)
+	return result, nil
 }

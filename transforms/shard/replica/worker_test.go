@@ -1,11 +1,12 @@
 package replica
 
 import (
+	"cmp"
 	"slices"
 	"testing"
 	"time"
 
-	"github.com/google/go-cmp/cmp"
+	gocmp "github.com/google/go-cmp/cmp"
 
 	"ordertimeout/transforms/cep"
 	"ordertimeout/transforms/cep/syntax"
@@ -76,6 +77,8 @@ type worker struct {
 	store  *store
 	timers []Timer // that were set
 	inside bool    // of a bundle
+	points []Point // that it has come to
+	begun  Standing
 
 	emitted func() // called with each outcome, if not nil
 }
@@ -120,18 +123,18 @@ func (w *worker) batch(texts ...string) {
 func (w *worker) bytes(at int64, batch []byte) {
 	w.t.Helper()
 	w.start()
-	set, _, err := w.shards.Add(w.store, 0, at, batch)
+	result, err := w.shards.Add(w.store, 0, at, batch)
 	if err != nil {
 		w.t.Fatal(err)
 	}
-	w.timers = append(w.timers, set)
+	w.follow(result)
 }
 
 // tick lets the timer of a tick fire and returns what comes out.
 func (w *worker) tick(at int64) (texts []string) {
 	w.t.Helper()
 	w.start()
-	next, err := w.shards.Tick(w.store, 0, at, func(c *Chunk) error {
+	result, err := w.shards.Tick(w.store, 0, at, func(c *Chunk) error {
 		for i := range c.Outcomes {
 			texts = append(texts, string(c.Outcomes[i].Kind)+" "+c.Outcomes[i].OrderID)
 			if w.emitted != nil {
@@ -148,10 +151,34 @@ func (w *worker) tick(at int64) (texts []string) {
 	if err != nil {
 		w.t.Fatal(err)
 	}
-	if next != (Timer{}) {
-		w.timers = append(w.timers, next)
-	}
+	w.follow(result)
 	return texts
+}
+
+// fire lets the timers fire that are due at a watermark, and returns what comes out.
+func (w *worker) fire(watermark int64) (texts []string) {
+	w.t.Helper()
+	for {
+		slices.SortFunc(w.timers, func(a, b Timer) int { return cmp.Compare(a.Tick, b.Tick) })
+		if len(w.timers) == 0 || w.timers[0].Tick > watermark {
+			return texts
+		}
+		tick := w.timers[0].Tick
+		w.timers = w.timers[1:]
+		texts = append(texts, w.tick(tick)...)
+	}
+}
+
+// follow takes note of what a result asks for.
+func (w *worker) follow(r Result) {
+	for _, timer := range []Timer{r.Set, r.Next} {
+		if timer != (Timer{}) {
+			w.timers = append(w.timers, timer)
+		}
+	}
+	if w.begun = r.Begun; r.Point != nil {
+		w.points = append(w.points, *r.Point)
+	}
 }
 
 // cached returns the worker's replica in memory, nil if there is none. Work on it has
@@ -170,7 +197,7 @@ func (w *worker) cached() *replica {
 
 func (w *worker) want(got []string, want ...string) {
 	w.t.Helper()
-	if diff := cmp.Diff(want, got); diff != "" {
+	if diff := gocmp.Diff(want, got); diff != "" {
 		w.t.Errorf("what came out (-want +got):\n%s", diff)
 	}
 }

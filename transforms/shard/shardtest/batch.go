@@ -13,7 +13,8 @@ import (
 
 // Batch returns a batch of events in texts such as "create@1000 o1", an event of order o1
 // and of user u. "end@5000" ends the input there, "watermark@4000" promises the watermark
-// behind the events, and "first@4000" without any.
+// behind the events, and "first@4000" without any. "point@4000 7" is carry point 7 with
+// that watermark, "cut@4000 7" is the last one, and "goOn@0" the first batch behind it.
 func Batch(t *testing.T, texts ...string) *shard.Batch {
 	t.Helper()
 	b := new(shard.Batch)
@@ -28,6 +29,18 @@ func Batch(t *testing.T, texts ...string) *shard.Batch {
 			b.End(at, at, at)
 		case "watermark":
 			b.Promise(at)
+		case "point", "cut":
+			var number int64
+			if _, err := fmt.Sscan(id, &number); err != nil {
+				t.Fatal(err)
+			}
+			if typ == "point" {
+				b.Point(0, at, number)
+			} else {
+				b.Cut(at, at, at, number)
+			}
+		case "goOn":
+			b.GoOn(at)
 		case "first":
 			b.PromiseEmpty(0, at)
 		default:

@@ -53,6 +53,9 @@ func (h *Table) Failed(a Ack) { h.Ledger.Failed(a.batch) }
 // was made before may still come.
 func (h *Table) acknowledged(x *input, now time.Time) {
 	x.held = false
+	if h.Acknowledged != nil {
+		h.Acknowledged(x.id)
+	}
 	r := remembered{id: x.id, until: now.Add(h.remember).UnixNano()}
 	if x.again { // so that it is not forgotten with its first acknowledgement
 		r.input = x

@@ -29,6 +29,10 @@ type Table struct {
 	count    func(n int)      // is told how many messages come and go
 	now      func() time.Time // the clock
 
+	// Acknowledged is called with the id of each message that is; nil: with none. It must
+	// not block.
+	Acknowledged func(id string)
+
 	mu   sync.Mutex // of what follows; the ledger may be called with it
 	size int        // how many there are
 	// known has the messages that are held, by id, and those acknowledged a short while
@@ -48,6 +52,9 @@ type input struct {
 	held  bool   // it is neither acknowledged nor given back
 	again bool   // it came again after it was acknowledged
 }
+
+// ID returns the id of a message of a Table.
+func ID(m *ledger.Message) string { return m.Owner.(*input).id }
 
 // remembered is an acknowledged message as known has it, and until when.
 type remembered struct {

@@ -11,6 +11,9 @@ import (
 type Block struct {
 	// Inputs are the messages, as the ledger knows them.
 	Inputs []*ledger.Message
+	// Unfinished is the message of which another part comes in a later block, nil where all
+	// are complete.
+	Unfinished *ledger.Message
 	// Events has room for a mark at the start.
 	Events  []order.Event
 	Rejects []order.Reject

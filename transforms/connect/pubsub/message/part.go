@@ -51,6 +51,9 @@ func (p *part) end(at int, last bool) {
 		b.Rejects = append(b.Rejects, p.beyond)
 	}
 	b.Inputs = append(b.Inputs, p.input)
+	if !last {
+		b.Unfinished = p.input
+	}
 	b.Published = min(b.Published, p.published)
 	b.Size += at - p.fromByte
 	b.Integers += p.Decoder.IntegerTimes - p.integers

@@ -59,13 +59,23 @@ func HandOut(
 		position: rt.GetRestriction().(sequence.Rest).Start,
 		claim:    rt.TryClaim, event: event, reject: reject,
 	}
+	if this.carry(ctx) {
+		if start := p.carrier.keeper.Start(); start != nil {
+			we.Advance(start.Watermark)
+		}
+		return sdf.ResumeProcessingIn(0), nil
+	}
 	rest, err := this.fill(ctx)
 	if err == nil {
 		this.tellFirst()
 	}
 	this.count(ctx)
-	if w := this.end(); w > 0 {
+	w := this.end()
+	if w > 0 {
 		we.Advance(w)
+	}
+	if err == nil && rest {
+		err = run.Fail(this.endAtPoint(w))
 	}
 	switch {
 	case err != nil:
@@ -165,6 +175,9 @@ func (c *call) hand(next *block) bool {
 		c.reject(beam.EventTime(c.before), r)
 	}
 	c.puller.run.Tally().Malformed(next.Rejects)
+	if cr := c.puller.carrier; cr != nil {
+		cr.took(next)
+	}
 	c.position += n
 	c.blocks = append(c.blocks, next)
 	c.size += next.Size

@@ -14,6 +14,7 @@ import (
 	"github.com/apache/beam/sdks/v2/go/pkg/beam/core/sdf"
 	"github.com/apache/beam/sdks/v2/go/pkg/beam/register"
 
+	"ordertimeout/transforms/carry"
 	"ordertimeout/transforms/connect/pubsub/pubsubtest"
 	"ordertimeout/transforms/connect/pubsub/uri"
 	"ordertimeout/transforms/connect/sequence"
@@ -43,6 +44,9 @@ type tally struct {
 	rejects map[string]int // by source and error
 	refs    map[string]uint64
 	marks   []int64
+	kinds   []order.Mark // of the marks
+	points  int          // carry points, and the events that came before each
+	at      []int
 	late    int  // events before their element
 	done    bool // Done is called for all that comes
 	run     *process.Run
@@ -65,7 +69,14 @@ func (fn *tallyFn) ProcessElement(at beam.EventTime, events []order.Event, _ fun
 	t.Lock()
 	defer t.Unlock()
 	for _, e := range events {
+		if e.Mark == order.MarkPoint {
+			t.points++
+			t.at = append(t.at, len(t.events))
+			carry.Of(t.run).Report(e.Line, 0, carry.State{})
+			continue
+		}
 		if e.Mark != 0 {
+			t.kinds = append(t.kinds, e.Mark)
 			t.marks = append(t.marks, e.At)
 			continue
 		}
@@ -144,7 +155,12 @@ func startJob(t *testing.T, server *pstest.Server, settings string, done bool, f
 // first one.
 func startJobFor(t *testing.T, server *pstest.Server, settings string, steps ...*tally) *job {
 	t.Helper()
-	run := process.NewRun()
+	return startRun(t, process.NewRun(), server, settings, steps...)
+}
+
+// startRun is startJobFor in a run.
+func startRun(t *testing.T, run *process.Run, server *pstest.Server, settings string, steps ...*tally) *job {
+	t.Helper()
 	j := &job{t: t, run: run, ended: make(chan error, 1), tally: steps[0]}
 	p, s := beam.NewPipelineWithRoot()
 	from := newSource(t, rand.Text(), run.ID, pubsubtest.URI+"?window=50ms&"+settings)

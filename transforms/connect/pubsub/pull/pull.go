@@ -29,6 +29,7 @@
 //   - A request to acknowledge that fails is made again, and so is one to extend leases.
 //   - Where all that may be held is held for five minutes, the run fails: the watermark
 //     would stand for ever.
+//   - With ack=carry nothing is let go of before the carry file has it (carry.go).
 //   - A bundle that fails: what it handed out is given back, at once with ack=bundle. With
 //     ack=outcome a failed bundle ends the run, and all that is held is given back.
 //
@@ -67,6 +68,9 @@ type Source struct {
 
 // ErrNoRun is why uri.AckOutcome does not work on a cluster.
 var ErrNoRun = errors.New("ack=outcome wants the pipeline to run in the process of the command: use ack=bundle")
+
+// ErrNoCarry is why uri.AckCarry does not work without a carry file.
+var ErrNoCarry = errors.New("ack=carry wants -carry FILE, which a message is acknowledged by")
 
 // Settle returns how long pulls have to succeed until the watermark is known, where the
 // subscription gives leases of some length: by then every lease has ended that a process

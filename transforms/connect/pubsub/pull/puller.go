@@ -27,6 +27,7 @@ type puller struct {
 	service client.Service
 	held    *lease.Table
 	commits beamfix.Commits[*block] // of ack=bundle
+	carrier *carrier                // of ack=carry; else nil
 
 	// pulls ends all pulls and probes, work what is done in the background besides.
 	pulls, work         context.Context
@@ -40,6 +41,7 @@ type puller struct {
 	queued  int           // what the queue takes in memory, in bytes
 	arrived chan struct{} // has an element when there is something in the queue
 	stopped bool
+	pulled  bool  // it is stopped, and no pull brings anything any more
 	err     error // why nothing more can be read
 
 	workers []string  // where the source has run
@@ -78,6 +80,11 @@ func newPuller(ctx context.Context, l *client.Link, s Source, run *process.Run) 
 	}
 	if sub.Ack == uri.AckOutcome {
 		if err := run.Account(p.held.Ledger); err != nil {
+			return nil, s.fault("%v", err)
+		}
+	}
+	if sub.Ack == uri.AckCarry {
+		if err := p.carryOn(); err != nil {
 			return nil, s.fault("%v", err)
 		}
 	}
@@ -132,7 +139,7 @@ type reader struct {
 func (p *puller) reader() *reader {
 	r := &reader{Reader: message.Reader{Sub: p.from.Sub, Decoder: p.from.Decoder.Decoder(), Out: p.enqueueWithRoom}}
 	r.Expect = p.held.Ledger.Expect
-	if p.from.Sub.Ack == uri.AckBundle {
+	if p.from.Sub.Ack != uri.AckOutcome {
 		r.Expect = func(m *ledger.Message, _, _ int, last bool) uint64 {
 			p.held.Ledger.ExpectPart(m, last)
 			return 0

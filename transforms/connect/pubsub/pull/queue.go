@@ -43,6 +43,11 @@ func (p *puller) read(r *reader, messages []*pubsubpb.ReceivedMessage, inputs []
 			p.run.Count(count.Redelivered, 1)
 			continue
 		}
+		if p.carrier.has(messages[i].GetMessage().GetMessageId()) {
+			p.run.Count(count.Redelivered, 1)
+			p.held.Ledger.Expect(x, 0, 0, true) // to be acknowledged as it is
+			continue
+		}
 		if !r.Add(messages[i].GetMessage(), x) {
 			return
 		}
@@ -59,7 +64,7 @@ func (p *puller) enqueueWithRoom(blocks []*message.Block) bool {
 	for !p.stopped && p.queued >= maxQueued {
 		p.room.Wait()
 	}
-	return !p.stopped
+	return !p.stopped || p.carrier != nil // what is pulled is handed out, as a whole
 }
 
 func (p *puller) enqueueAll(blocks []*message.Block) {
@@ -87,11 +92,12 @@ func (p *puller) signal() {
 }
 
 // next returns the next block, if there is one, or why there will be none. Once the
-// run is to stop there is none: what is in the queue is given back.
+// run is to stop there is none: what is in the queue is given back. With a carry file it is
+// handed out, so that the point of the stop stands between messages.
 func (p *puller) next() (*block, error) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if p.err != nil || p.stopped || len(p.queue) == 0 {
+	if p.err != nil || p.stopped && p.carrier == nil || len(p.queue) == 0 {
 		return nil, p.err
 	}
 	b := p.queue[0]

@@ -74,8 +74,13 @@ func (p *puller) stop(ctx context.Context) {
 	time.AfterFunc(pullGrace, p.endPulls)
 	client.Within(ctx, p.pulling.Wait)
 	p.mu.Lock()
+	p.pulled = true
 	rest := p.queue
-	p.queue, p.queued = nil, 0
+	if p.carrier != nil {
+		rest = nil
+	} else {
+		p.queue, p.queued = nil, 0
+	}
 	p.mu.Unlock()
 	p.giveBack(ctx, rest)
 }
@@ -85,7 +90,7 @@ func (p *puller) stop(ctx context.Context) {
 func (p *puller) quiet() bool {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	return p.stopped && beamfix.Quiet(p.workers, quietTime)
+	return p.stopped && p.isCarried() && beamfix.Quiet(p.workers, quietTime)
 }
 
 // close acknowledges what can be and gives back the rest, within the time that

@@ -50,6 +50,7 @@ type Ack string
 const (
 	AckOutcome Ack = "outcome" // all of its events are done
 	AckBundle  Ack = "bundle"  // the bundle it was read in is finalized
+	AckCarry   Ack = "carry"   // the carry file has what came of it
 )
 
 // The names of the settings in the URI.
@@ -64,8 +65,8 @@ var settingNames = []string{"pulls", "batch", "time", "ack", "poll", "lease", "w
 //	pulls=8            pulls at a time
 //	batch=1000         messages that a pull asks for
 //	time=event         the time of an event: event, publish, or attribute:NAME
-//	ack=outcome        when a message is acknowledged: outcome or bundle, which is
-//	                   the default on a runner with checkpoints
+//	ack=outcome        when a message is acknowledged: outcome; bundle, which is the
+//	                   default on a runner with checkpoints; or carry, with a carry file
 //	poll=30s           how long a pull waits; 2s with an emulator
 //	lease=10s          what a lease is extended by, in whole seconds
 //	window=10s         how long a lag holds the watermark back
@@ -84,7 +85,7 @@ func ParseSubscription(uri string) (Subscription, error) {
 	s.Pulls = v.integer("pulls", 8, 1, 100)
 	s.Batch = v.integer("batch", 1000, 1, 1000)
 	s.Time, s.Attribute = v.timeOf("time")
-	if s.Ack = Ack(v.oneOf("ack", string(AckOutcome), string(AckBundle))); !values.Has("ack") {
+	if s.Ack = Ack(v.oneOf("ack", string(AckOutcome), string(AckBundle), string(AckCarry))); !values.Has("ack") {
 		s.Ack = ""
 	}
 	s.Poll = v.duration("poll", defaultPoll(), time.Second, 10*time.Minute)

@@ -1,0 +1,149 @@
+package files
+
+import (
+	"errors"
+	"io"
+
+	"ordertimeout/transforms/connect/files/bookmark"
+)
+
+// place is how far an input was read and handed out, for its bookmark.
+type place struct {
+	number        int // of the input
+	known         bool
+	offset, lines int64
+	ended         bool
+	stat          bookmark.Stat
+	head, tail    []byte // nobody writes to them
+}
+
+// move takes note that the place of an input has changed.
+func (s *session) move(in *input) {
+	if in.lines.past.keep && !in.moved {
+		in.moved = true
+		s.moved = append(s.moved, in)
+	}
+}
+
+// takePlaces returns the places that have changed.
+func (s *session) takePlaces() (places []place) {
+	for _, in := range s.moved {
+		in.moved = false
+		p := &in.place
+		p.number, p.known = in.number, true
+		past := &in.lines.past
+		p.head, p.tail = past.first(in.lines.offset+int64(len(in.lines.data))), past.last(p.offset)
+		if !p.ended {
+			in.look()
+		}
+		places = append(places, *p)
+	}
+	s.moved = s.moved[:0]
+	return places
+}
+
+// takeOver takes over the places of a block that is handed out.
+func (s *session) takeOver(places []place) {
+	for _, p := range places {
+		s.places[p.number] = p
+	}
+}
+
+// end takes note that an input was read to its end.
+func (in *input) end() {
+	in.place.ended = true
+	in.look()
+}
+
+// look takes note of what the system says of an input.
+func (in *input) look() {
+	if in.stream.local == nil {
+		return
+	}
+	if info, err := in.stream.local.Stat(); err == nil {
+		in.place.stat = bookmark.StatOf(info)
+	}
+}
+
+// bookmark returns where the log is, as of the last block handed out.
+func (s *session) bookmark() bookmark.Log {
+	l := bookmark.Log{Begun: s.now.begun, Largest: s.now.largest}
+	if s.config.Resume != nil {
+		l.Files = append(l.Files, s.config.Resume.Past...)
+	}
+	for n, p := range s.places {
+		if !p.known {
+			continue
+		}
+		l.Files = append(l.Files, bookmark.File{
+			Path: s.config.Inputs[n], Stat: p.stat, Offset: p.offset, Lines: p.lines, Ended: p.ended,
+			Head: bookmark.PrintOf(p.head), Tail: bookmark.PrintOf(p.tail),
+		})
+	}
+	return l
+}
+
+// goOn lets an input go on behind what was read of it before.
+func (s *session) goOn(in *input, from *bookmark.File, buffer int) error {
+	if from.Offset == 0 {
+		return nil
+	}
+	f := in.stream
+	if in.lines.started || f.local == nil || len(in.lines.data) > 0 { // its beginning was read
+		f.Close()
+		again, err := open(s.ctx, &s.remote, in.path, s.progress)
+		if err != nil {
+			return plainText(err)
+		}
+		f, in.stream = again, again
+	}
+	head, tail, err := f.skip(from.Offset, from.Tail.Bytes)
+	if err != nil {
+		return err
+	}
+	l := &lines{r: f, split: in.lines.split, buffer: buffer, offset: from.Offset, line: from.Lines, started: true}
+	l.past.keep = in.lines.past.keep
+	l.past.seed(head, tail, from.Offset)
+	in.lines = l
+	in.place.offset, in.place.lines = from.Offset, from.Lines
+	return nil
+}
+
+// skip skips what is before an offset, and returns what the input begins with, and the last
+// bytes before the offset, of number keep.
+func (s *stream) skip(offset, keep int64) (head, tail []byte, err error) {
+	head = make([]byte, min(offset, bookmark.Most))
+	if s.seeks() {
+		n, readErr := s.local.ReadAt(head[:cap(head)], 0)
+		if head = head[:n]; readErr != nil && readErr != io.EOF {
+			return nil, nil, readErr
+		}
+		tail, err = bookmark.Skip(s.local, offset, int(keep))
+		s.whole.read = offset
+	} else {
+		if _, err = io.ReadFull(s, head); err == nil {
+			tail, err = skipBehind(s, head, offset, int(keep))
+		}
+	}
+	if err == io.EOF || err == io.ErrUnexpectedEOF {
+		err = errors.New("it has become shorter since it was looked at")
+	}
+	return head, tail, err
+}
+
+// skipBehind is bookmark.Skip where the head was read.
+func skipBehind(r io.Reader, head []byte, offset int64, keep int) ([]byte, error) {
+	read := int64(len(head))
+	if before := offset - int64(keep); before > read {
+		return bookmark.Skip(r, offset-read, keep)
+	}
+	rest := make([]byte, offset-read)
+	if _, err := io.ReadFull(r, rest); len(rest) > 0 && err != nil {
+		return nil, err
+	}
+	all := append(append(make([]byte, 0, offset), head...), rest...)
+	return all[offset-int64(keep):], nil
+}
+
+// seeks reports whether the input is a file as it stands, which one can seek in.
+func (s *stream) seeks() bool { return s.local != nil && !s.packed }
