@@ -48,8 +48,7 @@ func (f *Flags) flags() []connect.Flag {
 			Help: "a file that may be missing, as what -open wrote the day before",
 			Bind: f.bindInputIfAny,
 		}, {
-			Name: "forget", Arg: "FILE", Group: connect.GroupInput,
-			Help: "gives up a file that -carry has not read to its end, and that is no input any more",
+			Name: "forget", Arg: "FILE", // the screen tells of it beside -carry
 			Bind: f.bindForget,
 		}, {
 			Name: "format", Arg: "FORMAT", Group: connect.GroupInput,
@@ -65,16 +64,15 @@ func (f *Flags) flags() []connect.Flag {
 				})
 			},
 		}, {
-			Name: "follow", Group: connect.GroupInput,
-			Help: "-input is a file that grows, also under another name: it is read as tail -F does",
+			Name: "follow", // the screen tells of it beside -live
 			Bind: func(fs *flag.FlagSet, name string) { fs.BoolVar(&f.Follow, name, false, "") },
 		}, {
 			Name: "live", Group: connect.GroupTime,
-			Help: "-input is a pipe that is written to now: once it is silent time goes on with the clock",
+			Help: "-input is a pipe that is written to now; -follow: a file that grows, read as tail -F does",
 			Bind: func(fs *flag.FlagSet, name string) { fs.BoolVar(&f.LivePipe, name, false, "") },
 		}, {
 			Name: "max-lag", Arg: "D", Group: connect.GroupTime, FromZero: true,
-			Help: "how far the events of such a pipe or followed file may come behind their time (default 1m)",
+			Help: "how far the events of either may come behind their time (default 1m)",
 			Bind: connect.Duration(&f.MaxLag),
 		}, {
 			Name: "max-jump", Arg: "D", Group: connect.GroupTime, FromZero: true,
