@@ -68,7 +68,7 @@ func (f *Flags) flags() []connect.Flag {
 			Bind: func(fs *flag.FlagSet, name string) { fs.BoolVar(&f.Follow, name, false, "") },
 		}, {
 			Name: "live", Group: connect.GroupTime,
-			Help: "-input is a pipe that is written to now; -follow: a file that grows, read as tail -F does",
+			Help: "-input is a pipe that is written to now; -follow reads a file that grows, as tail -F does",
 			Bind: func(fs *flag.FlagSet, name string) { fs.BoolVar(&f.LivePipe, name, false, "") },
 		}, {
 			Name: "max-lag", Arg: "D", Group: connect.GroupTime, FromZero: true,
