@@ -124,7 +124,11 @@ type parts struct {
 	rotated []string // that are still to be read
 	current string   // the one that is read
 	tail    *growing
+	read    []bookmark.File // that are read, the last one as the last
 }
+
+// maxParts is of how many parts it is known that they are read.
+const maxParts = 100
 
 // nextPart lets a followed input go on with its next part.
 func (s *session) nextPart(in *input, from *bookmark.File) error {

@@ -192,6 +192,9 @@ func (in *input) read() (entry, error) {
 	}
 	e.event, e.malformed = in.decode(record)
 	if e.malformed != nil && in.torn && in.lines.torn {
+		if in.parts != nil {
+			return in.read() // of the next part
+		}
 		return entry{}, io.EOF // it is being written
 	}
 	if e.malformed != nil && !in.isRows {

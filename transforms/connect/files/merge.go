@@ -61,13 +61,35 @@ func newMerge(inputs []*input, c *clock, d doubt, live bool) *merge {
 // events of other inputs from behind the hole would make the orders in it look
 // unpaid.
 func (m *merge) next() (entry, error) {
-	if n := len(m.wrong); n > 0 {
-		h := m.wrong[n-1]
-		m.wrong = m.wrong[:n-1]
-		m.unread = append(m.unread, h)
-		m.handOut(&h.entry)
-		return h.entry, nil
+	for {
+		if n := len(m.wrong); n > 0 {
+			h := m.wrong[n-1]
+			m.wrong = m.wrong[:n-1]
+			m.unread = append(m.unread, h)
+			m.handOut(&h.entry)
+			return h.entry, nil
+		}
+		if e, done, err := m.look(); done || err != nil {
+			return e, err
+		}
+		switch {
+		case len(m.heads) > 0:
+			return m.first(), nil
+		case len(m.dry) > 0:
+			if err := m.idle(m.polled); err != nil {
+				return entry{}, err
+			}
+		case m.last != nil:
+			m.unread, m.last = append(m.unread, m.last), nil
+		default:
+			return entry{}, io.EOF
+		}
 	}
+}
+
+// look looks for the next events of the inputs that have been read up to now. It returns an
+// entry that does not wait for its turn, if there is one.
+func (m *merge) look() (e entry, done bool, err error) {
 	m.poll()
 	for len(m.unread) > 0 {
 		h := m.unread[len(m.unread)-1]
@@ -82,41 +104,33 @@ func (m *merge) next() (entry, error) {
 			h.stream.Close()
 			m.ended = append(m.ended, h.input)
 		case err != nil:
-			return entry{}, err
+			return entry{}, true, err
 		case e.malformed != nil:
-			return e, nil
+			return e, true, nil
 		case m.handAtOnce(h, &e):
-			return e, nil
+			return e, true, nil
 		default:
 			h.entry = e
 			heap.Push(&m.heads, h)
 		}
 		m.unread = m.unread[:len(m.unread)-1]
 	}
-	if len(m.heads) == 0 && len(m.dry) > 0 {
-		if err := m.idle(m.polled); err != nil {
-			return entry{}, err
-		}
-		return m.next()
-	}
-	if len(m.heads) == 0 && m.last != nil {
-		m.unread, m.last = append(m.unread, m.last), nil
-		return m.next()
-	}
-	if len(m.heads) == 0 {
-		return entry{}, io.EOF
-	}
+	return entry{}, false, nil
+}
+
+// first hands out the earliest event.
+func (m *merge) first() entry {
 	h := heap.Pop(&m.heads).(*head)
 	m.unread = append(m.unread, h)
 	if !m.clock.begun && m.handAtOnce(h, &h.entry) {
-		return h.entry, nil
+		return h.entry
 	}
 	m.clock.stamp(&h.entry.event)
 	m.clock.follow(h.entry.event.Time)
 	if !m.judged {
 		m.judgeHeads()
 	}
-	return h.entry, nil
+	return h.entry
 }
 
 // poll lets followed inputs be read again that have had nothing, now and then while others

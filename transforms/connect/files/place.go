@@ -10,7 +10,8 @@ import (
 // place is how far an input was read and handed out, for its bookmark.
 type place struct {
 	number        int    // of the input
-	path          string // "": it is not known
+	path          string // "": the input is not there
+	known         bool   // else it is where it was when the run began
 	past          bool   // it is of a part that is read, and the input is at another one
 	offset, lines int64
 	ended         bool
@@ -40,7 +41,10 @@ func (s *session) takePlaces() (places []place) {
 // placed returns the place of an input, with what is around it.
 func (in *input) placed() place {
 	p, past := &in.place, &in.lines.past
-	p.number, p.path = in.number, in.current()
+	p.number, p.path, p.known = in.number, in.current(), true
+	if tail := in.stream.tail; tail != nil && tail.file == nil && p.offset == 0 {
+		p.path = ""
+	}
 	p.head, p.tail = past.first(in.lines.offset+int64(len(in.lines.data))), past.last(p.offset)
 	if !p.ended {
 		in.look()
@@ -63,8 +67,9 @@ func (s *session) finish(in *input) (err error) {
 	p.past = true
 	s.finished = append(s.finished, p)
 	s.move(in)
+	in.parts.read = append(in.parts.read[max(0, len(in.parts.read)-maxParts):], p.bookmark())
 	if tail := in.stream.tail; tail != nil && tail.renamed {
-		in.parts.rotated, err = partsSince(p.bookmark(), in.path, s.config.Others)
+		in.parts.rotated, err = partsSince(in.parts.read, in.path, s.config.Others)
 	}
 	return err
 }
@@ -114,11 +119,15 @@ func (s *session) bookmark() bookmark.Log {
 	if s.config.Resume != nil {
 		l.Files = append(l.Files, s.config.Resume.Past...)
 	}
-	for _, p := range append(s.past, s.places...) {
-		if p.path == "" {
-			continue
+	for n, p := range s.places {
+		if from := s.config.Resume.of(n); !p.known && from != nil {
+			l.Files = append(l.Files, *from)
 		}
-		l.Files = append(l.Files, p.bookmark())
+	}
+	for _, p := range append(s.past[:len(s.past):len(s.past)], s.places...) {
+		if p.path != "" {
+			l.Files = append(l.Files, p.bookmark())
+		}
 	}
 	return l
 }

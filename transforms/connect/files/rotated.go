@@ -74,13 +74,13 @@ func followOn(log bookmark.Log, path string, others []string) (rotated []string,
 	return nil, nil, nil
 }
 
-// partsSince returns the rotated parts that were changed after one that is read, and are not
-// that one, under whatever name.
-func partsSince(read bookmark.File, path string, others []string) (since []string, err error) {
-	log := bookmark.Log{Files: []bookmark.File{read}}
+// partsSince returns the rotated parts that were changed no earlier than the last one that is
+// read, and are none of those that are, under whatever name.
+func partsSince(read []bookmark.File, path string, others []string) (since []string, err error) {
+	log, last := bookmark.Log{Files: read}, &read[len(read)-1]
 	for _, part := range rotatedParts(path, others) {
 		info, err := os.Stat(part)
-		if err != nil || info.ModTime().UnixNano() < read.Changed {
+		if err != nil || info.ModTime().UnixNano() < last.Changed {
 			continue // it is gone, or older
 		}
 		if known, err := log.Find(part, openToLook); err != nil {
