@@ -38,6 +38,9 @@ func checkFiles(o *options) error {
 			}
 		}
 	}
+	if err := checkCarry(o, paths); err != nil {
+		return err
+	}
 	return checkReports(o)
 }
 
@@ -55,7 +58,7 @@ func checkReports(o *options) error {
 			others = append(others, output.Name)
 		}
 		for _, other := range others {
-			if isFile(other) && (filepath.Clean(report) == filepath.Clean(other) || sameFile(report, other)) {
+			if isFile(other) && oneFile(report, other) {
 				return usageError{fmt.Errorf("two outputs are one file: %s and %s", report, other)}
 			}
 		}
