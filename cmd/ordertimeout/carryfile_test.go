@@ -48,14 +48,20 @@ func TestACarryFileIsAFileOfItsOwn(t *testing.T) {
 	}
 }
 
+// holdCarry holds a carry file for the rest of the test, as a run at work does.
+func holdCarry(t *testing.T, path string) {
+	t.Helper()
+	run := process.NewRun()
+	t.Cleanup(func() { run.Close() })
+	if _, err := carry.Open(run, carry.Config{Path: path, Shards: 1}); err != nil {
+		t.Fatal(err)
+	}
+}
+
 // A second process with the file touches nothing.
 func TestASecondRunWithACarryFileTouchesNothing(t *testing.T) {
 	dir := t.TempDir()
-	first := process.NewRun()
-	defer first.Close()
-	if _, err := carry.Open(first, carry.Config{Path: dir + "/c", Shards: 1}); err != nil {
-		t.Fatal(err)
-	}
+	holdCarry(t, dir+"/c")
 	in := write(t, dir, "in.jsonl", line("o1", "create", 0))
 	args := []string{"-input", in, "-carry", dir + "/c"}
 	const former = "of the first run\n"

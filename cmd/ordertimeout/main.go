@@ -47,6 +47,7 @@ const (
 // arguments after it, and return the exit status.
 var subcommands = map[string]func(args []string, stdout, stderr io.Writer) int{
 	"explain": explain,
+	"open":    openOrders,
 	"resend":  resend,
 }
 

@@ -12,7 +12,7 @@ import (
 )
 
 // usageText is the screen of usage, with gaps for what connectors say of themselves.
-const usageText = `Usage: ordertimeout -input FROM [flags], or ordertimeout resend -h (sends undelivered outcomes again)
+const usageText = `Usage: ordertimeout -input FROM [flags], or ordertimeout open -h (lists open orders), resend -h (undelivered)
 
 Reports which orders were created and not paid in time, and which were paid.
 
@@ -35,8 +35,7 @@ Output (TO is {{sinks}}):
   -rejects TO        duplicate, orphan, late, malformed events, undelivered outcomes (default none)
   -open TO           events of open orders at the end: an input for the next run, or for people (default none)
 {{flags "Output"}}  -format-out FORMAT outcomes on stdout: jsonl, or table for people (default: table on a terminal)
-  -summary TO        the counters, as a JSON object: a file or - (default none)
-  -quiet             no summary and no advice at the end, no progress
+  -summary TO        the counters, as a JSON object: a file or - (default none); -quiet leaves out all text
 Running:
   -runner RUNNER     prism, the embedded one (default); flink: -endpoint, -flink-options K=V,…
                      -resume CHECKPOINT -detach; dataflow: -project … (for both see the README)
@@ -44,8 +43,7 @@ Running:
 {{flags "Running"}}  -shards N          groups of users that state is kept by (default 16)
   -metrics ADDRESS   serve /metrics (for Prometheus), /healthz and /livez, as on :9090
   -max-stall D       /healthz fails once nothing has moved for longer (default 5m; 0: never)
-  -cpuprofile FILE   a CPU profile of the run, for go tool pprof
-  -v, -version       the SDK's log, too; print the version
+  -v, -version       the SDK's log, too; print the version; -cpuprofile FILE a CPU profile, for go tool pprof
 Durations: 90s, 10m, 1h30m. Beam's own flags are taken, too. Exit status: 0 done or stopped by a signal,
 1 the run failed or understood no event, 2 wrong flags, 130 ended at once by a second signal.
 `
