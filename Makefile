@@ -34,7 +34,7 @@ race: ## all tests, with the race detector
 	go test -C cmd/bench -race -short ./...
 
 test-ends: ## 20 runs of each input, stopped, killed and failing in each way at random moments
-	go test ./cmd/ordertimeout -run TestEnds -rounds 20 -timeout 60m
+	go test ./cmd/ordertimeout -run TestEnds -rounds 20 -timeout 90m
 
 test-emulator: ## the tests with Google's Pub/Sub emulator, where it is installed
 	TEST_EMULATOR=1 go test -count=1 -v -timeout 20m -run Emulator ./cmd/ordertimeout

@@ -2,6 +2,7 @@ package pipeline
 
 import (
 	"fmt"
+	"slices"
 
 	"ordertimeout/transforms"
 	"ordertimeout/transforms/carry"
@@ -95,6 +96,20 @@ func samePattern(a, b string) bool {
 		patterns[i] = p
 	}
 	return patterns[0].String() == patterns[1].String()
+}
+
+// own returns the files that the run writes.
+func (p Plan) own(c Config) []string {
+	own := slices.Clone(c.Beside)
+	for _, output := range p.each() {
+		if file := output.Traits().File; file != "" {
+			own = append(own, file)
+		}
+	}
+	if c.Carry != "" {
+		own = append(own, c.Carry, c.Carry+carry.LockSuffix)
+	}
+	return own
 }
 
 // mode returns what becomes of what is in the outputs when they are opened.

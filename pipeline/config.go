@@ -71,6 +71,8 @@ type Config struct {
 	// every CarryEvery (-carry-every). "": the state is kept nowhere. See package carry.
 	Carry      string
 	CarryEvery time.Duration
+	// Beside are further files that the command writes, such as a summary.
+	Beside []string
 	// Layout is that of such directories.
 	windowfile.Layout
 	// Connectors are further kinds of source and sink, beside those of this module.

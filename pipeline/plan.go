@@ -79,6 +79,7 @@ func (c Config) Plan() (Plan, error) {
 	}
 	open := p.Open.Traits()
 	env.GoesOn, env.Carried, env.RejectsUnread = !open.Nothing || env.Carries, open.File, p.Rejects.Traits().Nothing
+	env.Own = p.own(c)
 	if err := kinds.Validate(connect.Input{Connector: name, URI: p.input}, env); err != nil {
 		return Plan{}, err
 	}

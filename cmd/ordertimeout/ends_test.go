@@ -42,11 +42,7 @@ func endings(t *testing.T) []ending {
 		http.Error(w, "down", http.StatusInternalServerError)
 	}))
 	t.Cleanup(receiver.Close)
-	if signal.Ignored(syscall.SIGHUP) { // the tests run under nohup, and what they start would, too
-		caught := make(chan os.Signal, 1)
-		signal.Notify(caught, syscall.SIGHUP)
-		t.Cleanup(func() { signal.Ignore(syscall.SIGHUP) })
-	}
+	heedHangup(t)
 	return []ending{
 		{name: "SIGTERM", signal: syscall.SIGTERM},
 		{name: "SIGINT", signal: syscall.SIGINT},
@@ -55,6 +51,15 @@ func endings(t *testing.T) []ending {
 		{name: "full disk", success: "/dev/full", status: 1},
 		{name: "closed pipe", success: "-", status: 1},
 		{name: "failing webhook", signal: syscall.SIGTERM, timeouts: receiver.URL + "/secret#retries=9", status: 1},
+	}
+}
+
+// heedHangup lets what is started get SIGHUP, also where the tests run under nohup.
+func heedHangup(t *testing.T) {
+	if signal.Ignored(syscall.SIGHUP) {
+		caught := make(chan os.Signal, 1)
+		signal.Notify(caught, syscall.SIGHUP)
+		t.Cleanup(func() { signal.Ignore(syscall.SIGHUP) })
 	}
 }
 

@@ -11,6 +11,7 @@ import (
 
 	"ordertimeout/transforms/cep"
 	"ordertimeout/transforms/cep/syntax"
+	"ordertimeout/transforms/screen"
 )
 
 // explainLine says how ordertimeout explain is called.
@@ -114,5 +115,21 @@ func explanation(o explainOptions) (string, error) {
 	if o.program {
 		lines = append(lines, "", strings.TrimSuffix(prog.String(), "\n"))
 	}
-	return strings.Join(lines, "\n") + "\n", nil
+	return printable(strings.Join(lines, "\n") + "\n"), nil
+}
+
+// printable escapes what does not print but tabs and line breaks: the conditions of a
+// canonical text are as they were written.
+func printable(text string) string {
+	var b strings.Builder
+	for text != "" {
+		end := strings.IndexAny(text, "\t\n")
+		if end < 0 {
+			end = len(text)
+		}
+		b.WriteString(screen.Text(text[:end]))
+		b.WriteString(text[end:min(end+1, len(text))])
+		text = text[min(end+1, len(text)):]
+	}
+	return b.String()
 }

@@ -97,3 +97,22 @@ func TestExplainHelp(t *testing.T) {
 		t.Errorf("%+v", got)
 	}
 }
+
+// Patterns and flags may come from outside, too, and write no escape sequence.
+func TestPatternsAndFlagsWriteNoEscapeSequence(t *testing.T) {
+	const escape, shown = "\x1b7", `\x1b7`
+	for _, args := range [][]string{
+		{"explain", `create[note == "` + escape + `"] followedBy pay within 10m`},
+		{"explain", "-program", `create[note == "` + escape + `"] followedBy pay within 10m`},
+		{"explain", `create[note matches "` + escape + `("] followedBy pay within 10m`},
+		{"-input", "-", "-pattern", `create[note matches "` + escape + `("] followedBy pay within 10m`},
+		{"-" + escape},
+		{"resend", "-" + escape},
+		{"-input", "nowhere/" + escape},
+	} {
+		r := run1(t, "", args...)
+		if text := r.stdout + r.stderr; strings.Contains(text, escape) || !strings.Contains(text, shown) {
+			t.Errorf("%q: %q, want %s in it", args, text, shown)
+		}
+	}
+}

@@ -148,6 +148,7 @@ func (o *options) validate(fs *flag.FlagSet) error {
 		return err
 	}
 	var err error
+	o.config.Beside = []string{o.summary, o.profile}
 	if o.plan, err = o.config.Plan(); err != nil {
 		return err
 	}

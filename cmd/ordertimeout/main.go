@@ -27,6 +27,7 @@ import (
 	"ordertimeout/transforms/connect/localfile"
 	"ordertimeout/transforms/count"
 	"ordertimeout/transforms/process"
+	"ordertimeout/transforms/screen"
 )
 
 func main() {
@@ -63,7 +64,8 @@ func run(args []string, stdout, stderr io.Writer) int {
 	case errors.Is(err, flag.ErrHelp):
 		return tell(usage(stdout, o.config.Kinds()), stderr)
 	case err != nil:
-		fmt.Fprintf(stderr, "ordertimeout: %v\nRun 'ordertimeout -h' for the flags.\n", err)
+		tell(err, stderr)
+		fmt.Fprintln(stderr, "Run 'ordertimeout -h' for the flags.")
 		return exitUsage
 	case o.version:
 		fmt.Fprintln(stdout, version())
@@ -82,13 +84,14 @@ func run(args []string, stdout, stderr io.Writer) int {
 	return tell(err, stderr)
 }
 
-// tell says what a run has failed with, if it has, and returns the exit status.
+// tell says what a run has failed with, if it has, and returns the exit status. What is
+// wrong may have come from outside, as a name or a pattern.
 func tell(err error, stderr io.Writer) int {
 	if err == nil {
 		return exitOK
 	}
 	for line := range strings.Lines(err.Error()) { // each is a reason of its own
-		fmt.Fprintf(stderr, "ordertimeout: %s\n", strings.TrimSuffix(line, "\n"))
+		fmt.Fprintf(stderr, "ordertimeout: %s\n", screen.Text(strings.TrimSuffix(line, "\n")))
 	}
 	if errors.As(err, new(usageError)) {
 		return exitUsage
@@ -101,6 +104,9 @@ const endOfProcess = 5 * time.Second
 
 // execute runs the pipeline from open outputs to the summary.
 func execute(o options, current *process.Run, stderr io.Writer) (err error) {
+	current.Cluster = o.config.Runner == pipeline.RunnerFlink
+	current.EndTime = endOfProcess
+	stopOnSignal(current, stderr) // before anything is changed
 	inputs := o.config.Input
 	err = checkFiles(&o)
 	if errors.As(err, new(usageError)) {
@@ -120,9 +126,6 @@ func execute(o options, current *process.Run, stderr io.Writer) (err error) {
 		return err
 	}
 	defer profiled()
-	current.Cluster = o.config.Runner == pipeline.RunnerFlink
-	current.EndTime = endOfProcess
-	stopOnSignal(current, stderr)
 	if err := checkServices(o.plan, stderr); err != nil {
 		return err
 	}
@@ -186,7 +189,7 @@ func (o options) commit(outputs *localfile.Set, run *process.Run, stderr io.Writ
 func checkServices(p pipeline.Plan, stderr io.Writer) error {
 	warnings, err := p.Check(context.Background())
 	for _, w := range warnings {
-		fmt.Fprintf(stderr, "ordertimeout: %s\n", w)
+		fmt.Fprintf(stderr, "ordertimeout: %s\n", screen.Text(w))
 	}
 	if errors.Is(err, pipeline.ErrLoop) {
 		return usageError{err}

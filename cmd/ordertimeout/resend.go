@@ -60,7 +60,8 @@ func resend(args []string, stdout, stderr io.Writer) int {
 		resendUsage(stdout)
 		return exitOK
 	case err != nil:
-		fmt.Fprintf(stderr, "ordertimeout: %v\nRun 'ordertimeout resend -h' for the flags.\n", err)
+		tell(err, stderr)
+		fmt.Fprintln(stderr, "Run 'ordertimeout resend -h' for the flags.")
 		return exitUsage
 	}
 	beam.Init()

@@ -14,6 +14,7 @@ import (
 // A signal ends the input: what is decided is out, the rest is open, and the
 // status is 0.
 func TestSignalStops(t *testing.T) {
+	heedHangup(t)
 	for _, sig := range []syscall.Signal{syscall.SIGINT, syscall.SIGTERM, syscall.SIGHUP} {
 		cmd, in, out, stderr := startPiped(t, "-input", "-", "-at-end", "timeout", "-disorder", "0s")
 		_, _ = io.WriteString(in, line("o1", "create", 0)+line("o1", "pay", 1)+line("o2", "create", 2)+line("o3", "view", 30))

@@ -35,15 +35,16 @@ Output (TO is {{sinks}}):
   -rejects TO        duplicate, orphan, late, malformed events, undelivered outcomes (default none)
   -open TO           events of open orders at the end: an input for the next run, or for people (default none)
 {{flags "Output"}}  -format-out FORMAT outcomes on stdout: jsonl, or table for people (default: table on a terminal)
-  -summary TO        the counters, as a JSON object: a file or - (default none); -quiet leaves out all text
+  -summary TO        the counters, as a JSON object: a file or - (default none)
 Running:
   -runner RUNNER     prism, the embedded one (default); flink: -endpoint, -flink-options K=V,…
                      -resume CHECKPOINT -detach; dataflow: -project … (for both see the README)
-  -carry FILE        the state of the run, from which the next one goes on; written every -carry-every D (10s)
+  -carry FILE        the state, from which the next run goes on, written every -carry-every D (10s), as is
+                     how far the input was read; -forget FILE gives up a file that is no input any more
 {{flags "Running"}}  -shards N          groups of users that state is kept by (default 16)
-  -metrics ADDRESS   serve /metrics (for Prometheus), /healthz and /livez, as on :9090
-  -max-stall D       /healthz fails once nothing has moved for longer (default 5m; 0: never)
-  -v, -version       the SDK's log, too; print the version; -cpuprofile FILE a CPU profile, for go tool pprof
+  -metrics ADDRESS   serve /metrics (Prometheus), /healthz (fails after -max-stall D, 5m), /livez, as on :9090
+  -cpuprofile FILE   a CPU profile of the run, for go tool pprof
+  -quiet, -v         no summary, advice and progress; the SDK's log, too. -version prints the version
 Durations: 90s, 10m, 1h30m. Beam's own flags are taken, too. Exit status: 0 done or stopped by a signal,
 1 the run failed or understood no event, 2 wrong flags, 130 ended at once by a second signal.
 `

@@ -36,6 +36,8 @@ type Env struct {
 	EndOfTime bool
 	// GoesOn says that the open orders are written, and the next run begins with them.
 	GoesOn bool
+	// Own are the files that the run writes, beside its outputs and among them.
+	Own []string
 	// Carries says that the run has a carry file: see package carry.
 	Carries bool
 	// Carried is the file that the open orders are written to, if it is one. It may be

@@ -59,16 +59,25 @@ func (f *failure) Error() string {
 // maxAbsent is how many absent members an error shows.
 const maxAbsent = 3
 
+// goWords are what the messages of package expr call things by their names in Go. A name
+// behind what is no object is taken for the place in a list, which is a number.
+var goWords = strings.NewReplacer(
+	"<nil>", "nothing",
+	"map[string]interface {}", "an object",
+	"[]interface {}", "a list",
+	"invalid operation: int(string)", "got a name behind what is no object: want the number of a place in it",
+	"reflect.Value.MapIndex: value of type int is not assignable to type string", "got a number behind an object: want a name",
+)
+
 // plain turns what Go says of a type that is not right to what the other errors say.
 func plain(message string) string {
-	message = strings.ReplaceAll(message, "<nil>", "nothing")
 	types, ok := strings.CutPrefix(message, "interface conversion: interface {} is ")
 	if !ok {
-		return message
+		return goWords.Replace(message)
 	}
 	got, want, _ := strings.Cut(types, ", not ")
 	if got == "nil" {
 		got = "nothing"
 	}
-	return "got " + got + ": want " + want
+	return "got " + goWords.Replace(got) + ": want " + want
 }

@@ -71,7 +71,11 @@ func (b *bundle) read(ctx context.Context, stopping <-chan struct{}) (ending, er
 		case <-stopping:
 			continue
 		case <-overdue:
-			return b.stop(), nil
+			select { // what came while the process was suspended is no less there
+			case next = <-b.session.next():
+			default:
+				return b.stop(), nil
+			}
 		case <-ctx.Done():
 			return split, ctx.Err()
 		case <-full.C:

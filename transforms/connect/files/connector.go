@@ -33,6 +33,9 @@ func Connector(f *Flags) connect.Connector {
 
 func parse(f Flags, inputs []string, env connect.Env) (connect.Source, error) {
 	for _, in := range inputs {
+		if err := f.followable(in); err != nil {
+			return nil, err
+		}
 		switch {
 		case in == stdin && !env.Loopback:
 			return nil, errors.New("-input -: standard input is this process's, and the workers are others: want a file or pubsub://PROJECT/SUBSCRIPTION")
@@ -56,6 +59,8 @@ func parse(f Flags, inputs []string, env connect.Env) (connect.Source, error) {
 		Carried:       env.Carried,
 		MaxJump:       f.maxJump(env),
 		Live:          f.LivePipe,
+		Follow:        f.Follow,
+		Others:        env.Own,
 		MaxLag:        f.maxLag(),
 		RejectsUnread: env.RejectsUnread,
 		Run:           env.Run,
@@ -66,8 +71,11 @@ func parse(f Flags, inputs []string, env connect.Env) (connect.Source, error) {
 // Source is files and pipes that are read as one log.
 type Source struct{ Config Config }
 
-// Traits implements connect.Source. A log ends, also that of a pipe.
-func (s Source) Traits() connect.SourceTraits { return connect.SourceTraits{Bounded: true} }
+// Traits implements connect.Source. A log ends, also that of a pipe, but not that of files
+// that are followed.
+func (s Source) Traits() connect.SourceTraits {
+	return connect.SourceTraits{Bounded: !s.Config.Follow}
+}
 
 // Resolve implements connect.Source: it looks up what patterns match, and which of the
 // files are there that may be missing.

@@ -80,6 +80,12 @@ type Config struct {
 	// Carried is the input, if one is, whose place the open orders of this run take. At
 	// a stop of a pipe beside it all of it is handed out, too: it is not there again.
 	Carried string
+	// Follow says that the inputs are files that grow, and that others take their names from
+	// time to time. They are read as tail -F does, and never end.
+	Follow bool
+	// Others are files of the run that are no rotated parts of a followed one, though they
+	// be called so: outputs, and the carry file.
+	Others []string
 	// Carries says that the run has a carry file: see package carry. Then a last line
 	// without a line break that is no event is left to be read when it is complete.
 	Carries bool
@@ -106,6 +112,8 @@ func (c Config) Validate() error {
 		return fmt.Errorf("files: -format %q: want jsonl or csv", c.Format)
 	case len(c.Columns) > 0 && c.Format == "jsonl":
 		return fmt.Errorf("files: -columns %q: only CSV has columns, want -format csv", strings.Join(c.Columns, ","))
+	case c.Follow && len(c.Columns) == 0 && slices.ContainsFunc(c.Inputs, c.isCSV):
+		return errors.New("files: -follow of CSV wants -columns: what is appended has no header")
 	case decoding != nil:
 		return fmt.Errorf("files: %w", decoding)
 	case c.Disorder < 0:

@@ -23,6 +23,8 @@ type Flags struct {
 	// LivePipe (-live) says that the one input is a pipe that is written to now: once it
 	// is silent time goes on with the clock.
 	LivePipe bool
+	// Follow (-follow) says that the inputs are files that grow: see Config.Follow.
+	Follow bool
 	// MaxLag (-max-lag) is how far an event of a live pipe may come behind its time and
 	// hold the watermark back. One that is behind by more is late. Negative: a minute.
 	MaxLag time.Duration
@@ -46,8 +48,7 @@ func (f *Flags) flags() []connect.Flag {
 			Help: "a file that may be missing, as what -open wrote the day before",
 			Bind: f.bindInputIfAny,
 		}, {
-			Name: "forget", Arg: "FILE", Group: connect.GroupInput,
-			Help: "gives up a file that -carry has not read to its end, and that is no input any more",
+			Name: "forget", Arg: "FILE", // the screen tells of it beside -carry
 			Bind: f.bindForget,
 		}, {
 			Name: "format", Arg: "FORMAT", Group: connect.GroupInput,
@@ -63,12 +64,15 @@ func (f *Flags) flags() []connect.Flag {
 				})
 			},
 		}, {
+			Name: "follow", // the screen tells of it beside -live
+			Bind: func(fs *flag.FlagSet, name string) { fs.BoolVar(&f.Follow, name, false, "") },
+		}, {
 			Name: "live", Group: connect.GroupTime,
-			Help: "-input is a pipe that is written to now: once it is silent time goes on with the clock",
+			Help: "-input is a pipe that is written to now; -follow reads a file that grows, as tail -F does",
 			Bind: func(fs *flag.FlagSet, name string) { fs.BoolVar(&f.LivePipe, name, false, "") },
 		}, {
 			Name: "max-lag", Arg: "D", Group: connect.GroupTime, FromZero: true,
-			Help: "how far the events of such a pipe may come behind their time (default 1m)",
+			Help: "how far the events of either may come behind their time (default 1m)",
 			Bind: connect.Duration(&f.MaxLag),
 		}, {
 			Name: "max-jump", Arg: "D", Group: connect.GroupTime, FromZero: true,
@@ -107,8 +111,16 @@ func (f *Flags) validate(in connect.Input, env connect.Env) error {
 	switch {
 	case other && len(f.InputIfAny) > 0:
 		return fmt.Errorf("-input-if-any %q with -input %s: want files", f.InputIfAny[0], in.URI)
-	case !f.LivePipe && f.MaxLag >= 0:
-		return fmt.Errorf("-max-lag %v: only a live pipe has a lag: want -live", f.MaxLag)
+	case !f.LivePipe && !f.Follow && f.MaxLag >= 0:
+		return fmt.Errorf("-max-lag %v: only a live pipe or a followed file has a lag: want -live or -follow", f.MaxLag)
+	case other && f.Follow:
+		return fmt.Errorf("-follow with -input %s: want a file", in.URI)
+	case f.Follow && f.LivePipe:
+		return errors.New("-follow with -live: a pipe is not followed: want one of the two")
+	case f.Follow && env.Runner != connect.Prism:
+		return fmt.Errorf("-follow with -runner %s: want the embedded runner", env.Runner)
+	case f.Follow && env.EndOfTime:
+		return errors.New("-at-end timeout with -follow: a followed file has no end")
 	case len(f.Forget) > 0 && (other || !env.Carries):
 		return fmt.Errorf("-forget %q: only a run of files with -carry knows of files: want -carry FILE", f.Forget[0])
 	case other && f.LivePipe:

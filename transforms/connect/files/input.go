@@ -20,9 +20,11 @@ type input struct {
 	isRows  bool  // it has rows of CSV
 	torn    bool  // a last line without a line break is left where it is no event
 
-	number int // of Config.Inputs
-	place  place
-	moved  bool // the place has changed since the last block
+	parts   *parts   // of a followed input; else nil
+	session *session // which opens them
+	number  int      // of Config.Inputs
+	place   place
+	moved   bool // the place has changed since the last block
 
 	queue []entry // read ahead
 	held  int     // size of the queue in bytes
@@ -45,6 +47,9 @@ type entry struct {
 // openInput opens the input of a number and reads its header row, if it has one.
 func (s *session) openInput(number, buffer int) (*input, error) {
 	c, d, path := s.config, s.decoder, s.config.Inputs[number]
+	if c.Follow {
+		return s.openFollowed(number, buffer)
+	}
 	f, err := open(s.ctx, &s.remote, path, s.progress)
 	if err != nil {
 		return nil, fmt.Errorf("files: %s: %w", path, plainText(err))
@@ -138,6 +143,9 @@ func (in *input) ahead(n int) (time int64, ok bool) {
 				return 0, false
 			}
 			e, err := in.read()
+			if err == errDry { // it may have more the next time
+				return 0, false
+			}
 			if in.err = err; err != nil {
 				return 0, false
 			}
@@ -165,15 +173,22 @@ func (in *input) ended() bool { return in.err != nil || in.held >= maxQueue }
 // read returns the next record that was not read ahead.
 func (in *input) read() (entry, error) {
 	record, line, err := in.lines.next()
-	if err == io.EOF {
+	for err == io.EOF && in.parts != nil {
+		if err = in.session.nextPart(in, nil); err == nil {
+			record, line, err = in.lines.next()
+		}
+	}
+	if err == io.EOF || err == errDry {
 		return entry{}, err
 	}
 	if err != nil {
 		return entry{}, in.broken(err)
 	}
-	e := entry{source: in.path, line: line, raw: record, from: in, end: in.lines.offset, last: in.lines.line}
+	e := entry{source: in.current(), line: line, raw: record, from: in, end: in.lines.offset, last: in.lines.line}
 	if in.pipe != nil {
 		e.arrived = in.pipe.arrived
+	} else if tail := in.stream.tail; tail != nil {
+		e.arrived = tail.arrived
 	}
 	e.event, e.malformed = in.decode(record)
 	if e.malformed != nil && in.torn && in.lines.torn {
@@ -185,7 +200,7 @@ func (in *input) read() (entry, error) {
 		}
 	}
 	if e.malformed == nil {
-		e.event.Source, e.event.Line = in.path, line
+		e.event.Source, e.event.Line = e.source, line
 	}
 	return e, nil
 }

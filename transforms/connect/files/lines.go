@@ -41,6 +41,9 @@ func (l *lines) next() (record []byte, line int64, err error) {
 	if !l.started {
 		l.start()
 	}
+	if l.err == errDry {
+		l.err = nil
+	}
 	for {
 		if l.skip && !l.endLine() {
 			return nil, 0, l.err
@@ -82,6 +85,9 @@ func (l *lines) start() {
 	const mark = "\xEF\xBB\xBF"
 	for l.err == nil && len(l.data) < len(mark) {
 		l.fill()
+	}
+	if l.err == errDry {
+		return
 	}
 	rest := bytes.TrimPrefix(l.data, []byte(mark))
 	l.offset += int64(len(l.data) - len(rest))

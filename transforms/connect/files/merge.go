@@ -3,6 +3,7 @@ package files
 import (
 	"container/heap"
 	"io"
+	"time"
 )
 
 // merge makes one log of several inputs: always the input whose next event is
@@ -21,6 +22,13 @@ type merge struct {
 	ended  []*input // that have come to their ends, for who takes note of it
 
 	unfollowed unfollowed
+
+	dry    []*head // followed inputs that have had nothing to read, when they were polled
+	polled time.Time
+	calls  int
+	// idle is called where there is nothing to read at all, with the time before the look
+	// that found so. It waits a while. An error ends the reading.
+	idle func(at time.Time) error
 }
 
 // head is an input and its next event.
@@ -60,10 +68,14 @@ func (m *merge) next() (entry, error) {
 		m.handOut(&h.entry)
 		return h.entry, nil
 	}
+	m.poll()
 	for len(m.unread) > 0 {
 		h := m.unread[len(m.unread)-1]
 		e, err := h.next()
 		switch {
+		case err == errDry:
+			m.settle(h, false)
+			m.dry = append(m.dry, h)
 		case err == io.EOF:
 			m.settle(h, true)
 			h.end()
@@ -80,6 +92,12 @@ func (m *merge) next() (entry, error) {
 			heap.Push(&m.heads, h)
 		}
 		m.unread = m.unread[:len(m.unread)-1]
+	}
+	if len(m.heads) == 0 && len(m.dry) > 0 {
+		if err := m.idle(m.polled); err != nil {
+			return entry{}, err
+		}
+		return m.next()
 	}
 	if len(m.heads) == 0 && m.last != nil {
 		m.unread, m.last = append(m.unread, m.last), nil
@@ -99,6 +117,19 @@ func (m *merge) next() (entry, error) {
 		m.judgeHeads()
 	}
 	return h.entry, nil
+}
+
+// poll lets followed inputs be read again that have had nothing, now and then while others
+// have something.
+func (m *merge) poll() {
+	if len(m.dry) == 0 {
+		return
+	}
+	if m.calls++; len(m.heads) > 0 && (m.calls%64 != 0 || time.Since(m.polled) < pollEvery) {
+		return
+	}
+	m.polled = time.Now()
+	m.unread, m.dry = append(m.unread, m.dry...), nil
 }
 
 // judgeHeads judges the next events of all inputs once there is a time to judge them
@@ -126,7 +157,7 @@ func (m *merge) handAtOnce(h *head, e *entry) bool {
 	switch {
 	case len(h.pending) == 0 && m.doubt.near(m.clock, at):
 		return false
-	case h.pipe != nil && alone:
+	case h.pipe != nil && alone || h.parts != nil:
 		m.handOut(e)
 		h.pending = append(h.pending, at)
 		m.settle(h, false)

@@ -22,6 +22,7 @@ type stream struct {
 	local  *os.File // the input, where it is a regular file of this machine; else nil
 	whole  *whole   // what reads it
 	packed bool     // there is a decompressor
+	tail   *growing // the input, where it is followed; else nil
 	pipe   *pipe    // the input, where a read may have to wait for someone to write; else nil
 	close  func()   // of the decompressor; nil without one
 }

@@ -51,8 +51,15 @@ func (c Config) Paths() ([]string, error) {
 			continue
 		}
 		info, err := check(path)
+		if c.Follow && errors.Is(err, fs.ErrNotExist) {
+			unique = append(unique, path) // it is waited for
+			continue
+		}
 		if err != nil {
 			return nil, fmt.Errorf("files: -input %q: %w", path, err)
+		}
+		if c.Follow && !info.Mode().IsRegular() {
+			return nil, fmt.Errorf("files: -follow -input %q: want a file: a pipe is read with -live", path)
 		}
 		if slices.ContainsFunc(infos, func(other fs.FileInfo) bool { return os.SameFile(info, other) }) {
 			continue

@@ -21,6 +21,7 @@ type pipe struct {
 	arrived time.Time   // when something was read last; zero before
 	inside  func() bool // whether what was read ends inside a record
 	until   time.Time   // when a stopped pipe ends inside a record, too
+	beyond  int         // how many bytes were read after that
 }
 
 const (
@@ -29,6 +30,9 @@ const (
 	lookEvery = 50 * time.Millisecond
 	// lastLine is for how long a stop waits for the end of the record that it is in.
 	lastLine = time.Second
+	// lastBytes is how much of that record is read after that, if it is there already: what
+	// a pipe holds. A process that was suspended meanwhile has not looked for it.
+	lastBytes = 64 << 10
 )
 
 // halted reports whether the run was asked to stop.
@@ -82,16 +86,19 @@ func (p *pipe) readLine(b []byte) (n int, err error) {
 		p.until = time.Now().Add(lastLine)
 	}
 	for p.inside() && n < len(b) && (n == 0 || b[n-1] != '\n') {
-		left := time.Until(p.until)
-		if left <= 0 {
-			break
-		}
+		left := max(0, time.Until(p.until))
 		ready, err := readable(p.file, left)
 		if err != nil {
 			return n, err
 		}
+		if left == 0 && (!ready || p.beyond == lastBytes) {
+			break
+		}
 		if !ready {
 			continue
+		}
+		if left == 0 {
+			p.beyond++
 		}
 		read, err := p.file.Read(b[n : n+1])
 		if n += read; err != nil {

@@ -9,8 +9,9 @@ import (
 
 // place is how far an input was read and handed out, for its bookmark.
 type place struct {
-	number        int // of the input
-	known         bool
+	number        int    // of the input
+	path          string // "": it is not known
+	past          bool   // it is of a part that is read, and the input is at another one
 	offset, lines int64
 	ended         bool
 	stat          bookmark.Stat
@@ -29,23 +30,61 @@ func (s *session) move(in *input) {
 func (s *session) takePlaces() (places []place) {
 	for _, in := range s.moved {
 		in.moved = false
-		p := &in.place
-		p.number, p.known = in.number, true
-		past := &in.lines.past
-		p.head, p.tail = past.first(in.lines.offset+int64(len(in.lines.data))), past.last(p.offset)
-		if !p.ended {
-			in.look()
-		}
-		places = append(places, *p)
+		places = append(places, in.placed())
 	}
 	s.moved = s.moved[:0]
+	places, s.finished = append(s.finished, places...), nil
 	return places
+}
+
+// placed returns the place of an input, with what is around it.
+func (in *input) placed() place {
+	p, past := &in.place, &in.lines.past
+	p.number, p.path = in.number, in.current()
+	p.head, p.tail = past.first(in.lines.offset+int64(len(in.lines.data))), past.last(p.offset)
+	if !p.ended {
+		in.look()
+	}
+	return *p
+}
+
+// current returns the path of what is read of an input.
+func (in *input) current() string {
+	if in.parts != nil {
+		return in.parts.current
+	}
+	return in.path
+}
+
+// finish takes note that a part of an input was read to its end, and that another one
+// follows. Files that have had the name since, for a short while, go before what has it now.
+func (s *session) finish(in *input) (err error) {
+	p := in.placed()
+	p.past = true
+	s.finished = append(s.finished, p)
+	s.move(in)
+	if tail := in.stream.tail; tail != nil && tail.renamed {
+		in.parts.rotated, err = partsSince(p.bookmark(), in.path, s.config.Others)
+	}
+	return err
+}
+
+// bookmark returns the bookmark of a place.
+func (p *place) bookmark() bookmark.File {
+	return bookmark.File{
+		Path: p.path, Stat: p.stat, Offset: p.offset, Lines: p.lines, Ended: p.ended,
+		Head: bookmark.PrintOf(p.head), Tail: bookmark.PrintOf(p.tail),
+	}
 }
 
 // takeOver takes over the places of a block that is handed out.
 func (s *session) takeOver(places []place) {
 	for _, p := range places {
-		s.places[p.number] = p
+		if p.past {
+			s.past = append(s.past, p)
+		} else {
+			s.places[p.number] = p
+		}
 	}
 }
 
@@ -57,10 +96,14 @@ func (in *input) end() {
 
 // look takes note of what the system says of an input.
 func (in *input) look() {
-	if in.stream.local == nil {
+	local := in.stream.local
+	if tail := in.stream.tail; tail != nil {
+		local, in.place.stat = tail.file, tail.info
+	}
+	if local == nil {
 		return
 	}
-	if info, err := in.stream.local.Stat(); err == nil {
+	if info, err := local.Stat(); err == nil {
 		in.place.stat = bookmark.StatOf(info)
 	}
 }
@@ -71,14 +114,11 @@ func (s *session) bookmark() bookmark.Log {
 	if s.config.Resume != nil {
 		l.Files = append(l.Files, s.config.Resume.Past...)
 	}
-	for n, p := range s.places {
-		if !p.known {
+	for _, p := range append(s.past, s.places...) {
+		if p.path == "" {
 			continue
 		}
-		l.Files = append(l.Files, bookmark.File{
-			Path: s.config.Inputs[n], Stat: p.stat, Offset: p.offset, Lines: p.lines, Ended: p.ended,
-			Head: bookmark.PrintOf(p.head), Tail: bookmark.PrintOf(p.tail),
-		})
+		l.Files = append(l.Files, p.bookmark())
 	}
 	return l
 }

@@ -19,6 +19,9 @@ type Resume struct {
 	Largest int64
 	// Inputs are how far each of Config.Inputs was read; nil of one that is new.
 	Inputs []*bookmark.File
+	// Parts are, of followed inputs, the rotated parts that are read before what has the name
+	// now, the oldest first. What is known of an input is then known of the first part.
+	Parts [][]string
 	// Past are the files that are no input any more.
 	Past []bookmark.File
 }
@@ -38,6 +41,9 @@ func (c Config) goOn(position json.RawMessage, watermark int64) (Config, error) 
 	log, err := bookmark.Decode(position)
 	if err != nil {
 		return c, fmt.Errorf("files: the position in the carry file: %w", err)
+	}
+	if c.Follow {
+		return c.followOn(log, watermark)
 	}
 	var paths []string // of files that can be known again
 	for _, path := range c.Inputs {
@@ -92,4 +98,26 @@ type looked struct{ *stream }
 func (l looked) Close() error {
 	l.stream.Close()
 	return nil
+}
+
+// followOn is goOn of followed files.
+func (c Config) followOn(log bookmark.Log, watermark int64) (Config, error) {
+	r := &Resume{Watermark: watermark, Begun: log.Begun, Largest: log.Largest}
+	var known []*bookmark.File
+	for _, path := range c.Inputs {
+		rotated, from, err := followOn(log, path, c.Others)
+		if err != nil {
+			return c, fmt.Errorf("files: %s: %w", path, err)
+		}
+		r.Inputs, r.Parts = append(r.Inputs, from), append(r.Parts, rotated)
+		if from != nil {
+			known = append(known, from)
+		}
+	}
+	var err error
+	if r.Past, err = log.Rest(known, openToLook, c.Forget); err != nil {
+		return c, fmt.Errorf("files: %w", err)
+	}
+	c.Resume = r
+	return c, nil
 }

@@ -23,15 +23,17 @@ type session struct {
 	id      string   // of its source
 
 	// Of the goroutine that reads.
-	ctx     context.Context // ends with closed
-	remote  remotes
-	decoder *order.Decoder
-	clock   clock
-	alive   *liveness // of a live input; else nil
-	records int64     // read so far
-	block   block
-	hinted  [2]int64 // decoder.IntegerTimes and January as of the last block
-	moved   []*input // whose places have changed since the last block
+	ctx      context.Context // ends with closed
+	remote   remotes
+	decoder  *order.Decoder
+	clock    clock
+	alive    *liveness // of a live input; else nil
+	arrived  time.Time // when something was read of a live input last
+	records  int64     // read so far
+	block    block
+	hinted   [2]int64 // decoder.IntegerTimes and January as of the last block
+	moved    []*input // whose places have changed since the last block
+	finished []place  // of parts that were read to their ends since then
 
 	blocks chan block
 	closed chan struct{}
@@ -46,6 +48,7 @@ type session struct {
 	stopBy time.Time  // when a stop waits no longer for what was read; zero before it
 	last   block      // the last block, once it was handed out
 	places []place    // of the inputs, as of the last block; see Config.Carries
+	past   []place    // of parts of inputs that are read
 	carrier
 }
 
@@ -98,7 +101,7 @@ func newSession(c Config, run *process.Run, skip int64) *session {
 		handed:  skip,
 		piped:   slices.ContainsFunc(c.Inputs, mayWait),
 	}
-	if c.Live {
+	if c.Live || c.Follow {
 		s.alive = &liveness{maxLag: c.MaxLag.Milliseconds()}
 	}
 	if r := c.Resume; r != nil {
@@ -136,6 +139,7 @@ func (s *session) read() error {
 		return err
 	}
 	m := newMerge(inputs, &s.clock, s.config.doubt(), s.config.Live)
+	m.idle = s.idleFor
 	defer func() { s.block.beyond, s.block.beyondFrom = m.unfollowed.beyond(s.clock.largest) }()
 	for {
 		e, err := m.next()
@@ -188,6 +192,7 @@ func (s *session) progress(bytes int) {
 func (s *session) add(e entry) {
 	if s.alive != nil && e.malformed == nil && !e.arrived.IsZero() {
 		s.alive.event(&e.event, &s.clock, e.arrived)
+		s.arrived = e.arrived
 	}
 	if in := e.from; in != nil {
 		in.place.offset, in.place.lines = e.end, e.last

@@ -72,7 +72,7 @@ func (fn *readFn) ProcessElement(
 	b.counts.Add(ctx, run)
 	if w := s.now.watermark(); w > 0 {
 		we.Advance(w)
-		if fn.Config.Live {
+		if fn.Config.Live || fn.Config.Follow {
 			run.Set(count.WatermarkTime, w)
 		}
 	}

@@ -64,8 +64,8 @@ func StatOf(info fs.FileInfo) Stat {
 	return s
 }
 
-// sameInode reports whether two files are one, as far as the system tells.
-func (s Stat) sameInode(other Stat) bool {
+// SameFile reports whether two files are one, as far as the system tells.
+func (s Stat) SameFile(other Stat) bool {
 	return s.Inode != 0 && s.Inode == other.Inode && s.Device == other.Device
 }
 

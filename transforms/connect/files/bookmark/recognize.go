@@ -33,16 +33,32 @@ func (l Log) Recognize(inputs []string, open func(path string) (io.ReadCloser, e
 			taken[n], k.Inputs[i] = true, &l.Files[n]
 		}
 	}
+	var err error
+	k.Past, err = l.rest(taken, open, forget)
+	return k, err
+}
+
+// Rest returns the files that are not among those that are known of inputs, and were given up
+// by nobody. It fails as Recognize does.
+func (l Log) Rest(known []*File, open func(path string) (io.ReadCloser, error), forget []string) ([]File, error) {
+	taken := make([]bool, len(l.Files))
+	for n := range l.Files {
+		taken[n] = slices.Contains(known, &l.Files[n])
+	}
+	return l.rest(taken, open, forget)
+}
+
+func (l Log) rest(taken []bool, open func(path string) (io.ReadCloser, error), forget []string) (past []File, err error) {
 	for n, f := range l.Files {
 		if taken[n] || slices.Contains(forget, f.Path) {
 			continue
 		}
 		if err := f.complete(open); err != nil {
-			return Known{}, fmt.Errorf("%s: %w, and it is not among the inputs: want it, or -forget %s to give it up", f.Path, err, f.Path)
+			return nil, fmt.Errorf("%s: %w, and it is not among the inputs: want it, or -forget %s to give it up", f.Path, err, f.Path)
 		}
-		k.Past = append(k.Past, f)
+		past = append(past, f)
 	}
-	return k, nil
+	return past, nil
 }
 
 // find returns the number of the file that is at a path, or -1.
@@ -67,7 +83,7 @@ func (l Log) find(path string, open func(path string) (io.ReadCloser, error)) (i
 		switch f := &l.Files[n]; {
 		case f.Path == path:
 			return 0
-		case f.sameInode(stat):
+		case f.SameFile(stat):
 			return 1
 		}
 		return 2
@@ -94,6 +110,15 @@ func (l Log) find(path string, open func(path string) (io.ReadCloser, error)) (i
 		}
 	}
 	return -1, nil
+}
+
+// Find returns what is known of the file at a path, nil where it is new.
+func (l Log) Find(path string, open func(path string) (io.ReadCloser, error)) (*File, error) {
+	n, err := l.find(path, open)
+	if n < 0 || err != nil {
+		return nil, err
+	}
+	return &l.Files[n], nil
 }
 
 // begins reports whether a file begins as f does.
@@ -125,8 +150,11 @@ func (f *File) complete(open func(path string) (io.ReadCloser, error)) error {
 		return nil
 	}
 	head, err := readHead(f.Path, open)
-	if err != nil || !StatOf(info).sameInode(f.Stat) && !f.begins(head) {
+	if err != nil || !f.begins(head) {
 		return nil // it is another one by now
+	}
+	if is, err := f.goesOn(f.Path, open); err != nil || !is {
+		return nil
 	}
 	return fmt.Errorf("it has %d bytes, and had %d when it was read", info.Size(), f.Size)
 }
