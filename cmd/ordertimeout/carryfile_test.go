@@ -27,6 +27,7 @@ func TestACarryFileIsAFileOfItsOwn(t *testing.T) {
 		{"-input IN -carry DIR/c -open DIR/c", "-open DIR/c is the carry file, or its lock: want another file"},
 		{"-input IN -carry DIR/c -summary DIR/./c", "two outputs are one file: DIR/./c and DIR/c"},
 		{"-input IN -carry DIR/c -cpuprofile DIR/c.lock", "two outputs are one file: DIR/c.lock and DIR/c.lock"},
+		{"-input IN -carry DIR/c -open DIR/in.jsonl", "output DIR/in.jsonl is also an input: with -carry the next run goes on with that file, and open orders are written for people"},
 		{"-input IN -carry DIR/c -at-end timeout", "-at-end timeout with -carry DIR/c"},
 		{"-input IN -carry DIR/c -format-out table", "-format-out table with -carry DIR/c"},
 		{"-input IN -carry DIR/c -runner flink -endpoint x:1 -environment_type LOOPBACK", "-carry DIR/c: want the embedded runner"},

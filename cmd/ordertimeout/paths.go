@@ -31,6 +31,8 @@ func checkFiles(o *options) error {
 			case !sameFile(path, output.Name):
 			case output.Mode != localfile.Aside:
 				return usageError{fmt.Errorf("output %s is also an input", output.Name)}
+			case plan.Carries():
+				return usageError{fmt.Errorf("output %s is also an input: with -carry the next run goes on with that file, and open orders are written for people", output.Name)}
 			case !plan.OpenGoesOn():
 				return usageError{fmt.Errorf("output %s is also an input: of this pattern open orders are written for people, and no run goes on with them", output.Name)}
 			default:
