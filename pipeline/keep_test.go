@@ -170,6 +170,17 @@ func TestOutcomesOfACarriedRunAreWrittenOnce(t *testing.T) {
 	}
 }
 
+// The carry file is what the next run goes on with, and not the open orders.
+func TestOpenOrdersBesideACarryFileAreForPeople(t *testing.T) {
+	for path, goesOn := range map[string]bool{"": true, "orders.carry": false} {
+		c := Default()
+		c.Input, c.Open, c.Carry = []string{"orders.jsonl"}, "open.jsonl", path
+		if p := plan(t, c); p.OpenGoesOn() != goesOn || p.openFormat().ForPeople == goesOn {
+			t.Errorf("-carry %q: the next run goes on with the open orders: %t, %+v", path, p.OpenGoesOn(), p.openFormat())
+		}
+	}
+}
+
 // Without a carry file the graph is as it was.
 func TestWithoutACarryFileNothingIsKept(t *testing.T) {
 	for path, want := range map[string]bool{"": false, "orders.carry": true} {

@@ -28,9 +28,11 @@ func plain(p syntax.Pattern) bool {
 // OpenGoesOn reports whether the next run can go on with the events of the runs that are
 // open: those events are all that the pattern has to know of them. Otherwise they are
 // written for people, and no run reads them.
-func (p Plan) OpenGoesOn() bool { return goesOn(p.Pattern) }
+//
+// Where a carry file has the whole state, it is what the next run goes on with.
+func (p Plan) OpenGoesOn() bool { return !p.Carries() && goesOn(p.Pattern) }
 
-// goesOn is OpenGoesOn. What a notNext has been spared by is none of the run's events.
+// goesOn is OpenGoesOn without a carry file. What a notNext has been spared by is none of the run's events.
 func goesOn(p syntax.Pattern) bool {
 	return p.Straight() && !slices.ContainsFunc(p.Sequence, func(e syntax.Element) bool { return e.Link == syntax.NotNext })
 }

@@ -3,6 +3,8 @@ package transforms
 import (
 	"cmp"
 	"context"
+	"slices"
+	"strings"
 
 	"ordertimeout/transforms/beamfix"
 	"ordertimeout/transforms/carry"
@@ -58,6 +60,36 @@ func LookAt(snapshots [][]byte, c MatchConfig) (sum Carried, err error) {
 		sum.Open, sum.Waiting = sum.Open+open, sum.Waiting+waiting
 	}
 	return sum, nil
+}
+
+// OpenOrders returns the open orders that snapshots of shards of Match have, by deadline, as
+// outcomes of kind order.Open, and how many events are undecided. The settings are those
+// that have written them.
+func OpenOrders(snapshots [][]byte, c MatchConfig) (open []order.Outcome, undecided int64, err error) {
+	config, err := c.replicas()
+	if err != nil {
+		return nil, 0, err
+	}
+	for _, snapshot := range snapshots {
+		if len(snapshot) == 0 {
+			continue
+		}
+		s, err := shard.Restore(config.Prog, config.Tick, [][]byte{snapshot})
+		if err != nil {
+			return nil, 0, err
+		}
+		orders, err := replica.OpenOrders(&config, s)
+		if err != nil {
+			return nil, 0, err
+		}
+		_, waiting := s.Standing()
+		open, undecided = append(open, orders...), undecided+waiting
+	}
+	slices.SortFunc(open, func(a, b order.Outcome) int {
+		return cmp.Or(cmp.Compare(a.Deadline, b.Deadline), cmp.Compare(a.StartedAt, b.StartedAt), strings.Compare(a.UserID, b.UserID),
+			strings.Compare(a.OrderID, b.OrderID), strings.Compare(a.ID, b.ID))
+	})
+	return open, undecided, nil
 }
 
 // Reshard returns the snapshots of shards of Match as those of as many shards as the

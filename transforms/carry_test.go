@@ -1,6 +1,7 @@
 package transforms_test
 
 import (
+	"fmt"
 	"path/filepath"
 	"testing"
 	"time"
@@ -74,6 +75,9 @@ func TestARunGoesOnWithWhatAnotherHasCarried(t *testing.T) {
 			if sum, err := transforms.LookAt(file.Shards, config); err != nil || sum != (transforms.Carried{Open: 2, Waiting: 1}) {
 				t.Errorf("%s: the file has %v (%v)", test.where, sum, err)
 			}
+			if got, want := openOrders(t, file.Shards), "u1 o1 open from 1000 to 11000 waits for [pay], u2 o2 open from 1000 to 11000 waits for [pay], 1 undecided"; got != want {
+				t.Errorf("%s: the open orders are %s, want %s", test.where, got, want)
+			}
 			c = config
 			c.Shards = shards
 			carried(t, path, c, false, expectation{
@@ -82,6 +86,29 @@ func TestARunGoesOnWithWhatAnotherHasCarried(t *testing.T) {
 				counters: "1 advanced, 1 duplicate, 1 success, 1 timeout, 2 openAtStart, 1 carriedIn",
 			}, "goOn", 6000, "create@1000/6000 o2 u2", 12000, "end@12000/12000")
 		}
+	}
+}
+
+// openOrders returns the open orders of snapshots as text.
+func openOrders(t *testing.T, snapshots [][]byte) (text string) {
+	t.Helper()
+	open, undecided, err := transforms.OpenOrders(snapshots, config)
+	if err != nil {
+		t.Error(err)
+	}
+	for _, o := range open {
+		text += fmt.Sprintf("%s %s %s from %d to %d waits for %s, ", o.UserID, o.OrderID, o.Kind, o.StartedAt, o.Deadline, o.WaitingFor)
+	}
+	return fmt.Sprintf("%s%d undecided", text, undecided)
+}
+
+// A snapshot that is none is an error, and an order without a run is none.
+func TestOpenOrdersOfWhatIsNoSnapshot(t *testing.T) {
+	if open, _, err := transforms.OpenOrders([][]byte{nil, {}}, config); err != nil || len(open) > 0 {
+		t.Errorf("of empty shards: %v, %v", open, err)
+	}
+	if _, _, err := transforms.OpenOrders([][]byte{[]byte("S\x01broken")}, config); err == nil {
+		t.Error("a broken snapshot is read")
 	}
 }
 

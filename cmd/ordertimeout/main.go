@@ -48,6 +48,7 @@ const (
 // arguments after it, and return the exit status.
 var subcommands = map[string]func(args []string, stdout, stderr io.Writer) int{
 	"explain": explain,
+	"open":    openOrders,
 	"resend":  resend,
 }
 
@@ -107,9 +108,17 @@ func execute(o options, current *process.Run, stderr io.Writer) (err error) {
 	current.EndTime = endOfProcess
 	stopOnSignal(current, stderr) // before anything is changed
 	inputs := o.config.Input
-	if err := checkFiles(&o); errors.As(err, new(usageError)) {
+	err = checkFiles(&o)
+	if errors.As(err, new(usageError)) {
 		return err
-	} else if err := errors.Join(err, forgetSummary(o.summary, inputs)); err != nil {
+	}
+	var keeper *carry.Keeper
+	if err == nil { // before anything is touched: another process may be at work with the file
+		if o.plan, keeper, err = o.plan.OpenCarry(current); err != nil {
+			return err
+		}
+	}
+	if err := errors.Join(err, forgetSummary(o.summary, inputs)); err != nil {
 		return err
 	}
 	profiled, err := startProfile(o.profile)
@@ -125,10 +134,6 @@ func execute(o options, current *process.Run, stderr io.Writer) (err error) {
 		return err
 	}
 	defer served()
-	var keeper *carry.Keeper
-	if o.plan, keeper, err = o.plan.OpenCarry(current); err != nil {
-		return err
-	}
 	outputs, err := openOutputs(current, since(keeper, o.plan.Outputs()))
 	if err != nil {
 		return err
@@ -143,13 +148,15 @@ func execute(o options, current *process.Run, stderr io.Writer) (err error) {
 	if o.plan.Table {
 		fmt.Println(transforms.TableHeader()) // a failure is that of the rows, too
 	}
+	var carried error // why the carry file is not written
 	bar := startProgress(current, o, stderr)
 	counters, err := runPipeline(o, current, stderr)
 	bar.stop()
 	if counters != nil { // else the pipeline has not come to its end, and nobody knows what is open
 		err = errors.Join(err, o.commit(outputs, current, stderr))
 		if keeper != nil {
-			err = errors.Join(err, keeper.Finish())
+			carried = keeper.Finish()
+			err = errors.Join(err, carried)
 		}
 	}
 	if closeErr := current.Close(); err == nil {
@@ -157,7 +164,7 @@ func execute(o options, current *process.Run, stderr io.Writer) (err error) {
 	}
 	if cause := current.Err(); cause != nil {
 		o.failed = true
-		err = withUndelivered(cause, current, o.plan.Rejects)
+		err = withUndelivered(cause, current, o.plan.Rejects, carried)
 	}
 	if counters == nil {
 		return err
@@ -176,32 +183,6 @@ func (o options) commit(outputs *localfile.Set, run *process.Run, stderr io.Writ
 		return nil
 	}
 	return outputs.Commit()
-}
-
-// withUndelivered adds to the reason of a failure what went nowhere by it: outcomes, events
-// of open orders, and rejects, which may be theirs.
-func withUndelivered(err error, run *process.Run, rejects pipeline.Output) error {
-	counters := run.Counters()
-	lost, open, unwritten := counters[count.Undelivered], counters[count.Unopened], counters[count.Unwritten]
-	var what []string
-	if lost > 0 {
-		what = append(what, fmt.Sprintf("%d outcomes were not delivered", lost))
-	}
-	if open > 0 {
-		what = append(what, fmt.Sprintf("%d events of open orders were not written", open))
-	}
-	where := ": -rejects has them"
-	switch {
-	case unwritten > 0 && len(what) == 0:
-		return fmt.Errorf("%w (-rejects lacks %d rejects that could not be written)", err, unwritten)
-	case unwritten > 0:
-		where = fmt.Sprintf(", and -rejects lacks %d rejects that could not be written", unwritten)
-	case len(what) == 0:
-		return err
-	case rejects.Traits().Nothing:
-		where = ", and there is no -rejects to have them"
-	}
-	return fmt.Errorf("%w (%s%s)", err, strings.Join(what, ", "), where)
 }
 
 // checkServices asks what is not on this machine whether it can be used.

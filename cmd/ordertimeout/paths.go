@@ -31,12 +31,17 @@ func checkFiles(o *options) error {
 			case !sameFile(path, output.Name):
 			case output.Mode != localfile.Aside:
 				return usageError{fmt.Errorf("output %s is also an input", output.Name)}
+			case plan.Carries():
+				return usageError{fmt.Errorf("output %s is also an input: with -carry the next run goes on with that file, and open orders are written for people", output.Name)}
 			case !plan.OpenGoesOn():
 				return usageError{fmt.Errorf("output %s is also an input: of this pattern open orders are written for people, and no run goes on with them", output.Name)}
 			default:
 				o.takesPlace = true
 			}
 		}
+	}
+	if err := checkCarry(o, paths); err != nil {
+		return err
 	}
 	return checkReports(o)
 }
@@ -55,7 +60,7 @@ func checkReports(o *options) error {
 			others = append(others, output.Name)
 		}
 		for _, other := range others {
-			if isFile(other) && (filepath.Clean(report) == filepath.Clean(other) || sameFile(report, other)) {
+			if isFile(other) && oneFile(report, other) {
 				return usageError{fmt.Errorf("two outputs are one file: %s and %s", report, other)}
 			}
 		}

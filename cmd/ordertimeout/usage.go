@@ -12,7 +12,7 @@ import (
 )
 
 // usageText is the screen of usage, with gaps for what connectors say of themselves.
-const usageText = `Usage: ordertimeout -input FROM [flags], or ordertimeout resend -h (sends undelivered outcomes again)
+const usageText = `Usage: ordertimeout -input FROM [flags], or ordertimeout open -h (lists open orders), resend -h (undelivered)
 
 Reports which orders were created and not paid in time, and which were paid.
 

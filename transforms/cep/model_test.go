@@ -45,6 +45,7 @@ type engine struct {
 	key   string
 	m     *Matcher
 	state State
+	at    int64
 }
 
 // newEngine returns an engine that is run by the table, where there is one, or by the
@@ -68,9 +69,38 @@ func newEngine(t testing.TB, key, text string, p whole.Pattern, table bool) *eng
 }
 
 func (e *engine) Advance(at int64) whole.Change {
+	open := e.open()
 	var out Output
 	e.m.Advance(e.key, &e.state, at, math.MaxInt64, &out)
+	for i := range out.Outcomes {
+		if o := &out.Outcomes[i]; o.How == TimedOut && !slices.ContainsFunc(open, func(open Outcome) bool { return foretells(&open, o) }) {
+			e.t.Errorf("%s: a timeout at %d of %v, waiting for %d, is none of the open runs %+v", e.m.prog.Text(), o.At, e.events(o.Run), o.Waiting, open)
+		}
+	}
+	e.at = max(e.at, at)
 	return e.change(&out)
+}
+
+// open returns the open runs, as many as Close tells of. Looking at them changes nothing.
+func (e *engine) open() []Outcome {
+	before, _ := e.state.AppendBinary(nil)
+	open := e.m.AppendOpen(e.key, &e.state, e.at, nil)
+	if after, _ := e.state.AppendBinary(nil); !slices.Equal(before, after) {
+		e.t.Errorf("%s: a look at the open runs changes the state", e.m.prog.Text())
+	}
+	if n, _ := e.m.Close(&e.state, &Output{}); int(n) != len(open) {
+		e.t.Errorf("%s: %d runs are open, and %d told of", e.m.prog.Text(), n, len(open))
+	}
+	return open
+}
+
+// foretells reports whether a run that is open may end in a timeout if nothing more comes.
+// A timeout that shows a branch which had reached a deadline before tells what that waited
+// for, and an open run what can still come.
+func foretells(open, timeout *Outcome) bool {
+	before := timeout.Deadline < timeout.At
+	return open.At == timeout.At && open.How == Open && cmp.Equal(open.Run, timeout.Run, cmpopts.IgnoreUnexported(Taken{})) &&
+		(before || !slices.ContainsFunc(timeout.Waiting, func(step int) bool { return !slices.Contains(open.Waiting, step) }))
 }
 
 func (e *engine) Step(event ceptest.Event) whole.Change {

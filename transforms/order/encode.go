@@ -30,7 +30,7 @@ func (o *Outcome) AppendJSON(b []byte) []byte {
 	if o.Deadline != NoDeadline {
 		b = times.append(append(b, `,"deadline":`...), o.Deadline)
 	}
-	if o.Kind == Timeout {
+	if o.Kind != Success {
 		b = appendStrings(append(b, `,"waitingFor":`...), o.WaitingFor)
 	}
 	b = append(b, `,"events":{`...)

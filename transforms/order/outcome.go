@@ -14,8 +14,8 @@ const (
 	Success Kind = "success"
 	// Timeout: the deadline passed before the last step.
 	Timeout Kind = "timeout"
-	// Open: neither, when the input ended. There is no Outcome of it, as another input
-	// may go on with it.
+	// Open: neither, when the input ended. No Outcome of it is delivered, as another input
+	// may go on with it; one says what is known of it so far, as if it were to time out.
 	Open Kind = "open"
 )
 
@@ -41,9 +41,9 @@ type Outcome struct {
 	// At is the outcome's own event time in milliseconds: of a Timeout the Deadline, of a
 	// Success EndedAt, or later where the match was held back.
 	At int64
-	// WaitingFor are the steps that a Timeout lacks: those that could have come next, in
-	// the order of the pattern. It may share memory with other outcomes, and is nil for a
-	// Success.
+	// WaitingFor are the steps that a Timeout, or what is Open, lacks: those that could have
+	// come next, in the order of the pattern. It may share memory with other outcomes, and
+	// is nil for a Success.
 	WaitingFor []string
 	// Events are the original events of the steps that took some, in the order of the
 	// pattern.

@@ -5,6 +5,8 @@ import (
 	"math"
 	"slices"
 	"strings"
+
+	"ordertimeout/transforms/cep"
 )
 
 // carried is what a shard has for the run that goes on, at the end of its input.
@@ -95,6 +97,15 @@ func (s *Shard) Standing() (open, waiting int64) {
 		}
 	}
 	return open, waiting
+}
+
+// OpenRuns returns the open runs that have given no match, for who wants to look at them:
+// see cep.Matcher.AppendOpen. They share memory with s.
+func (s *Shard) OpenRuns() (open []cep.Outcome) {
+	for k := range s.keys.all {
+		open = s.matcher.AppendOpen(k.key, &k.state, s.clock, open)
+	}
+	return open
 }
 
 // sortOpen sorts keys with open runs, the oldest first.

@@ -190,8 +190,8 @@ func TestBrokenBlobs(t *testing.T) {
 		record []byte
 		want   string
 	}{
-		{"a batch to come", changed(batch, 1, 9), "shard: record 1 of 1: shard: batch of kind 'B', version 9: want 'B', version 2 or before"},
-		{"a batch of no version", changed(batch, 1, 0), "shard: record 1 of 1: shard: batch of kind 'B', version 0: want 'B', version 2 or before"},
+		{"a batch to come", changed(batch, 1, 9), "shard: record 1 of 1: shard: batch of kind 'B', version 9: want 'B', version 3 or before"},
+		{"a batch of no version", changed(batch, 1, 0), "shard: record 1 of 1: shard: batch of kind 'B', version 0: want 'B', version 3 or before"},
 		{"a header of the version before", batch[:headerSize-1], "shard: record 1 of 1: shard: truncated batch or log"},
 		{"a snapshot to come", changed(snapshot, 1, 9), "shard: record 1 of 1: snapshot has version 9: want 1"},
 		{"another size", changed(batch, headerSize, 0x60), "shard: record 1 of 1: shard: decompress: s2: corrupt input"},

@@ -52,8 +52,11 @@ func (b *outcomeBuilder) outcomes(ended []cep.Outcome) ([]order.Outcome, error) 
 }
 
 func kindOf(e *cep.Outcome) order.Kind {
-	if e.How == cep.Matched {
+	switch e.How {
+	case cep.Matched:
 		return order.Success
+	case cep.Open:
+		return order.Open
 	}
 	return order.Timeout
 }
@@ -76,13 +79,14 @@ func (b *outcomeBuilder) outcome(e *cep.Outcome) (order.Outcome, error) {
 		Events:    b.stepEvents(e.Run),
 		Refs:      e.Refs,
 	}
-	if o.Kind == order.Timeout {
+	if o.Kind != order.Success {
 		o.WaitingFor = b.waiting(e.Waiting)
 	}
 	return o, nil
 }
 
-// OutcomeID returns the id of an outcome of a program. Without every a run is known by the
+// OutcomeID returns the id of an outcome of a program; of an open run, that of its timeout.
+// Without every a run is known by the
 // time and id of its first event, if the bytes of events have their times: as a run takes
 // time, no other run has the same.
 func OutcomeID(prog *cep.Prog, e *cep.Outcome) string {
@@ -90,7 +94,7 @@ func OutcomeID(prog *cep.Prog, e *cep.Outcome) string {
 	switch {
 	case !prog.Pattern().Every && !prog.Timeless():
 		return order.OutcomeID(prog.Text(), e.Key, first.Time, first.ID)
-	case e.How == cep.TimedOut:
+	case e.How != cep.Matched:
 		return order.TimeoutID(prog.Text(), e.Key, identity(prog, first))
 	}
 	events := make([]order.TakenEvent, len(e.Run))
