@@ -92,7 +92,7 @@ func TestValidate(t *testing.T) {
 		{"a live pipe", func(c *Config) { c.Input, c.LivePipe, c.MaxLag = []string{"-"}, true, time.Second }, ""},
 		{"a live pipe and what was left open", func(c *Config) { c.Input, c.InputIfAny, c.LivePipe = []string{"-"}, []string{"open"}, true }, ""},
 		{"a live shop", func(c *Config) { c.Input, c.LivePipe = []string{"demo:"}, true }, "-live with -input demo:: its watermark goes on by itself"},
-		{"the lag of a file", func(c *Config) { c.MaxLag = time.Second }, "-max-lag 1s: only a live pipe has a lag: want -live"},
+		{"the lag of a file", func(c *Config) { c.MaxLag = time.Second }, "-max-lag 1s: only a live pipe or a followed file has a lag: want -live or -follow"},
 		{"a shop and a file if any", func(c *Config) { c.Input, c.InputIfAny = []string{"demo:"}, []string{"open"} }, `-input-if-any "open" with -input demo:: want files`},
 		{"open orders where all time out", func(c *Config) { c.Open, c.AtEnd = "open", AtEndTimeout }, `-at-end timeout with -open "open": where all time out`},
 		{"open orders beside a topic", func(c *Config) { c.Open, c.Success = "open", "pubsub://shop/paid" }, `-success "pubsub://shop/paid" with -open wants -rejects`},
