@@ -23,11 +23,11 @@ func runPrism(p pipeline.Plan, run *process.Run) (map[string]int64, error) {
 	graph, s := beam.NewPipelineWithRoot()
 	pipeline.Build(s, p)
 	if !p.Live {
-		return executePrism(graph)
+		return executePrism(graph, run)
 	}
 	failed := make(chan error, 1)
 	go func() {
-		_, err := executePrism(graph)
+		_, err := executePrism(graph, run)
 		failed <- err
 	}()
 	select {
@@ -38,8 +38,14 @@ func runPrism(p pipeline.Plan, run *process.Run) (map[string]int64, error) {
 	}
 }
 
-// executePrism runs a pipeline to its end.
-func executePrism(graph *beam.Pipeline) (map[string]int64, error) {
+// executePrism runs a pipeline to its end, and returns its counters by name.
+//
+// What the run has counted, too, is taken from there. Prism loses counts: the answer of a
+// bundle has numbers in place of the names of counters, Prism asks for the name of a number
+// that it does not know, and if the answers of two bundles have it meanwhile, it keeps what
+// the last one says (Beam 2.77.0, runners/prism/internal/jobservices/metrics.go:624). When
+// to take Prism's counters again: when TestPrismLosesFirstCounts of package beamfix fails.
+func executePrism(graph *beam.Pipeline, run *process.Run) (map[string]int64, error) {
 	beamfix.ForPrism()
 	result, err := prism.Execute(context.Background(), graph)
 	if err != nil {
@@ -49,6 +55,11 @@ func executePrism(graph *beam.Pipeline) (map[string]int64, error) {
 	for _, counter := range result.Metrics().AllMetrics().Counters() {
 		if counter.Namespace() == count.Namespace {
 			counters[counter.Name()] += counter.Result()
+		}
+	}
+	for name, n := range run.Counters() { // no bundle is repeated on Prism
+		if _, ok := counters[name]; ok {
+			counters[name] = n
 		}
 	}
 	return counters, nil

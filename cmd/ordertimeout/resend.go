@@ -126,7 +126,7 @@ func executeResend(o resendOptions, current *process.Run, stderr io.Writer) erro
 	stopOnSignal(current, stderr)
 	graph, s := beam.NewPipelineWithRoot()
 	pipeline.BuildResend(s, o.plan)
-	_, err = executePrism(graph)
+	_, err = executePrism(graph, current)
 	if closeErr := current.Close(); err == nil {
 		err = closeErr
 	}

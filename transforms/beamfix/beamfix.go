@@ -18,6 +18,7 @@
 //
 //   - transforms, alongside: an emitter panics where a later step has failed
 //   - cmd/ordertimeout, runPrism: to cancel a job is a data race and a panic
+//   - cmd/ordertimeout, executePrism: Prism loses what several bundles count at first
 //   - cmd/ordertimeout, refuseRunning: a running job is taken for the one submitted to Dataflow
 //   - cmd/internal/flink: the SDK's runner sends no options, and cannot resume or cancel
 //   - cmd/ordertimeout-boot: Beam's boot program leaves the worker running

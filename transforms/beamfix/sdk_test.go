@@ -30,16 +30,18 @@ func TestTheSDKIsTheOneThatWasLookedAt(t *testing.T) {
 
 // runOnPrism runs what build adds to a pipeline. The workers have streams that are changed
 // by the interceptors.
-func runOnPrism(t *testing.T, build func(beam.Scope), streams ...grpc.StreamClientInterceptor) {
+func runOnPrism(t *testing.T, build func(beam.Scope), streams ...grpc.StreamClientInterceptor) beam.PipelineResult {
 	t.Helper()
 	dial := grpcx.Dial
 	defer func() { grpcx.Dial = dial }()
 	grpcx.Dial = dialer(streams...)
 	p, s := beam.NewPipelineWithRoot()
 	build(s)
-	if _, err := prism.Execute(t.Context(), p); err != nil {
+	result, err := prism.Execute(t.Context(), p)
+	if err != nil {
 		t.Fatal(err)
 	}
+	return result
 }
 
 // sending returns an interceptor that has f send the messages of a worker.

@@ -2,7 +2,8 @@
 //
 // A counter is one of Beam's, in [Namespace], which the runner adds up over all
 // workers. Most are kept in the process of the run, too (process.Run.Count), for
-// who looks while the pipeline runs. A bundle that is repeated counts twice there.
+// who looks while the pipeline runs. A bundle that is repeated counts twice there. Prism may
+// lose a part of what Beam's counters count at first (see package beamfix).
 //
 // Every event ends in one of started, advanced, duplicate, orphan, other, late,
 // malformed and returned; their sum is read. Every run of the pattern ends in one of
