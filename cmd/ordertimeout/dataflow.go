@@ -66,8 +66,8 @@ const (
 )
 
 // runDataflow submits the pipeline as a job and returns. It writes the job's id to
-// stdout, and to stderr what can be done with it.
-func runDataflow(o options, stdout, stderr io.Writer) (err error) {
+// stdout, and to the log what can be done with it.
+func runDataflow(o options, stdout io.Writer, log journal) (err error) {
 	if *jobopts.WorkerBinary, err = workerBinary(*jobopts.WorkerBinary); err != nil {
 		return usageError{err}
 	}
@@ -82,7 +82,7 @@ func runDataflow(o options, stdout, stderr io.Writer) (err error) {
 	ctx, cancel := context.WithTimeout(context.Background(), limit)
 	defer cancel()
 	if !dry {
-		if err := checkServices(o.plan, stderr); err != nil {
+		if err := checkServices(o.plan, log); err != nil {
 			return err
 		}
 	}
@@ -99,11 +99,11 @@ func runDataflow(o options, stdout, stderr io.Writer) (err error) {
 	case err != nil:
 		return notSubmitted(err)
 	case dry:
-		fmt.Fprintln(stderr, "ordertimeout: dataflow: the job can be built; nothing was submitted (-v shows it)")
+		log.info("dataflow: the job can be built; nothing was submitted (-v shows it)")
 	case template != "":
-		fmt.Fprintf(stderr, "ordertimeout: dataflow: the template is at %s\n", template)
+		log.info("dataflow: the template is at %s", template)
 	default:
-		tellDataflowJob(result.JobID(), stdout, stderr)
+		tellDataflowJob(result.JobID(), stdout, log)
 	}
 	return nil
 }
@@ -139,12 +139,12 @@ func notSubmitted(err error) error {
 }
 
 // tellDataflowJob says which job it is, and how to be rid of it.
-func tellDataflowJob(id string, stdout, stderr io.Writer) {
+func tellDataflowJob(id string, stdout io.Writer, log journal) {
 	fmt.Fprintln(stdout, id)
 	at := fmt.Sprintf("%s --project %s --region %s", id, *gcpopts.Project, *gcpopts.Region)
-	fmt.Fprintf(stderr, `ordertimeout: dataflow: job %s is submitted
-  look at it:  gcloud dataflow jobs describe %s
+	log.info("dataflow: job %s is submitted", *jobopts.JobName)
+	log.plain(fmt.Sprintf(`  look at it:  gcloud dataflow jobs describe %s
   update it:   the same command with -update and the new -worker_binary
   end it:      gcloud dataflow jobs cancel %s
-`, *jobopts.JobName, at, at)
+`, at, at))
 }

@@ -56,10 +56,10 @@ func explain(args []string, stdout, stderr io.Writer) int {
 		fmt.Fprint(stderr, explainLine)
 		return exitUsage
 	case err != nil:
-		return tell(usageError{fmt.Errorf("explain: %w", err)}, stderr)
+		return tell(usageError{fmt.Errorf("explain: %w", err)}, newJournal(stderr, logText))
 	}
 	_, err = io.WriteString(stdout, text)
-	return tell(err, stderr)
+	return tell(err, newJournal(stderr, logText))
 }
 
 // parseExplain reads the command line. Flags may stand behind the text, too. Its errors

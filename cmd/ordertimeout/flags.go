@@ -121,6 +121,7 @@ func define(fs *flag.FlagSet, o *options) {
 	fs.StringVar(&o.metrics, "metrics", "", "")
 	fs.DurationVar(&o.maxStall, "max-stall", defaultMaxStall, "")
 	fs.StringVar(&o.profile, "cpuprofile", "", "")
+	defineLogFormat(fs)
 	fs.BoolVar(&o.quiet, "quiet", false, "")
 	fs.StringVar(&c.Runner, "runner", c.Runner, "")
 	defineFlink(fs, &o.flink)

@@ -4,8 +4,6 @@ import (
 	"context"
 	"errors"
 	"flag"
-	"fmt"
-	"io"
 	"strings"
 	"time"
 
@@ -54,7 +52,7 @@ const cancelTime = 30 * time.Second
 //
 // At a stop the sources end, if they are in this process, and with a bounded input
 // the job ends by itself; else the job is cancelled.
-func runFlink(o options, run *process.Run, stderr io.Writer) (map[string]int64, error) {
+func runFlink(o options, run *process.Run, log journal) (map[string]int64, error) {
 	ctx := context.Background()
 	p, s := beam.NewPipelineWithRoot()
 	pipeline.Build(s, o.plan)
@@ -67,7 +65,8 @@ func runFlink(o options, run *process.Run, stderr io.Writer) (map[string]int64, 
 		return nil, err
 	}
 	defer job.Close()
-	tellJob(o, job, stderr)
+	tellJob(o, job, log)
+	run.Begin() // here, or on the cluster
 	if o.flink.Detach {
 		return nil, job.Started(ctx)
 	}
@@ -84,7 +83,7 @@ func runFlink(o options, run *process.Run, stderr io.Writer) (map[string]int64, 
 		if o.config.Loopback {
 			counters = quiesce(o.plan, run)
 		}
-		return counters, cancelFlink(job, stderr)
+		return counters, cancelFlink(job, log)
 	}
 	if err != nil {
 		return nil, err
@@ -93,7 +92,7 @@ func runFlink(o options, run *process.Run, stderr io.Writer) (map[string]int64, 
 }
 
 // tellJob says which job it is, and how to be rid of it.
-func tellJob(o options, job *flink.Job, stderr io.Writer) {
+func tellJob(o options, job *flink.Job, log journal) {
 	how := "ctrl-c cancels it"
 	switch {
 	case o.flink.Detach:
@@ -101,19 +100,19 @@ func tellJob(o options, job *flink.Job, stderr io.Writer) {
 	case o.config.Loopback:
 		how = "ctrl-c ends it"
 	}
-	fmt.Fprintf(stderr, "ordertimeout: job %s, named %s: %s\n", job.ID, o.flink.JobName, how)
+	log.info("job %s, named %s: %s", job.ID, o.flink.JobName, how)
 	if o.flink.Detach {
-		fmt.Fprintln(stderr, "ordertimeout: to go on where it ends: the same command with -resume CHECKPOINT, the newest chk-N of the job in Flink's state.checkpoints.dir")
+		log.info("to go on where it ends: the same command with -resume CHECKPOINT, the newest chk-N of the job in Flink's state.checkpoints.dir")
 	}
 }
 
 // cancelFlink cancels the job, and says how to go on where it ended.
-func cancelFlink(job *flink.Job, stderr io.Writer) error {
+func cancelFlink(job *flink.Job, log journal) error {
 	ctx, cancel := context.WithTimeout(context.Background(), cancelTime)
 	defer cancel()
 	checkpoint, err := job.Cancel(ctx)
 	if checkpoint != "" {
-		fmt.Fprintf(stderr, "ordertimeout: the job is cancelled; to go on where it ended: the same command with -resume %s\n", checkpoint)
+		log.info("the job is cancelled; to go on where it ended: the same command with -resume %s", checkpoint)
 	}
 	return err
 }

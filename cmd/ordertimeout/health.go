@@ -113,9 +113,16 @@ func (h *health) ServeHTTP(w http.ResponseWriter, _ *http.Request) {
 	say(w, status, text)
 }
 
-// alive answers that the process is there, whatever its run does: who restarts a
-// process by what this says does so only where that may help.
-func alive(w http.ResponseWriter, _ *http.Request) { say(w, http.StatusOK, "alive") }
+// alive returns once the process has shown that it is alive, whatever its run does: who
+// restarts a process by it does so only where that may help. It takes the figures of the
+// run, so that a process in which nothing can be taken any more is silent.
+func (h *health) alive() { h.look() }
+
+// serveAlive answers that the process is alive.
+func (h *health) serveAlive(w http.ResponseWriter, _ *http.Request) {
+	h.alive()
+	say(w, http.StatusOK, "alive")
+}
 
 func say(w http.ResponseWriter, status int, text string) {
 	w.Header().Set("Content-Type", "text/plain; charset=utf-8")

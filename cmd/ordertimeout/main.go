@@ -57,41 +57,42 @@ func run(args []string, stdout, stderr io.Writer) int {
 	if len(args) > 0 && subcommands[args[0]] != nil {
 		return subcommands[args[0]](args[1:], stdout, stderr)
 	}
+	log := newJournal(stderr, logFormatOf(args)) // also for what is wrong with args
 	current := process.NewRun()
 	defer current.Close() // where it has not come to its end
 	o, err := parse(args, current.ID)
 	switch {
 	case errors.Is(err, flag.ErrHelp):
-		return tell(usage(stdout, o.config.Kinds()), stderr)
+		return tell(usage(stdout, o.config.Kinds()), log)
 	case err != nil:
-		tell(err, stderr)
-		fmt.Fprintln(stderr, "Run 'ordertimeout -h' for the flags.")
+		tell(err, log)
+		log.plain("Run 'ordertimeout -h' for the flags.\n")
 		return exitUsage
 	case o.version:
 		fmt.Fprintln(stdout, version())
 		return exitOK
 	}
 	beam.Init() // sets up a log of its own, which is replaced at once
-	quietSDK(stderr, o.verbose)
+	log.takeSDK(o.verbose)
 	if o.config.Runner == runnerDirect {
-		fmt.Fprintln(stderr, "ordertimeout: -runner direct: the SDK's direct runner has no state or timers; using the embedded runner, prism")
+		log.warn("-runner direct: the SDK's direct runner has no state or timers; using the embedded runner, prism")
 	}
 	if o.config.Runner == pipeline.RunnerDataflow {
-		err = runDataflow(o, stdout, stderr)
+		err = runDataflow(o, stdout, log)
 	} else {
-		err = execute(o, current, stderr)
+		err = execute(o, current, log)
 	}
-	return tell(err, stderr)
+	return tell(err, log)
 }
 
 // tell says what a run has failed with, if it has, and returns the exit status. What is
 // wrong may have come from outside, as a name or a pattern.
-func tell(err error, stderr io.Writer) int {
+func tell(err error, log journal) int {
 	if err == nil {
 		return exitOK
 	}
 	for line := range strings.Lines(err.Error()) { // each is a reason of its own
-		fmt.Fprintf(stderr, "ordertimeout: %s\n", screen.Text(strings.TrimSuffix(line, "\n")))
+		log.fail("%s", screen.Text(strings.TrimSuffix(line, "\n")))
 	}
 	if errors.As(err, new(usageError)) {
 		return exitUsage
@@ -103,10 +104,10 @@ func tell(err error, stderr io.Writer) int {
 const endOfProcess = 5 * time.Second
 
 // execute runs the pipeline from open outputs to the summary.
-func execute(o options, current *process.Run, stderr io.Writer) (err error) {
+func execute(o options, current *process.Run, log journal) (err error) {
 	current.Cluster = o.config.Runner == pipeline.RunnerFlink
 	current.EndTime = endOfProcess
-	stopOnSignal(current, stderr) // before anything is changed
+	stopOnSignal(current, log) // before anything is changed
 	inputs := o.config.Input
 	err = checkFiles(&o)
 	if errors.As(err, new(usageError)) {
@@ -126,38 +127,46 @@ func execute(o options, current *process.Run, stderr io.Writer) (err error) {
 		return err
 	}
 	defer profiled()
-	if err := checkServices(o.plan, stderr); err != nil {
+	if err := checkServices(o.plan, log); err != nil {
 		return err
 	}
-	served, err := serveMetrics(o.metrics, newHealth(current, o.plan, o.maxStall))
+	h := newHealth(current, o.plan, o.maxStall)
+	served, err := serveMetrics(o.metrics, h)
 	if err != nil {
 		return err
 	}
 	defer served()
+	manager, err := startNotifier(current, h.alive, log)
+	if err != nil {
+		return err
+	}
+	defer manager.stop()
 	outputs, err := openOutputs(current, since(keeper, o.plan.Outputs()))
 	if err != nil {
 		return err
 	}
 	for _, w := range outputs.Warnings() {
-		fmt.Fprintf(stderr, "ordertimeout: %s\n", w)
+		log.warn("%s", w)
 	}
 	if keeper != nil {
 		keeper.Outputs(outputs)
 	}
-	defer tellWriting(current, outputs, o.config.Open, stderr)()
+	defer tellWriting(current, outputs, o.config.Open, manager, log)()
 	if o.plan.Table {
 		fmt.Println(transforms.TableHeader()) // a failure is that of the rows, too
 	}
 	var carried error // why the carry file is not written
-	bar := startProgress(current, o, stderr)
-	counters, err := runPipeline(o, current, stderr)
+	bar := startProgress(current, o, log)
+	counters, err := runPipeline(o, current, log)
 	bar.stop()
 	if counters != nil { // else the pipeline has not come to its end, and nobody knows what is open
-		err = errors.Join(err, o.commit(outputs, current, stderr))
-		if keeper != nil {
-			carried = keeper.Finish()
-			err = errors.Join(err, carried)
-		}
+		err = errors.Join(err, manager.atWork(func() error {
+			err := o.commit(outputs, current, log)
+			if keeper != nil {
+				carried = keeper.Finish()
+			}
+			return errors.Join(err, carried)
+		}))
 	}
 	if closeErr := current.Close(); err == nil {
 		err = closeErr
@@ -169,27 +178,27 @@ func execute(o options, current *process.Run, stderr io.Writer) (err error) {
 	if counters == nil {
 		return err
 	}
-	return errors.Join(err, report(counters, o, current, stderr))
+	return errors.Join(err, report(counters, o, current, log))
 }
 
 // commit puts the file of the open orders in its place. Where it would replace an input
 // that the same command is to read again, it does not: files were not read to their ends,
 // or not all was delivered.
-func (o options) commit(outputs *localfile.Set, run *process.Run, stderr io.Writer) error {
+func (o options) commit(outputs *localfile.Set, run *process.Run, log journal) error {
 	unread := run.Counters()[count.AllRead] == 0
 	failed := run.Err() != nil && !o.plan.ReadOnce()
 	if o.takesPlace && (unread || failed) {
-		fmt.Fprintf(stderr, "ordertimeout: not all was read and delivered: %s is left as it was, for the same command again\n", o.config.Open)
+		log.warn("not all was read and delivered: %s is left as it was, for the same command again", o.config.Open)
 		return nil
 	}
 	return outputs.Commit()
 }
 
 // checkServices asks what is not on this machine whether it can be used.
-func checkServices(p pipeline.Plan, stderr io.Writer) error {
+func checkServices(p pipeline.Plan, log journal) error {
 	warnings, err := p.Check(context.Background())
 	for _, w := range warnings {
-		fmt.Fprintf(stderr, "ordertimeout: %s\n", screen.Text(w))
+		log.warn("%s", screen.Text(w))
 	}
 	if errors.Is(err, pipeline.ErrLoop) {
 		return usageError{err}

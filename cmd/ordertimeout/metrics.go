@@ -93,7 +93,7 @@ func metricsHandler(h *health) http.Handler {
 	mux := http.NewServeMux() // answers HEAD as GET, and other methods with 405
 	mux.Handle("GET /metrics", promhttp.HandlerFor(registry, promhttp.HandlerOpts{}))
 	mux.Handle("GET /healthz", h)
-	mux.HandleFunc("GET /livez", alive)
+	mux.HandleFunc("GET /livez", h.serveAlive)
 	return mux
 }
 

@@ -53,7 +53,7 @@ func openOrders(args []string, stdout, stderr io.Writer) int {
 		fmt.Fprintf(stderr, "ordertimeout: open: %v\nRun 'ordertimeout open -h' for the flags.\n", err)
 		return exitUsage
 	}
-	return tell(o.list(stdout, stderr), stderr)
+	return tell(o.list(stdout, stderr), newJournal(stderr, logText))
 }
 
 // parseOpen reads the command line; its errors are one line each.

@@ -17,9 +17,9 @@ type progress struct{ quit, done chan struct{} }
 
 // startProgress shows the progress of a run, if standard error is a terminal
 // that the outcomes do not go to and the user has not asked for silence.
-func startProgress(run *process.Run, o options, stderr io.Writer) *progress {
-	f, ok := stderr.(*os.File)
-	if !ok || o.quiet || !term.IsTerminal(int(f.Fd())) || (writesToStdout(o) && term.IsTerminal(int(os.Stdout.Fd()))) {
+func startProgress(run *process.Run, o options, log journal) *progress {
+	f, ok := log.w.(*os.File)
+	if !ok || log.structured != nil || o.quiet || !term.IsTerminal(int(f.Fd())) || (writesToStdout(o) && term.IsTerminal(int(os.Stdout.Fd()))) {
 		return nil
 	}
 	p := &progress{make(chan struct{}), make(chan struct{})}

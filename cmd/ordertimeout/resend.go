@@ -30,6 +30,7 @@ receiver can drop what it has already. Other rejects are skipped.
   -timeouts TO    where orders not paid in time are sent to
   -rejects TO     what is not delivered this time either, for the next resend
                   (default none: it is in -from still)
+  -log-format F   of what stands on stderr: text, or json for who collects logs (default text)
   -quiet          no summary
   -v              the SDK's log, too
 
@@ -51,6 +52,7 @@ type resendOptions struct {
 
 // resend sends again what a run could not deliver, and returns the exit status.
 func resend(args []string, stdout, stderr io.Writer) int {
+	log := newJournal(stderr, logFormatOf(args))
 	current := process.NewRun()
 	current.EndTime = endOfProcess
 	defer current.Close() // where it has not come to its end
@@ -60,13 +62,13 @@ func resend(args []string, stdout, stderr io.Writer) int {
 		resendUsage(stdout)
 		return exitOK
 	case err != nil:
-		tell(err, stderr)
-		fmt.Fprintln(stderr, "Run 'ordertimeout resend -h' for the flags.")
+		tell(err, log)
+		log.plain("Run 'ordertimeout resend -h' for the flags.\n")
 		return exitUsage
 	}
 	beam.Init()
-	quietSDK(stderr, o.verbose)
-	return tell(executeResend(o, current, stderr), stderr)
+	log.takeSDK(o.verbose)
+	return tell(executeResend(o, current, log), log)
 }
 
 // parseResend reads the command line of a run with an id; its errors are one line each.
@@ -85,6 +87,7 @@ func parseResend(args []string, run string) (resendOptions, error) {
 	fs.StringVar(&c.Success, "success", "", "")
 	fs.StringVar(&c.Timeouts, "timeouts", "", "")
 	fs.StringVar(&c.Rejects, "rejects", c.Rejects, "")
+	defineLogFormat(fs)
 	fs.BoolVar(&o.quiet, "quiet", false, "")
 	fs.BoolVar(&o.verbose, "v", false, "")
 	// The SDK wants to see the global flags parsed.
@@ -112,7 +115,7 @@ func parseResend(args []string, run string) (resendOptions, error) {
 }
 
 // executeResend runs the pipeline from open outputs to the summary.
-func executeResend(o resendOptions, current *process.Run, stderr io.Writer) error {
+func executeResend(o resendOptions, current *process.Run, log journal) error {
 	if err := checkReadable(o.config.From); err != nil {
 		return err
 	}
@@ -123,7 +126,7 @@ func executeResend(o resendOptions, current *process.Run, stderr io.Writer) erro
 	if err != nil {
 		return err
 	}
-	stopOnSignal(current, stderr)
+	stopOnSignal(current, log)
 	graph, s := beam.NewPipelineWithRoot()
 	pipeline.BuildResend(s, o.plan)
 	_, err = executePrism(graph, current)
@@ -132,7 +135,7 @@ func executeResend(o resendOptions, current *process.Run, stderr io.Writer) erro
 	}
 	counters := current.Counters()
 	if err == nil && !o.quiet { // else nobody knows what was delivered
-		summarizeResend(counters, stderr)
+		summarizeResend(counters, log)
 	}
 	if cause := current.Err(); cause != nil {
 		err = cause
@@ -159,10 +162,10 @@ func checkReadable(paths []string) error {
 }
 
 // summarizeResend writes what became of what was read.
-func summarizeResend(counters map[string]int64, stderr io.Writer) {
+func summarizeResend(counters map[string]int64, log journal) {
 	sent, unsent, refused := counters[pipeline.SentCounter], counters[pipeline.UnsentCounter], counters[count.Undelivered]
-	fmt.Fprintf(stderr, "%d undelivered outcomes = %d delivered + %d not delivered again + %d without a target\n%d other rejects are skipped\n",
-		sent+unsent, sent-refused, refused, unsent, counters[pipeline.SkippedCounter])
+	log.plain(fmt.Sprintf("%d undelivered outcomes = %d delivered + %d not delivered again + %d without a target\n%d other rejects are skipped\n",
+		sent+unsent, sent-refused, refused, unsent, counters[pipeline.SkippedCounter]))
 }
 
 // undelivered returns an error of a line where not all was delivered.

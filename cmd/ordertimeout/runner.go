@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"strings"
 	"time"
 
@@ -36,9 +35,9 @@ func (o *options) completeRunner() (err error) {
 // runPipeline runs the pipeline on the runner of the settings, to its end or until
 // the run was asked to stop, and returns the counters by name: nil where there are
 // none to tell.
-func runPipeline(o options, run *process.Run, stderr io.Writer) (counters map[string]int64, err error) {
+func runPipeline(o options, run *process.Run, log journal) (counters map[string]int64, err error) {
 	if o.config.Runner == pipeline.RunnerFlink {
-		return runFlink(o, run, stderr)
+		return runFlink(o, run, log)
 	}
 	return runPrism(o.plan, run)
 }

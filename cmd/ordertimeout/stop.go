@@ -2,8 +2,6 @@ package main
 
 import (
 	"errors"
-	"fmt"
-	"io"
 	"os"
 	"os/signal"
 	"syscall"
@@ -17,7 +15,7 @@ import (
 // is decided is delivered, and the second one end the process. A closed pipe is
 // to be an error of the write and not a silent death, so SIGPIPE is ignored. That holds to
 // the end of the process: a signal that comes as it ends does not change how it does.
-func stopOnSignal(run *process.Run, stderr io.Writer) {
+func stopOnSignal(run *process.Run, log journal) {
 	signal.Ignore(syscall.SIGPIPE)
 	signals := make(chan os.Signal, 2)
 	signal.Notify(signals, os.Interrupt, syscall.SIGTERM)
@@ -27,7 +25,7 @@ func stopOnSignal(run *process.Run, stderr io.Writer) {
 	go func() {
 		first := <-signals
 		at := time.Now()
-		fmt.Fprintf(stderr, "ordertimeout: %v: stopping; once more to end at once\n", first)
+		log.info("%v: stopping; once more to end at once", first)
 		run.Stop()
 		for s := range signals {
 			if !sameStop(first, s, time.Since(at)) {
@@ -71,7 +69,7 @@ func sameStop(first, next os.Signal, after time.Duration) bool {
 
 // tellWriting says each second of a stop how much of the open orders is written. They
 // are written to their end, however long it takes, and whoever stopped the run waits.
-func tellWriting(run *process.Run, outputs *localfile.Set, open string, stderr io.Writer) (done func()) {
+func tellWriting(run *process.Run, outputs *localfile.Set, open string, manager *notifier, log journal) (done func()) {
 	ended := make(chan struct{})
 	go func() {
 		select {
@@ -86,7 +84,8 @@ func tellWriting(run *process.Run, outputs *localfile.Set, open string, stderr i
 				return
 			}
 			if n := outputs.Written(open); n > 0 {
-				fmt.Fprintf(stderr, "ordertimeout: still writing %s: %d bytes\n", open, n)
+				manager.extend()
+				log.info("still writing %s: %d bytes", open, n)
 			}
 		}
 	}()

@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"slices"
 	"strings"
 	"time"
@@ -67,16 +66,20 @@ var carriedWords = map[string]string{count.CarriedIn: "carried in", count.Carrie
 // report writes the summary. Figures that do not add up are an error: something
 // was lost or counted twice. So is a run that read lines and understood none, or that
 // delivered nothing of what was due: whoever runs it looks at the status alone.
-func report(counters map[string]int64, o options, run *process.Run, stderr io.Writer) error {
+func report(counters map[string]int64, o options, run *process.Run, log journal) error {
 	events, started := sidesOf(o.plan)
 	inputs, inputsErr := events.balance(counters)
 	runs, runsErr := started.balance(counters)
 	matches, matchesErr := matchesOf(o.plan, counters)
 	if !o.quiet {
-		fmt.Fprintf(stderr, "%s\n%s\n%s", inputs, runs, matches)
+		object, err := summaryOf(countersOf(o.plan), counters)
+		if err != nil {
+			return err
+		}
+		log.summary(fmt.Sprintf("%s\n%s\n%s", inputs, runs, matches), object, inputsErr == nil && runsErr == nil && matchesErr == nil)
 	}
 	if (inputsErr != nil || runsErr != nil || matchesErr != nil) && o.countsInPart() {
-		fmt.Fprintln(stderr, "ordertimeout: the figures are those since the job was last restored from a checkpoint")
+		log.warn("the figures are those since the job was last restored from a checkpoint")
 		inputsErr, runsErr, matchesErr = nil, nil, nil
 	}
 	var failed error
@@ -84,24 +87,24 @@ func report(counters map[string]int64, o options, run *process.Run, stderr io.Wr
 		failed = nothingWorked(counters, o, run)
 	}
 	if n := counters[count.Undelivered]; n > 0 && failed == nil && !o.failed {
-		fmt.Fprintf(stderr, "ordertimeout: %d outcomes were refused by a webhook: see -rejects\n", n)
+		log.warn("%d outcomes were refused by a webhook: see -rejects", n)
 	}
 	if n := counters[count.Left]; n > 0 {
-		fmt.Fprintf(stderr, "ordertimeout: %d messages were left to the next run, which makes them again\n", n)
+		log.warn("%d messages were left to the next run, which makes them again", n)
 	}
 	if o.verbose {
-		fmt.Fprintf(stderr, "%d state calls, %d bytes of state written\n", counters[count.StateCalls], counters[count.StateBytes])
+		log.plain(fmt.Sprintf("%d state calls, %d bytes of state written\n", counters[count.StateCalls], counters[count.StateBytes]))
 		if p := run.Tally().Pauses(); p.Count > 0 {
-			fmt.Fprintf(stderr, "%d carry points: nothing was read for %v of half of them, %v of 99 in 100, %v at most; the file has %d bytes\n",
-				p.Count, p.Half, p.Most, p.Longest, run.Counters()[count.CarryBytes])
+			log.plain(fmt.Sprintf("%d carry points: nothing was read for %v of half of them, %v of 99 in 100, %v at most; the file has %d bytes\n",
+				p.Count, p.Half, p.Most, p.Longest, run.Counters()[count.CarryBytes]))
 		}
 	}
 	if n := counters[count.January1970]; n > 0 && n == counters[count.IntegerTimes] && o.config.TimeUnit == time.Millisecond {
-		fmt.Fprintln(stderr, "ordertimeout: every integer time reads as January 1970: are they seconds? Then use -time-unit s")
+		log.warn("every integer time reads as January 1970: are they seconds? Then use -time-unit s")
 	}
 	if !o.quiet {
 		for _, line := range advise(counters, o, run, failed != nil || o.failed) {
-			fmt.Fprintf(stderr, "ordertimeout: %s\n", line)
+			log.warn("%s", line)
 		}
 	}
 	return errors.Join(inputsErr, runsErr, matchesErr, failed, writeSummary(o.summary, countersOf(o.plan), counters))
@@ -155,6 +158,18 @@ func writeSummary(target string, names []string, counters map[string]int64) erro
 	if target == localfile.None {
 		return nil
 	}
+	b, err := summaryOf(names, counters)
+	if err == nil {
+		err = localfile.WriteWhole(target, append(b, '\n'))
+	}
+	if err != nil {
+		return fmt.Errorf("-summary: %w", err)
+	}
+	return nil
+}
+
+// summaryOf returns the counters with these names as a JSON object, in their order.
+func summaryOf(names []string, counters map[string]int64) (json.RawMessage, error) {
 	b := []byte("{")
 	for i, name := range names {
 		if i > 0 {
@@ -162,13 +177,9 @@ func writeSummary(target string, names []string, counters map[string]int64) erro
 		}
 		key, err := json.Marshal(name)
 		if err != nil {
-			return err
+			return nil, err
 		}
 		b = fmt.Appendf(append(b, key...), ":%d", counters[name])
 	}
-	b = append(b, "}\n"...)
-	if err := localfile.WriteWhole(target, b); err != nil {
-		return fmt.Errorf("-summary: %w", err)
-	}
-	return nil
+	return append(b, '}'), nil
 }

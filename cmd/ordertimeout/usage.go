@@ -43,8 +43,8 @@ Running:
                      how far the input was read; -forget FILE gives up a file that is no input any more
 {{flags "Running"}}  -shards N          groups of users that state is kept by (default 16)
   -metrics ADDRESS   serve /metrics (Prometheus), /healthz (fails after -max-stall D, 5m), /livez, as on :9090
-  -cpuprofile FILE   a CPU profile of the run, for go tool pprof
-  -quiet, -v         no summary, advice and progress; the SDK's log, too. -version prints the version
+  -cpuprofile FILE   a CPU profile of the run, for go tool pprof; -version prints the version
+  -quiet, -v         no summary, advice and progress; the SDK's log, too; -log-format json (default text)
 Durations: 90s, 10m, 1h30m. Beam's own flags are taken, too. Exit status: 0 done or stopped by a signal,
 1 the run failed or understood no event, 2 wrong flags, 130 ended at once by a second signal.
 `

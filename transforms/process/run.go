@@ -55,6 +55,9 @@ type Run struct {
 
 	remote bool
 
+	begun     chan struct{}
+	beginOnce sync.Once
+
 	stop     chan struct{}
 	stopOnce sync.Once
 	stopAt   time.Time // set before stop is closed
@@ -87,7 +90,7 @@ func NewRun() *Run {
 }
 
 func newRun(id string) *Run {
-	return &Run{ID: id, stop: make(chan struct{}), byType: map[reflect.Type]io.Closer{}}
+	return &Run{ID: id, begun: make(chan struct{}), stop: make(chan struct{}), byType: map[reflect.Type]io.Closer{}}
 }
 
 // Of returns the run with an id: the one that this process has started, or else this
@@ -137,6 +140,13 @@ func (r *Run) Closed() (at time.Time, closed bool) {
 	defer r.owned.Unlock()
 	return r.closedAt, r.closed
 }
+
+// Begin notes that a source has begun to read: it was called, and looks for its input. A
+// source calls it at each of its bundles.
+func (r *Run) Begin() { r.beginOnce.Do(func() { close(r.begun) }) }
+
+// Begun is closed once Begin was called.
+func (r *Run) Begun() <-chan struct{} { return r.begun }
 
 // Stop asks the sources to end as if nothing more could be read.
 func (r *Run) Stop() {

@@ -86,6 +86,7 @@ func (fn *readFn) InitialWatermarkEstimatorState(beam.EventTime, sequence.Rest, 
 }
 
 func (fn *readFn) ProcessElement(ctx context.Context, we *sequence.Watermark, rt *sdf.LockRTracker, _ []byte, emit func(beam.EventTime, []order.Event)) (sdf.ProcessContinuation, error) {
+	fn.run.Begin()
 	fn.run.Throttle()
 	s, err := fn.checkOut(rt.GetRestriction().(sequence.Rest).Start, we.Millis())
 	if err != nil {

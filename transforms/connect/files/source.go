@@ -52,6 +52,7 @@ func (fn *readFn) ProcessElement(
 	event func(beam.EventTime, []order.Event), reject func(beam.EventTime, order.Reject),
 ) (sdf.ProcessContinuation, error) {
 	run := process.Of(fn.Config.Run)
+	run.Begin()
 	run.Throttle()
 	s, err := fn.resume(rt.GetRestriction().(sequence.Rest), run)
 	if err != nil {

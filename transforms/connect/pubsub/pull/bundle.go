@@ -47,6 +47,7 @@ func HandOut(
 		return sdf.StopProcessing(), run.Fail(from.fault("%v", err))
 	}
 	bundle.SetIdle(true)
+	run.Begin()
 	run.Throttle()
 	p, err := pullerOf(ctx, from)
 	if err != nil {
