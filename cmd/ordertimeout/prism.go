@@ -20,6 +20,11 @@ import (
 // still sends its answer on (core/runtime/harness/harness.go:195 and :213), which is
 // a data race and a panic. The process ends anyway.
 func runPrism(p pipeline.Plan, run *process.Run) (map[string]int64, error) {
+	remove, err := beamfix.TemporaryDirectory()
+	if err != nil {
+		return nil, err
+	}
+	defer remove() // the runner may go on, but wants it at the start alone
 	graph, s := beam.NewPipelineWithRoot()
 	pipeline.Build(s, p)
 	if !p.Live {

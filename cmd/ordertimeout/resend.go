@@ -11,6 +11,7 @@ import (
 	"github.com/apache/beam/sdks/v2/go/pkg/beam"
 
 	"ordertimeout/pipeline"
+	"ordertimeout/transforms/beamfix"
 	"ordertimeout/transforms/connect"
 	"ordertimeout/transforms/connect/localfile"
 	"ordertimeout/transforms/count"
@@ -126,6 +127,11 @@ func executeResend(o resendOptions, current *process.Run, log journal) error {
 	if err != nil {
 		return err
 	}
+	remove, err := beamfix.TemporaryDirectory()
+	if err != nil {
+		return err
+	}
+	defer remove()
 	stopOnSignal(current, log)
 	graph, s := beam.NewPipelineWithRoot()
 	pipeline.BuildResend(s, o.plan)

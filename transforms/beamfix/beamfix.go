@@ -7,6 +7,7 @@
 //   - elements.go: the Go SDK sends a message for each timer, and Flink hangs with many
 //   - ends.go: Prism asks in a loop for the answer of a worker
 //   - split.go: Prism loses the watermark of a source that it splits
+//   - temporary.go: the SDK leaves a file behind, and panics where it cannot make it
 //   - noise.go: Prism and Dataflow log warnings that are none
 //
 // Each file says what is wrong and where, what is done about it, and how to tell that it
