@@ -47,15 +47,21 @@ func startTo(t *testing.T, stdout *os.File, environment []string, args ...string
 	}
 	p.cmd.Env = append(p.cmd.Env, environment...)
 	p.cmd.Stderr = &p.stderr
+	p.run()
+	return p
+}
+
+// run starts a command that is set up.
+func (p *child) run() {
+	p.t.Helper()
 	if err := p.cmd.Start(); err != nil {
-		t.Fatal(err)
+		p.t.Fatal(err)
 	}
 	go func() {
 		defer close(p.ended)
 		p.err = p.cmd.Wait()
 	}()
-	t.Cleanup(p.kill)
-	return p
+	p.t.Cleanup(p.kill)
 }
 
 func (p *child) kill() {
