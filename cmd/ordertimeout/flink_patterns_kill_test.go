@@ -21,12 +21,12 @@ type bustle struct {
 	trade *trade // which publishes them
 	end   func() // ends it
 	bytes *rand.ChaCha8
-	due   []happening // what is not published yet
-	lines []happening // what is
+	due   []occurrence // what is not published yet
+	lines []occurrence // what is
 }
 
-// happening is an event of a bustle, as a line of JSON.
-type happening struct {
+// occurrence is an event of a bustle, as a line of JSON.
+type occurrence struct {
 	at   time.Time
 	line string
 }
@@ -71,7 +71,7 @@ func (b *bustle) plan(orderID string, at time.Time) {
 		}
 		text := fmt.Sprintf(`{"orderId":%q,"userId":"user of %s","type":%q,"time":%d,"n":%d,"ballast":%q}`,
 			orderID, orderID, typ, at.UnixMilli(), rand.IntN(10), ballast)
-		b.due = append(b.due, happening{at, text})
+		b.due = append(b.due, occurrence{at, text})
 		at = at.Add(time.Duration(rand.ExpFloat64() * float64(time.Second)))
 	}
 }
@@ -85,7 +85,7 @@ func (b *bustle) ballast() string {
 
 // publishUntil publishes what has happened until a time.
 func (b *bustle) publishUntil(now time.Time) {
-	b.due = slices.DeleteFunc(b.due, func(h happening) bool {
+	b.due = slices.DeleteFunc(b.due, func(h occurrence) bool {
 		if h.at.After(now) {
 			return false
 		}
@@ -99,7 +99,7 @@ func (b *bustle) publishUntil(now time.Time) {
 // stop ends the bustle, and returns its events as a log in the order of time.
 func (b *bustle) stop() string {
 	b.end()
-	slices.SortStableFunc(b.lines, func(x, y happening) int { return x.at.Compare(y.at) })
+	slices.SortStableFunc(b.lines, func(x, y occurrence) int { return x.at.Compare(y.at) })
 	var log strings.Builder
 	for _, h := range b.lines {
 		fmt.Fprintln(&log, h.line)
@@ -180,7 +180,7 @@ func TestFlinkKilledWithRunsOfManyBranches(t *testing.T) {
 		p.await("outcomes of a new worker", time.Minute, func() bool { return f.idsTold() >= told+100 })
 		t.Logf("killed %s with %d outcomes told; 100 more after %v", what, told, time.Since(begin).Round(time.Millisecond))
 	}
-	want := outcomesOf(t, first+"\n"+b.stop(), "-pattern", pattern, "-within", within.String(), "-at-end", "timeout")
+	want := outcomesIn(t, first+"\n"+b.stop(), "-pattern", pattern, "-within", within.String(), "-at-end", "timeout")
 	for end := time.Now().Add(time.Minute); f.idsTold() < len(want) && time.Now().Before(end); {
 		time.Sleep(pollEvery)
 	}
@@ -207,8 +207,8 @@ func awaitCheckpoint(p *child, server *jobserver.Server) {
 	p.await("a checkpoint", 2*time.Minute, func() bool { return newest() != before })
 }
 
-// outcomesOf returns the outcomes of a log on the embedded runner, by id.
-func outcomesOf(t *testing.T, log string, args ...string) map[string]string {
+// outcomesIn returns the outcomes of a log on the embedded runner, by id.
+func outcomesIn(t *testing.T, log string, args ...string) map[string]string {
 	t.Helper()
 	in := write(t, t.TempDir(), "log.jsonl", log)
 	r := run1(t, "", append(args, "-input", in, "-quiet", "-format-out", "jsonl")...)
