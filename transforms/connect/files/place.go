@@ -14,6 +14,7 @@ type place struct {
 	known         bool   // else it is where it was when the run began
 	past          bool   // it is of a part that is read, and the input is at another one
 	offset, lines int64
+	inside        bool // the offset is inside of a line that is too long
 	ended         bool
 	stat          bookmark.Stat
 	head, tail    []byte // nobody writes to them
@@ -77,7 +78,7 @@ func (s *session) finish(in *input) (err error) {
 // bookmark returns the bookmark of a place.
 func (p *place) bookmark() bookmark.File {
 	return bookmark.File{
-		Path: p.path, Stat: p.stat, Offset: p.offset, Lines: p.lines, Ended: p.ended,
+		Path: p.path, Stat: p.stat, Offset: p.offset, Lines: p.lines, Inside: p.inside, Ended: p.ended,
 		Head: bookmark.PrintOf(p.head), Tail: bookmark.PrintOf(p.tail),
 	}
 }
@@ -150,11 +151,11 @@ func (s *session) goOn(in *input, from *bookmark.File, buffer int) error {
 	if err != nil {
 		return err
 	}
-	l := &lines{r: f, split: in.lines.split, buffer: buffer, offset: from.Offset, line: from.Lines, started: true}
+	l := &lines{r: f, split: in.lines.split, buffer: buffer, offset: from.Offset, line: from.Lines, started: true, skip: from.Inside}
 	l.past.keep = in.lines.past.keep
 	l.past.seed(head, tail, from.Offset)
 	in.lines = l
-	in.place.offset, in.place.lines = from.Offset, from.Lines
+	in.place.offset, in.place.lines, in.place.inside = from.Offset, from.Lines, from.Inside
 	return nil
 }
 
