@@ -174,7 +174,7 @@ func (s *session) skipPart(in *input, from *bookmark.File) error {
 		}
 		f.local, f.whole = f.tail.file, &whole{}
 	}
-	head, tail, err := f.skip(from.Offset, from.Tail.Bytes)
+	head, tail, err := f.skip(from)
 	if err != nil {
 		return err
 	}

@@ -121,3 +121,75 @@ func TestALogGoesOnAtAnyRecord(t *testing.T) {
 		}
 	}
 }
+
+// What is appended between the end that was read and the turn of the last events is not
+// taken for read.
+func TestWhatIsAppendedBehindTheEndThatWasReadIsReadNext(t *testing.T) {
+	write(t, map[string]string{"f": line("a", 1) + line("b", 1e9), "g": line("c", 2) + line("d", 3)})
+	c := Config{Inputs: []string{"f", "g"}, MaxJump: time.Second, Carries: true}
+	s := &session{run: process.Of(""), config: c, decoder: c.Decoder(), places: make([]place, 2)}
+	inputs, err := s.open()
+	do(t, err)
+	m := newMerge(inputs, &s.clock, c.doubt(), false)
+	for {
+		e, err := m.next()
+		if err == io.EOF {
+			break
+		}
+		do(t, err)
+		s.add(e)
+		if e.event.OrderID == "c" { // the end of f was read, to judge of b
+			appendTo(t, "f", line("e", 1e9+1))
+		}
+	}
+	for _, in := range m.ended {
+		s.move(in)
+	}
+	s.takeOver(s.takePlaces())
+	position, err := s.bookmark().Encode()
+	do(t, err)
+	on, err := c.goOn(position, 0)
+	do(t, err)
+	if got := step(t, on).records; len(got) != 1 || !strings.HasPrefix(got[0], "e@") {
+		t.Errorf("got %q, want e", got)
+	}
+}
+
+// A session that is carried is never closed for being parked: another one would not go on
+// where it was.
+func TestASessionThatIsCarriedStaysParked(t *testing.T) {
+	write(t, map[string]string{"f": line("a", 1)})
+	for reason, c := range map[string]Config{"carried": {Carries: true}, "followed": {Follow: true}} {
+		c.Inputs = []string{"f"}
+		run := process.NewRun()
+		s, err := resume(t.Name()+reason, c, run, 0)
+		do(t, err)
+		s.park()
+		if s.idle != nil {
+			t.Errorf("%s: it is closed after a while", reason)
+		}
+		run.Close()
+	}
+}
+
+// A file that was exchanged between the look at it and its opening is not read from where the
+// other one was.
+func TestAFileThatWasExchangedSinceTheLookIsRefused(t *testing.T) {
+	for _, name := range []string{"f", "f.gz"} {
+		for text, want := range map[string]string{
+			line("c", 1) + line("d", 2) + line("e", 3): "files: " + name + ": it has become another file since it was looked at: start the run again",
+			"x\n": "files: " + name + ": it has become shorter since it was looked at",
+		} {
+			write(t, map[string]string{name: line("a", 1) + line("b", 2)})
+			c := Config{Inputs: []string{name}, Carries: true}
+			whole := step(t, c)
+			on, err := c.goOn(whole.positions[1], 0)
+			do(t, err)
+			write(t, map[string]string{name: text})
+			s := &session{run: process.Of(""), config: on, decoder: on.Decoder(), places: make([]place, 1)}
+			if _, err := s.open(); err == nil || err.Error() != want {
+				t.Errorf("got %v, want %s", err, want)
+			}
+		}
+	}
+}
