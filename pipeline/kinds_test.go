@@ -55,7 +55,7 @@ func TestKindsOfPatterns(t *testing.T) {
 // Messages are not held by outcome where one could come again without what changed it, on
 // the runner where they would be.
 func TestAckOutcomeIsRefusedWhereAMessageCouldComeAlone(t *testing.T) {
-	const why = `pubsub: -input "pubsub://shop/orders": ack=outcome: with every an event may be part of several runs, which are not done with it at the same time: want ack=bundle, which loses what is open in a crash`
+	const why = `pubsub: -input "pubsub://shop/orders": ack=outcome: with every an event may be part of several runs, which are not done with it at the same time: want ack=carry, with -carry FILE`
 	for _, test := range []struct{ reason, input, pattern, runner, want string }{
 		{"every", "pubsub://shop/orders", "every a followedBy b within 1m", RunnerPrism, why},
 		{"every, where it is asked for", "pubsub://shop/orders?ack=outcome", "every a followedBy b within 1m", RunnerPrism, strings.Replace(why, "orders", "orders?ack=outcome", 1)},

@@ -61,12 +61,12 @@ type attempt struct {
 }
 
 func init() {
-	register.Function1x2(eventOf)
+	register.Function1x2(loginEvent)
 	register.Function2x0(print)
 	register.Function1x0(printReject)
 }
 
-func eventOf(a attempt) (string, cep.Event) {
+func loginEvent(a attempt) (string, cep.Event) {
 	return a.Account, cep.Event{Type: a.Result, Time: a.At, Data: []byte(a.JSON)}
 }
 

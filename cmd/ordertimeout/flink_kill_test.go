@@ -129,10 +129,7 @@ func TestFlinkKilledCancelledAndResumed(t *testing.T) {
 		default:
 			f.killAtAck(p, workers)
 		}
-		p.await("a new worker", time.Minute, func() bool {
-			now := workersBelow(t, cluster.TaskManager())
-			return len(now) > 0 && !slices.ContainsFunc(now, func(pid int) bool { return slices.Contains(all, pid) })
-		})
+		awaitNewWorkers(p, cluster, all)
 		up, told := time.Since(begin), len(f.outcomes())
 		p.await("outcomes of a new worker", time.Minute, func() bool { return len(f.outcomes()) >= told+100 })
 		t.Logf("killed %s with %d outcomes told; a new worker after %v, and 100 more outcomes after %v",
@@ -153,6 +150,17 @@ func TestFlinkKilledCancelledAndResumed(t *testing.T) {
 	f.checkOutcomes(want)
 	f.checkAlertTimes()
 	f.logRepeats()
+}
+
+// awaitNewWorkers waits until a cluster has workers, none of which is an old one, and
+// returns them.
+func awaitNewWorkers(p *child, cluster *jobserver.Cluster, old []int) (workers []int) {
+	p.t.Helper()
+	p.await("a new worker", time.Minute, func() bool {
+		workers = workersBelow(p.t, cluster.TaskManager())
+		return len(workers) > 0 && !slices.ContainsFunc(workers, func(pid int) bool { return slices.Contains(old, pid) })
+	})
+	return workers
 }
 
 // killAtAck kills processes in the moment of the next acknowledgement. The server

@@ -9,6 +9,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"sort"
 	"strings"
 	"sync"
 	"testing"
@@ -95,20 +96,16 @@ func writtenLines(t *testing.T, path string) []string {
 // late and repeated, and some lines are no events.
 func messyLog(orders int) string {
 	rnd := rand.New(rand.NewPCG(1, 2))
-	type timed struct {
-		arrives float64
-		line    string
-	}
-	var all []timed
+	var all []arrival
 	add := func(n int, typ string, at float64) {
 		text := fmt.Sprintf(`{"orderId":"o%d","userId":"u%d","type":%q,"time":%d}`+"\n", n, n%97, typ, int64(1.7e12+at*1000))
 		delay := rnd.Float64() * 4
 		if rnd.IntN(50) == 0 {
 			delay = 60
 		}
-		all = append(all, timed{at + delay, text})
+		all = append(all, arrival{at + delay, text})
 		if rnd.IntN(50) == 0 {
-			all = append(all, timed{at + delay + rnd.Float64()*30, text})
+			all = append(all, arrival{at + delay + rnd.Float64()*30, text})
 		}
 	}
 	for n := range orders {
@@ -118,10 +115,21 @@ func messyLog(orders int) string {
 			add(n, "pay", paid)
 		}
 		if n%101 == 0 {
-			all = append(all, timed{at, "an order, please\n"})
+			all = append(all, arrival{at, "an order, please\n"})
 		}
 	}
-	slices.SortStableFunc(all, func(a, b timed) int { return int(max(-1, min(1, (a.arrives-b.arrives)*1e6))) })
+	return inOrderOfArrival(all)
+}
+
+// arrival is a line of a log, and when it was written, in seconds.
+type arrival struct {
+	at   float64
+	line string
+}
+
+// inOrderOfArrival returns the lines as they were written.
+func inOrderOfArrival(all []arrival) string {
+	sort.SliceStable(all, func(i, j int) bool { return all[i].at < all[j].at })
 	var log strings.Builder
 	for _, e := range all {
 		log.WriteString(e.line)

@@ -14,9 +14,6 @@ import (
 type Cluster struct {
 	// Address is the job manager's, for Config.Master.
 	Address string
-	// Checkpoints is the folder of the checkpoints: of each job in a folder of its
-	// own, as chk-N.
-	Checkpoints string
 
 	lib, dir string
 	manager  *process
@@ -54,11 +51,9 @@ func StartCluster(ctx context.Context, lib, dir string) (*Cluster, error) {
 	if err != nil {
 		return nil, err
 	}
-	c := &Cluster{
-		Address: "localhost:" + ports[0], Checkpoints: filepath.Join(dir, "checkpoints"), lib: lib, dir: dir,
-	}
+	c := &Cluster{Address: "localhost:" + ports[0], lib: lib, dir: dir}
 	conf := append([]string{"rest.port: " + ports[0], "rest.bind-port: " + ports[0], "jobmanager.rpc.port: " + ports[1], "blob.server.port: " + ports[2]}, clusterConf...)
-	if err := writeConf(dir, c.Checkpoints, conf...); err != nil {
+	if err := writeConf(dir, filepath.Join(dir, "checkpoints"), conf...); err != nil {
 		return nil, err
 	}
 	c.manager, err = startJava(ctx, lib, dir, "512m", nil, "org.apache.flink.runtime.entrypoint.StandaloneSessionClusterEntrypoint", "--configDir", dir)

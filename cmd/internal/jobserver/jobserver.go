@@ -44,8 +44,8 @@ type Config struct {
 type Server struct {
 	// Endpoint is its address, for -endpoint.
 	Endpoint string
-	// Checkpoints is the folder of the checkpoints: of each job in a folder of its
-	// own, as chk-N.
+	// Checkpoints is the folder of the checkpoints, also of jobs on a cluster: of each job
+	// in a folder of its own, as chk-N.
 	Checkpoints string
 
 	*process

@@ -174,7 +174,7 @@ func (s *session) skipPart(in *input, from *bookmark.File) error {
 		}
 		f.local, f.whole = f.tail.file, &whole{}
 	}
-	head, tail, err := f.skip(from.Offset, from.Tail.Bytes)
+	head, tail, err := f.skip(from)
 	if err != nil {
 		return err
 	}
@@ -183,9 +183,9 @@ func (s *session) skipPart(in *input, from *bookmark.File) error {
 		f.local, f.whole = nil, nil
 	}
 	l := in.lines
-	l.offset, l.line, l.started = from.Offset, from.Lines, true
+	l.offset, l.line, l.started, l.skip = from.Offset, from.Lines, true, from.Inside
 	l.past.seed(head, tail, from.Offset)
-	in.place.offset, in.place.lines = from.Offset, from.Lines
+	in.place.offset, in.place.lines, in.place.inside = from.Offset, from.Lines, from.Inside
 	return nil
 }
 

@@ -9,6 +9,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"ordertimeout/transforms/order"
 	"ordertimeout/transforms/process"
 )
 
@@ -196,5 +197,29 @@ func TestAFollowerGoesOn(t *testing.T) {
 			do(t, err)
 			follow(t, c).want("behind that")
 		})
+	}
+}
+
+// A line that is too long, and comes in pieces, is one reject.
+func TestALineThatIsTooLongIsFollowed(t *testing.T) {
+	t.Chdir(t.TempDir())
+	f := follow(t, Config{Inputs: []string{"f"}})
+	rejects := 0
+	appendTo(t, "f", line("a", 1000)+strings.Repeat("y", 5*order.MaxLine))
+	time.Sleep(6 * pollEvery)
+	appendTo(t, "f", "yyy")
+	time.Sleep(6 * pollEvery)
+	appendTo(t, "f", "yyy\n"+line("b", 2000)+"x\n"+line("c", 3000))
+	for events := 0; events < 3; {
+		select {
+		case b := <-f.s.blocks:
+			events += len(b.events)
+			rejects += len(b.rejects)
+		case <-time.After(5 * time.Second):
+			t.Fatal("it stands")
+		}
+	}
+	if rejects != 2 {
+		t.Errorf("%d rejects, want that line and x", rejects)
 	}
 }

@@ -42,6 +42,7 @@ type entry struct {
 
 	from      *input
 	end, last int64 // the offset behind it, and the number of its last line
+	inside    bool  // that offset is inside of a line that is too long
 }
 
 // openInput opens the input of a number and reads its header row, if it has one.
@@ -184,7 +185,7 @@ func (in *input) read() (entry, error) {
 	if err != nil {
 		return entry{}, in.broken(err)
 	}
-	e := entry{source: in.current(), line: line, raw: record, from: in, end: in.lines.offset, last: in.lines.line}
+	e := entry{source: in.current(), line: line, raw: record, from: in, end: in.lines.offset, last: in.lines.line, inside: in.lines.skip}
 	if in.pipe != nil {
 		e.arrived = in.pipe.arrived
 	} else if tail := in.stream.tail; tail != nil {

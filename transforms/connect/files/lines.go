@@ -21,7 +21,7 @@ type lines struct {
 	offset  int64  // bytes handed out
 	started bool
 	skip    bool // the rest of an oversized line comes next
-	torn    bool // the last record has no line break
+	torn    bool // the last record is the last of the stream, and has no line break
 
 	past past
 }
@@ -61,7 +61,7 @@ func (l *lines) next() (record []byte, line int64, err error) {
 		}
 		record, l.data, line = l.data[:n:n], l.data[n:], l.line+1
 		l.offset += int64(n)
-		l.torn = record[n-1] != '\n'
+		l.torn = record[n-1] != '\n' && !l.skip
 		if !l.skip {
 			l.line += max(1, int64(bytes.Count(record, newline)))
 			record = trimBreak(record)
@@ -104,7 +104,8 @@ func (l *lines) isJSON() bool {
 }
 
 // endLine skips the rest of a line, in a buffer of its own. It reports whether
-// anything can follow.
+// anything can follow. Where the rest of a line of a file that grows is still to come it is
+// skipped the next time.
 func (l *lines) endLine() bool {
 	scratch := make([]byte, 0, l.buffer)
 	for {
@@ -116,6 +117,9 @@ func (l *lines) endLine() bool {
 		l.offset += int64(len(l.data))
 		l.data = scratch
 		l.past.drop(l.offset, scratch)
+		if l.err == errDry {
+			return false
+		}
 		if l.err != nil {
 			break
 		}

@@ -41,6 +41,9 @@ func resume(id string, c Config, run *process.Run, position int64) (*session, er
 		}
 		s.close()
 	}
+	if position > 0 && c.oneSession() {
+		return nil, fmt.Errorf("files: at record %d: what is followed or carried is read in one go: start the run again", position)
+	}
 	if i := slices.IndexFunc(c.Inputs, mayWait); i >= 0 {
 		if again := parked.consume(id); again || position > 0 {
 			return nil, fmt.Errorf("files: %s cannot be read again, to go on at record %d: use a file", pipeName(c.Inputs[i]), position)
@@ -73,12 +76,16 @@ func (p *parking) consume(id string) (again bool) {
 	return again
 }
 
+// oneSession reports whether one session has to read the log to its end: the shards take up
+// what they had once, at its beginning, and files that grow are no log to count records of.
+func (c Config) oneSession() bool { return c.Carries || c.Follow }
+
 // park keeps the session for the next bundle.
 func (s *session) park() {
 	p := s.parking
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if !s.piped {
+	if !s.piped && !s.config.oneSession() {
 		s.idle = time.AfterFunc(maxParked, func() {
 			if p.drop(s) {
 				s.close()

@@ -14,6 +14,7 @@ type place struct {
 	known         bool   // else it is where it was when the run began
 	past          bool   // it is of a part that is read, and the input is at another one
 	offset, lines int64
+	inside        bool // the offset is inside of a line that is too long
 	ended         bool
 	stat          bookmark.Stat
 	head, tail    []byte // nobody writes to them
@@ -77,7 +78,7 @@ func (s *session) finish(in *input) (err error) {
 // bookmark returns the bookmark of a place.
 func (p *place) bookmark() bookmark.File {
 	return bookmark.File{
-		Path: p.path, Stat: p.stat, Offset: p.offset, Lines: p.lines, Ended: p.ended,
+		Path: p.path, Stat: p.stat, Offset: p.offset, Lines: p.lines, Inside: p.inside, Ended: p.ended,
 		Head: bookmark.PrintOf(p.head), Tail: bookmark.PrintOf(p.tail),
 	}
 }
@@ -93,10 +94,14 @@ func (s *session) takeOver(places []place) {
 	}
 }
 
-// end takes note that an input was read to its end.
+// end takes note that an input was read to its end. What was appended since that end was
+// met, as while the last events waited for their turn, is not taken for read.
 func (in *input) end() {
 	in.place.ended = true
 	in.look()
+	if w := in.stream.whole; w != nil {
+		in.place.stat.Size = min(in.place.stat.Size, w.read)
+	}
 }
 
 // look takes note of what the system says of an input.
@@ -146,21 +151,23 @@ func (s *session) goOn(in *input, from *bookmark.File, buffer int) error {
 		}
 		f, in.stream = again, again
 	}
-	head, tail, err := f.skip(from.Offset, from.Tail.Bytes)
+	head, tail, err := f.skip(from)
 	if err != nil {
 		return err
 	}
-	l := &lines{r: f, split: in.lines.split, buffer: buffer, offset: from.Offset, line: from.Lines, started: true}
+	l := &lines{r: f, split: in.lines.split, buffer: buffer, offset: from.Offset, line: from.Lines, started: true, skip: from.Inside}
 	l.past.keep = in.lines.past.keep
 	l.past.seed(head, tail, from.Offset)
 	in.lines = l
-	in.place.offset, in.place.lines = from.Offset, from.Lines
+	in.place.offset, in.place.lines, in.place.inside = from.Offset, from.Lines, from.Inside
 	return nil
 }
 
-// skip skips what is before an offset, and returns what the input begins with, and the last
-// bytes before the offset, of number keep.
-func (s *stream) skip(offset, keep int64) (head, tail []byte, err error) {
+// skip skips what was read before, and returns what the input begins with, and the last
+// bytes before that offset. It fails where the file is not the one that was looked at: the
+// name may have been given to another one since.
+func (s *stream) skip(from *bookmark.File) (head, tail []byte, err error) {
+	offset, keep := from.Offset, from.Tail.Bytes
 	head = make([]byte, min(offset, bookmark.Most))
 	if s.seeks() {
 		n, readErr := s.local.ReadAt(head[:cap(head)], 0)
@@ -176,6 +183,9 @@ func (s *stream) skip(offset, keep int64) (head, tail []byte, err error) {
 	}
 	if err == io.EOF || err == io.ErrUnexpectedEOF {
 		err = errors.New("it has become shorter since it was looked at")
+	}
+	if err == nil && bookmark.PrintOf(tail) != from.Tail {
+		err = errors.New("it has become another file since it was looked at: start the run again")
 	}
 	return head, tail, err
 }

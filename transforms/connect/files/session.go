@@ -195,7 +195,7 @@ func (s *session) add(e entry) {
 		s.arrived = e.arrived
 	}
 	if in := e.from; in != nil {
-		in.place.offset, in.place.lines = e.end, e.last
+		in.place.offset, in.place.lines, in.place.inside = e.end, e.last, e.inside
 		s.move(in)
 	}
 	if s.records++; s.records <= s.skip {

@@ -41,6 +41,9 @@ type File struct {
 	// bytes, and Lines is the number of lines before it.
 	Offset int64 `json:"offset"`
 	Lines  int64 `json:"lines"`
+	// Inside says that Offset is inside of a line that is too long to be an event, and was
+	// handed out as such: its rest is skipped.
+	Inside bool `json:"inside,omitempty"`
 	// Ended says that it was read to its end.
 	Ended bool `json:"ended"`
 	// Head is of its first bytes, and Tail of the last ones before Offset.
