@@ -28,62 +28,62 @@ func (f *matchFn) carry(ctx context.Context, n int64, p *replica.Point) error {
 	return nil
 }
 
-// begun counts what a shard begins with that goes on.
-func (f *matchFn) begun(ctx context.Context, s replica.Standing) {
-	count.Add(ctx, f.run, count.OpenAtStart, s.Open)
-	count.Add(ctx, f.run, count.CarriedIn, s.Waiting)
-	f.run.Count(count.OpenNow, s.Open)
+// begun counts what each rule of a shard begins with that goes on.
+func (f *matchFn) begun(ctx context.Context, begun []shard.Standing) {
+	for _, s := range begun {
+		count.Add(ctx, f.run, count.Of(s.Rule, count.OpenAtStart), s.Open)
+		count.Add(ctx, f.run, count.Of(s.Rule, count.CarriedIn), s.Waiting)
+		f.run.Count(count.Of(s.Rule, count.OpenNow), s.Open)
+	}
 }
 
-// Carried is what the states of shards have in a carry file.
-type Carried struct {
-	// Open are the runs that are open, Waiting the events that are undecided.
-	Open, Waiting int64
+// LookAt returns what each rule has in snapshots of shards of Match. The settings are those
+// that have written them.
+func LookAt(snapshots [][]byte, c MatchConfig) (standing []shard.Standing, err error) {
+	err = c.restore(snapshots, func(_ *replica.Config, s *shard.Shard) error {
+		for i, of := range s.Standing() {
+			if i == len(standing) {
+				standing = append(standing, shard.Standing{Rule: of.Rule})
+			}
+			standing[i].Open, standing[i].Waiting = standing[i].Open+of.Open, standing[i].Waiting+of.Waiting
+		}
+		return nil
+	})
+	return standing, err
 }
 
-// LookAt returns what snapshots of shards of Match have. The settings are those that have
-// written them.
-func LookAt(snapshots [][]byte, c MatchConfig) (sum Carried, err error) {
-	prog, err := c.compile()
+// restore calls f with the shards of snapshots; an empty one has none.
+func (c MatchConfig) restore(snapshots [][]byte, f func(*replica.Config, *shard.Shard) error) error {
+	config, err := c.replicas()
 	if err != nil {
-		return sum, err
+		return err
 	}
 	for _, snapshot := range snapshots {
 		if len(snapshot) == 0 {
 			continue
 		}
-		s, err := shard.Restore(prog, c.Tick.Milliseconds(), [][]byte{snapshot})
-		if err != nil {
-			return sum, err
+		s, err := config.Restore([][]byte{snapshot})
+		if err == nil {
+			err = f(&config, s)
 		}
-		open, waiting := s.Standing()
-		sum.Open, sum.Waiting = sum.Open+open, sum.Waiting+waiting
+		if err != nil {
+			return err
+		}
 	}
-	return sum, nil
+	return nil
 }
 
 // OpenOrders returns the open orders that snapshots of shards of Match have, by deadline, as
 // outcomes of kind order.Open, and how many events are undecided. The settings are those
 // that have written them.
 func OpenOrders(snapshots [][]byte, c MatchConfig) (open []order.Outcome, undecided int64, err error) {
-	config, err := c.replicas()
+	err = c.restore(snapshots, func(config *replica.Config, s *shard.Shard) error {
+		orders, err := replica.OpenOrders(config, s)
+		open, undecided = append(open, orders...), undecided+s.Standing()[0].Waiting
+		return err
+	})
 	if err != nil {
 		return nil, 0, err
-	}
-	for _, snapshot := range snapshots {
-		if len(snapshot) == 0 {
-			continue
-		}
-		s, err := shard.Restore(config.Prog, config.Tick, [][]byte{snapshot})
-		if err != nil {
-			return nil, 0, err
-		}
-		orders, err := replica.OpenOrders(&config, s)
-		if err != nil {
-			return nil, 0, err
-		}
-		_, waiting := s.Standing()
-		open, undecided = append(open, orders...), undecided+waiting
 	}
 	slices.SortFunc(open, func(a, b order.Outcome) int {
 		return cmp.Or(cmp.Compare(a.Deadline, b.Deadline), cmp.Compare(a.StartedAt, b.StartedAt), strings.Compare(a.UserID, b.UserID),
@@ -95,12 +95,12 @@ func OpenOrders(snapshots [][]byte, c MatchConfig) (open []order.Outcome, undeci
 // Reshard returns the snapshots of shards of Match as those of as many shards as the
 // settings say.
 func Reshard(snapshots [][]byte, c MatchConfig) ([][]byte, error) {
-	prog, err := c.compile()
+	config, err := c.replicas()
 	if err != nil {
 		return nil, err
 	}
 	var broken error
-	dealt, err := shard.Reshard(prog, c.Tick.Milliseconds(), snapshots, c.Shards, func(key string) int {
+	dealt, err := shard.Reshard(config.ShardRules(), c.Tick.Milliseconds(), snapshots, c.Shards, func(key string) int {
 		user, id, err := order.SplitKey(key)
 		if err != nil {
 			broken = err

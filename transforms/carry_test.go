@@ -3,6 +3,7 @@ package transforms_test
 import (
 	"fmt"
 	"path/filepath"
+	"slices"
 	"testing"
 	"time"
 
@@ -10,8 +11,8 @@ import (
 
 	"ordertimeout/transforms"
 	"ordertimeout/transforms/carry"
-	"ordertimeout/transforms/order"
 	"ordertimeout/transforms/process"
+	"ordertimeout/transforms/shard"
 )
 
 // carried runs Match over a stream in a run with a carry file, for which the source has begun
@@ -65,14 +66,14 @@ func TestARunGoesOnWithWhatAnotherHasCarried(t *testing.T) {
 			path := filepath.Join(t.TempDir(), "orders.carry")
 			c := config
 			if test.final {
-				c.Unread = []order.Kind{order.Open}
+				c.OpenUnread = true
 			}
 			carried(t, path, c, test.final, test.want, append(before[:len(before):len(before)], test.items...)...)
 			file, err := carry.Read(path)
 			if err != nil {
 				t.Fatalf("%s: %v", test.where, err)
 			}
-			if sum, err := transforms.LookAt(file.Shards, config); err != nil || sum != (transforms.Carried{Open: 2, Waiting: 1}) {
+			if sum, err := transforms.LookAt(file.Shards, config); err != nil || !slices.Equal(sum, []shard.Standing{{Open: 2, Waiting: 1}}) {
 				t.Errorf("%s: the file has %v (%v)", test.where, sum, err)
 			}
 			if got, want := openOrders(t, file.Shards), "u1 o1 open from 1000 to 11000 waits for [pay], u2 o2 open from 1000 to 11000 waits for [pay], 1 undecided"; got != want {

@@ -1,22 +1,18 @@
 package transforms
 
 import (
+	"errors"
 	"fmt"
 	"time"
 
-	"ordertimeout/transforms/cep"
-	"ordertimeout/transforms/cep/syntax"
-	"ordertimeout/transforms/order"
+	"ordertimeout/transforms/shard"
 	"ordertimeout/transforms/shard/replica"
 )
 
 // MatchConfig are the settings of Match.
 type MatchConfig struct {
-	// Pattern is the text of the pattern; see package cep.
-	Pattern string
-	// Remember is for how long an ended run's events are known, so that a
-	// redelivery is seen as one; in whole milliseconds. Zero: not at all.
-	Remember time.Duration
+	// Rules are what is run, at least one. Those of one Match have one kind of key.
+	Rules []Rule
 	// Tick is how often deadlines are looked at, in event time: an alert is at
 	// most this much behind the watermark. In whole milliseconds, at least one.
 	Tick time.Duration
@@ -31,19 +27,18 @@ type MatchConfig struct {
 	// watermark says: a runner that drains a job sets the watermark to the end of time.
 	// Leave it false for a log, whose time has nothing to do with the clock.
 	WallClock bool
-	// Unread are the kinds of outcome that nobody reads, order.Open among them: they
-	// are counted, but none is made.
-	Unread []order.Kind
-	// RejectsUnread says that nobody reads the rejects: they are counted, but none is
-	// made, and what is held for them is let go of at once.
-	RejectsUnread bool
+	// Userless says that events without a user come, too, as other rules know orders by their
+	// ids alone: they take no part in any rule of this Match. It is not for ByOrder.
+	Userless bool
+	// OpenUnread says that nobody reads the events of open runs, and RejectsUnread that nobody
+	// reads the rejects: they are counted, but none is made, and what is held for them is let
+	// go of at once.
+	OpenUnread, RejectsUnread bool
 	// WatermarkSlack is how far the watermark may be ahead of the events that are still to
 	// come. A tick waits until the watermark is so much beyond it, so that such an event is
 	// not late. Zero for a source whose watermark is never ahead of its events, as all in
 	// this module but one are. In whole milliseconds.
 	WatermarkSlack time.Duration
-	// MaxBranches is how many branches a key may have: see cep.Config. Zero: its default.
-	MaxBranches int
 	// Run is the id of the process.Run that the pipeline belongs to, if any.
 	Run string
 
@@ -57,6 +52,8 @@ func (c MatchConfig) Validate() error {
 	switch {
 	case err != nil:
 		return err
+	case len(c.Rules) == 0:
+		return errors.New("transforms: no rules: want at least one")
 	case c.Tick < time.Millisecond || c.Tick%time.Millisecond != 0:
 		return fmt.Errorf("transforms: tick %v: want whole milliseconds, at least one", c.Tick)
 	case c.Shards < 1:
@@ -67,22 +64,31 @@ func (c MatchConfig) Validate() error {
 	return nil
 }
 
-func (c MatchConfig) compile() (*cep.Prog, error) {
-	pattern, err := syntax.Parse(c.Pattern)
-	if err != nil {
-		return nil, err
+// compile returns the programs of the rules.
+func (c MatchConfig) compile() ([]replica.Rule, error) {
+	var rules []replica.Rule
+	names := map[string]bool{}
+	for i := range c.Rules {
+		r := &c.Rules[i]
+		if names[r.Name] || r.Name == "" && len(c.Rules) > 1 {
+			return nil, fmt.Errorf("transforms: %d rules with the name %q: want a name for each", len(c.Rules), r.Name)
+		}
+		names[r.Name] = true
+		rule, err := r.compile(c.plain)
+		if err != nil {
+			return nil, err
+		}
+		rules = append(rules, replica.Rule{Rule: rule, Labels: r.Labels, Unread: r.Unread})
 	}
-	settings := cep.Config{Remember: c.Remember, MaxBranches: c.MaxBranches, Fields: replica.Fields()}
-	if c.plain {
-		settings.Fields.IDs, settings.Timeless = memberIDs, true
-	}
-	return cep.Compile(pattern, settings)
+	return rules, nil
 }
 
 // replicas returns the settings of the shards.
 func (c MatchConfig) replicas() (replica.Config, error) {
-	prog, err := c.compile()
+	rules, err := c.compile()
+	plain := c.plain
 	return replica.Config{
-		Prog: prog, Tick: c.Tick.Milliseconds(), ByOrder: c.ByOrder, Unread: c.Unread, RejectsUnread: c.RejectsUnread,
+		Rules: rules, Tick: c.Tick.Milliseconds(), ByOrder: c.ByOrder, Keyless: c.Userless, OpenUnread: c.OpenUnread, RejectsUnread: c.RejectsUnread,
+		Compile: func(name, settings string) (shard.Rule, error) { return compileSettings(name, settings, plain) },
 	}, err
 }

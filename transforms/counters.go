@@ -8,21 +8,23 @@ import (
 	"ordertimeout/transforms/shard"
 )
 
-// count adds what came out of a tick to the counters.
+// count adds what came out of a tick to the counters of its rule.
 func (f *matchFn) count(ctx context.Context, out *shard.Output) {
+	rule := f.Config.Rules[out.Rule].Name
+	add := func(name string, n int64) { count.Add(ctx, f.run, count.Of(rule, name), n) }
 	for c, n := range out.Classes {
-		count.Add(ctx, f.run, cep.Class(c).String(), n)
+		add(cep.Class(c).String(), n)
 	}
-	count.Add(ctx, f.run, count.Success, out.Matches)
-	count.Add(ctx, f.run, count.ConditionErrors, out.ConditionErrors)
+	add(count.Success, out.Matches)
+	add(count.ConditionErrors, out.ConditionErrors)
 	var ended int64
 	for how, n := range out.Ends {
-		count.Add(ctx, f.run, cep.How(how).String(), n)
+		add(cep.How(how).String(), n)
 		ended += n
 	}
-	count.Add(ctx, f.run, count.Open, out.StillOpen)
-	count.Add(ctx, f.run, count.Returned, out.Returned)
-	count.Add(ctx, f.run, count.CarriedOut, out.CarriedOut)
+	add(count.Open, out.StillOpen)
+	add(count.Returned, out.Returned)
+	add(count.CarriedOut, out.CarriedOut)
 	tally(f.run.Tally(), out)
-	f.run.Count(count.OpenNow, out.Classes[cep.Started]-ended)
+	f.run.Count(count.Of(rule, count.OpenNow), out.Classes[cep.Started]-ended)
 }

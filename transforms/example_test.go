@@ -29,8 +29,8 @@ func ExampleMatch() {
 		`{"orderId":"o2","type":"create","time":"2026-03-02T09:01:00Z"}`,
 		`{"orderId":"o1","type":"pay","time":"2026-03-02T09:09:59.999Z"}`)
 	events, _ := transforms.Decode(s, lines, order.DecoderConfig{})
-	c := transforms.MatchConfig{Pattern: "create followedBy pay within 10m", Tick: time.Second, Shards: 16}
-	_, timeouts, _, _ := transforms.Match(s, events, c)
+	c := transforms.MatchConfig{Rules: transforms.Only("create followedBy pay within 10m", 0), Tick: time.Second, Shards: 16}
+	timeouts := transforms.Match(s, events, c).Timeouts
 	beam.ParDo0(s, printLine, transforms.FormatOutcomes(s, timeouts))
 	if _, err := beam.Run(context.Background(), "prism", p); err != nil {
 		fmt.Println(err)

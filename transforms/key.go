@@ -25,14 +25,16 @@ func init() {
 // encoded shard.Batch. A batch has the timestamp of its earliest event, or of the bundle's
 // earliest element where that is earlier (see send).
 func keyByShard(s beam.Scope, events beam.PCollection, c MatchConfig) beam.PCollection {
-	return beam.ParDo(s, &keyFn{Shards: int64(c.Shards), ByOrder: c.ByOrder, Slack: c.WatermarkSlack.Milliseconds(), Run: c.Run}, events)
+	return beam.ParDo(s, &keyFn{Shards: int64(c.Shards), ByOrder: c.ByOrder, Userless: c.Userless, Slack: c.WatermarkSlack.Milliseconds(), Run: c.Run}, events)
 }
 
 type keyFn struct {
 	Shards  int64
 	ByOrder bool
-	Slack   int64 // milliseconds; see MatchConfig.WatermarkSlack
-	Run     string
+	// Userless is that of MatchConfig.
+	Userless bool
+	Slack    int64 // milliseconds; see MatchConfig.WatermarkSlack
+	Run      string
 
 	gatherer
 	key []byte // of the order of the event at hand
@@ -83,7 +85,9 @@ func (f *keyFn) addOrder(e *order.Event, emit func(beam.EventTime, int64, []byte
 	if key == "" || f.ByOrder {
 		key = e.OrderID
 	}
-	f.key = order.AppendKey(f.key[:0], user, e.OrderID)
+	if f.key = order.AppendKey(f.key[:0], user, e.OrderID); f.Userless && user == "" {
+		f.key = f.key[:0] // no key of these rules: see shard.Rules
+	}
 	f.add(key, &shard.Event{
 		Key:    unsafe.String(unsafe.SliceData(f.key), len(f.key)), // Add copies it
 		Event:  cep.Event{Type: e.Type, ID: e.ID, Time: e.Time, At: e.At, Data: e.Raw, Row: e.Mark == order.MarkRow, Ref: e.Ref},

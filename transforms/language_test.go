@@ -41,9 +41,11 @@ func TestRandomPatternsOnARunner(t *testing.T) {
 		for n := range each {
 			pattern := whole.RandomPattern(rnd, whole.Shape{Linear: n%4 == 0, Negations: true})
 			pattern.Remember = 100
-			c := transforms.MatchConfig{Pattern: pattern.String(), Remember: 100 * time.Millisecond, Tick: 10 * time.Millisecond, Shards: 1 + rnd.IntN(3), MaxBranches: pattern.MaxBranches}
+			c := transforms.MatchConfig{Rules: transforms.Only(pattern.String(), 100*time.Millisecond), Tick: 10 * time.Millisecond, Shards: 1 + rnd.IntN(3)}
+			c.Rules[0].MaxBranches = pattern.MaxBranches
 			scope := s.Scope(fmt.Sprint("pattern", n))
-			successes, timeouts, _, _ := transforms.Match(scope, events, c)
+			out := transforms.Match(scope, events, c)
+			successes, timeouts := out.Successes, out.Timeouts
 			got := beam.ParDo(scope, outcomeLine, beam.Flatten(scope, successes, timeouts))
 			want := wantTexts(pattern, stamped, last)
 			if len(want) == 0 {

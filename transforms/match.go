@@ -25,13 +25,18 @@ func init() {
 	register.Emitter1[[]order.Event]()
 }
 
-// Match runs the pattern over each order by itself:
-//
-//	PCollection<[]order.Event> ->
-//	  successes PCollection<*order.Outcome>  the pattern matched; at the time that completed the match or let it go
-//	  timeouts  PCollection<*order.Outcome>  the deadline passed first; at the deadline
-//	  rejects   PCollection<order.Reject>   duplicate, orphan and late events
-//	  open      PCollection<[]order.Event>  the events of the runs still open at the end of the input, in blocks
+// Matched is what comes of the events of orders. Each kind of outcome is a
+// PCollection<*order.Outcome>, at the outcome's own time: see order.Kind.
+type Matched struct {
+	Started, Successes, Timeouts, Reminders, Resolved, Cancelled beam.PCollection
+	// Rejects is a PCollection<order.Reject>: duplicate, orphan and late events.
+	Rejects beam.PCollection
+	// Open is a PCollection<[]order.Event>: the events of the runs still open at the end of
+	// the input, in blocks.
+	Open beam.PCollection
+}
+
+// Match runs rules over each order by itself: PCollection<[]order.Event> -> Matched.
 //
 // The events may come in any order and any bundles. They should be stamped by
 // their source (order.Event.At), and the source should end with order.MarkEnd;
@@ -40,19 +45,23 @@ func init() {
 //
 // Events come in blocks, since an element costs a runner more than an event costs Match.
 // Several Match steps may take the same events.
-func Match(s beam.Scope, events beam.PCollection, c MatchConfig) (successes, timeouts, rejects, open beam.PCollection) {
+func Match(s beam.Scope, events beam.PCollection, c MatchConfig) Matched {
 	if err := c.Validate(); err != nil {
 		panic(err)
 	}
 	process.Of(c.Run).AddConsumer()
 	s = s.Scope("transforms.Match")
-	return beam.ParDo4(s, &matchFn{
+	out := beam.ParDoN(s, &matchFn{
 		Config:   c,
 		ID:       rand.Text(),
 		Timer:    timers.InEventTime("tick"),
 		Log:      state.MakeBagState[[]byte]("log"),
 		Versions: state.MakeBagState[int64]("marks"),
 	}, keyByShard(s, events, c))
+	return Matched{
+		Successes: out[0], Timeouts: out[1], Rejects: out[2], Open: out[3],
+		Started: out[4], Reminders: out[5], Resolved: out[6], Cancelled: out[7],
+	}
 }
 
 // matchFn is the stateful step. It keeps the log of a shard of users in Beam's state, and
@@ -95,22 +104,27 @@ func (f *matchFn) Setup() error {
 }
 
 // StartBundle begins a bundle of batches, of timers, or of both.
-func (f *matchFn) StartBundle(_, _ func(beam.EventTime, *order.Outcome), _ func(order.Reject), _ func([]order.Event)) {
+func (f *matchFn) StartBundle(_, _ func(beam.EventTime, *order.Outcome), _ func(order.Reject), _ func([]order.Event), _, _, _, _ func(beam.EventTime, *order.Outcome)) {
 	f.shards.StartBundle()
 }
 
 // ProcessElement adds a batch to a shard and sets the timer of the tick that applies it.
 func (f *matchFn) ProcessElement(ctx context.Context, at beam.EventTime, sp state.Provider, tp timers.Provider, n int64, batch []byte,
-	_, _ func(beam.EventTime, *order.Outcome), _ func(order.Reject), _ func([]order.Event)) error {
+	_, _ func(beam.EventTime, *order.Outcome), _ func(order.Reject), _ func([]order.Event), _, _, _, _ func(beam.EventTime, *order.Outcome)) error {
 	return f.add(ctx, at, sp, tp, n, batch)
 }
 
 // OnTimer works a tick, and emits what comes of it. hold is where the timer held the output
 // watermark.
 func (f *matchFn) OnTimer(ctx context.Context, hold beam.EventTime, sp state.Provider, tp timers.Provider, n int64, tc timers.Context,
-	success, timeout func(beam.EventTime, *order.Outcome), reject func(order.Reject), open func([]order.Event)) error {
+	success, timeout func(beam.EventTime, *order.Outcome), reject func(order.Reject), open func([]order.Event),
+	started, reminder, resolved, cancelled func(beam.EventTime, *order.Outcome)) error {
+	to := map[order.Kind]func(beam.EventTime, *order.Outcome){
+		order.Success: success, order.Timeout: timeout, order.Started: started,
+		order.Reminder: reminder, order.Resolved: resolved, order.Cancelled: cancelled,
+	}
 	return f.tick(ctx, sp, tp, n, tc, func(c *replica.Chunk) error {
-		emitOutcomes(c.Outcomes, hold, success, timeout)
+		emitOutcomes(c.Outcomes, hold, to)
 		c.Rejects(reject)
 		return c.Open(open)
 	})
@@ -169,14 +183,11 @@ func (f *matchFn) tick(ctx context.Context, sp state.Provider, tp timers.Provide
 	return f.follow(ctx, tp, n, result)
 }
 
-// emitOutcomes emits outcomes at their own times. None is behind the output watermark,
-// where the next transform might drop it.
-func emitOutcomes(outcomes []order.Outcome, hold beam.EventTime, success, timeout func(beam.EventTime, *order.Outcome)) {
+// emitOutcomes emits outcomes at their own times, in their order. None is behind the output
+// watermark, where the next transform might drop it.
+func emitOutcomes(outcomes []order.Outcome, hold beam.EventTime, to map[order.Kind]func(beam.EventTime, *order.Outcome)) {
 	for i := range outcomes {
-		o, emit := &outcomes[i], timeout
-		if o.Kind == order.Success {
-			emit = success
-		}
-		emit(max(hold, beam.EventTime(o.At)), o)
+		o := &outcomes[i]
+		to[o.Kind](max(hold, beam.EventTime(o.At)), o)
 	}
 }

@@ -2,6 +2,7 @@ package transforms_test
 
 import (
 	"context"
+	"slices"
 	"testing"
 	"time"
 
@@ -47,7 +48,7 @@ func TestStreams(t *testing.T) {
 		},
 		{
 			reason: "the same where nothing is remembered that would wake the shard",
-			change: func(c *transforms.MatchConfig) { c.Remember = 0 },
+			change: func(c *transforms.MatchConfig) { c.Rules = transforms.Only("create followedBy pay within 10s", 0) },
 			items:  []any{"create@1000 o1 u1", 20000, "pay@5000 o1 u1"},
 			want: expectation{
 				timeouts: []any{"timeout u1 o1 at 11000"},
@@ -122,8 +123,10 @@ func TestStreams(t *testing.T) {
 		},
 		{
 			reason: "without order ids the pattern runs on the user",
-			change: func(c *transforms.MatchConfig) { c.Pattern = "create next pay within 10s" },
-			items:  []any{"create@1000 u1", "create@1000 u2", "pay@2000 u2", "pay@2500 o1 u1"},
+			change: func(c *transforms.MatchConfig) {
+				c.Rules = transforms.Only("create next pay within 10s", 10*time.Second)
+			},
+			items: []any{"create@1000 u1", "create@1000 u2", "pay@2000 u2", "pay@2500 o1 u1"},
 			want: expectation{
 				successes: []any{"success u2  at 2000"}, timeouts: []any{"timeout u1  at 11000"},
 				rejects:  []any{"orphan: pay without an open run of its order"},
@@ -157,7 +160,8 @@ func TestOutcomesThatNobodyReadsAreCounted(t *testing.T) {
 	p, s := beam.NewPipelineWithRoot()
 	texts := beam.Create(s, "create@1000 o1 u1", "pay@10999 o1 u1", "create@1000 o2 u2", "create@9000 o3 u2", "end@11000/11000")
 	c := config
-	c.Unread = []order.Kind{order.Success, order.Open}
+	c.Rules, c.OpenUnread = slices.Clone(c.Rules), true
+	c.Rules[0].Unread = []order.Kind{order.Success}
 	check(t, p, s, texts, c, expectation{
 		successes: []any{}, timeouts: []any{"timeout u2 o2 at 11000"}, rejects: []any{}, open: []any{},
 		counters: "3 started, 1 advanced, 1 success, 1 timeout, 1 open",
@@ -187,8 +191,8 @@ func TestMatchConfigValidate(t *testing.T) {
 		want   string
 	}{
 		{"valid", func(*transforms.MatchConfig) {}, ""},
-		{"pattern", func(c *transforms.MatchConfig) { c.Pattern = "create next" }, "cep: column 12: unexpected end of pattern: want an event type"},
-		{"remember", func(c *transforms.MatchConfig) { c.Remember = -1 }, "cep: remember -1ns: want whole milliseconds, not negative"},
+		{"pattern", func(c *transforms.MatchConfig) { c.Rules = transforms.Only("create next", 0) }, "cep: column 12: unexpected end of pattern: want an event type"},
+		{"remember", func(c *transforms.MatchConfig) { c.Rules = transforms.Only("create next pay within 10s", -1) }, "cep: remember -1ns: want whole milliseconds, not negative"},
 		{"tick", func(c *transforms.MatchConfig) { c.Tick = time.Microsecond }, "transforms: tick 1µs: want whole milliseconds, at least one"},
 		{"behind", func(c *transforms.MatchConfig) { c.WatermarkSlack = -1 }, "transforms: -1ns behind the watermark: want whole milliseconds, none or more"},
 		{"shards", func(c *transforms.MatchConfig) { c.Shards = 0 }, "transforms: 0 shards: want at least one"},

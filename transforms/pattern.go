@@ -88,11 +88,11 @@ type patternFn struct {
 
 func (f *patternFn) Setup() error {
 	f.step = &matchFn{Config: f.Config.match(), ID: f.ID, Timer: f.Timer, Log: f.Log, Versions: f.Versions}
-	prog, err := f.step.Config.compile()
+	rules, err := f.step.Config.compile()
 	if err != nil {
 		return err
 	}
-	f.builder = patternBuilder{prog}
+	f.builder = patternBuilder{rules[0].Prog}
 	return f.step.Setup()
 }
 

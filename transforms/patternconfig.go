@@ -51,8 +51,11 @@ func (c PatternConfig) Validate() error {
 // orders.
 func (c PatternConfig) match() MatchConfig {
 	m := MatchConfig{
-		Pattern: c.Pattern, Remember: c.Remember, Tick: c.Tick, Shards: c.Shards, MaxBranches: c.MaxBranches, WallClock: c.WallClock,
-		Unread: []order.Kind{order.Success, order.Timeout, order.Open}, RejectsUnread: true, plain: true,
+		Rules: []Rule{{
+			Settings: Settings{Pattern: c.Pattern, Remember: c.Remember, MaxBranches: c.MaxBranches},
+			Unread:   []order.Kind{order.Success, order.Timeout},
+		}},
+		Tick: c.Tick, Shards: c.Shards, WallClock: c.WallClock, OpenUnread: true, RejectsUnread: true, plain: true,
 	}
 	if m.Tick == 0 {
 		m.Tick = min(max((c.shortestWindow()/60).Truncate(time.Millisecond), 10*time.Millisecond), 10*time.Second)

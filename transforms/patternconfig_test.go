@@ -72,10 +72,11 @@ func TestHasConditions(t *testing.T) {
 // events has an id; and an outcome has the same one again.
 func TestPatternOutcomesHaveIDs(t *testing.T) {
 	run := func(pattern string, events ...cep.Event) (ids []string) {
-		prog, err := PatternConfig{Pattern: pattern}.match().compile()
+		rules, err := PatternConfig{Pattern: pattern}.match().compile()
 		if err != nil {
 			t.Fatal(err)
 		}
+		prog := rules[0].Prog
 		var out cep.Output
 		var s cep.State
 		m := prog.Matcher()

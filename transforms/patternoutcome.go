@@ -80,7 +80,7 @@ type patternBuilder struct{ prog *cep.Prog }
 
 func (b patternBuilder) outcome(e *cep.Outcome) PatternOutcome {
 	o := PatternOutcome{
-		Key: e.Key, ID: replica.OutcomeID(b.prog, e), TimedOut: e.How == cep.TimedOut,
+		Key: e.Key, ID: replica.OutcomeID("", b.prog, e), TimedOut: e.How == cep.TimedOut,
 		StartedAt: e.Run[0].Time, EndedAt: e.EndedAt, Deadline: e.Deadline, At: e.At,
 	}
 	steps := b.prog.Steps()

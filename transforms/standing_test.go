@@ -60,7 +60,7 @@ func TestEventsArriveWhileTheWatermarkStands(t *testing.T) {
 	arrived.Store(false)
 	run := process.NewRun()
 	defer run.Close()
-	c := transforms.MatchConfig{Pattern: "create followedBy pay within 10m", Tick: time.Second, Shards: 1, Run: run.ID}
+	c := transforms.MatchConfig{Rules: transforms.Only("create followedBy pay within 10m", 0), Tick: time.Second, Shards: 1, Run: run.ID}
 	p, s := beam.NewPipelineWithRoot()
 	events := beam.ParDo(s, &standingFn{Run: run.ID, Bundles: 3}, beam.Impulse(s))
 	transforms.Match(s, events, c)
@@ -86,8 +86,8 @@ func TestTwoMatchStepsOnOneSource(t *testing.T) {
 		{"10m", []any{"timeout u o0 at 1700000600000", "timeout u o1 at 1700000660000", "timeout u o2 at 1700000720000"}},
 		{"1s", []any{"timeout u o0 at 1700000001000", "timeout u o1 at 1700000061000", "timeout u o2 at 1700000121000"}},
 	} {
-		c := transforms.MatchConfig{Pattern: "create followedBy pay within " + step.within, Tick: time.Second, Shards: 2, Run: run.ID}
-		_, timeouts, _, _ := transforms.Match(s, events, c)
+		c := transforms.MatchConfig{Rules: transforms.Only("create followedBy pay within "+step.within, 0), Tick: time.Second, Shards: 2, Run: run.ID}
+		timeouts := transforms.Match(s, events, c).Timeouts
 		equals(s.Scope(step.within), beam.ParDo(s, outcomeText, timeouts), step.want)
 	}
 	if got := run.Consumers(); got != 2 {

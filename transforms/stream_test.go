@@ -106,7 +106,7 @@ func (*openTextFn) ProcessElement(events []order.Event, emit func(string)) {
 	}
 }
 
-var config = transforms.MatchConfig{Pattern: "create followedBy pay within 10s", Remember: 10 * time.Second, Tick: time.Second, Shards: 3}
+var config = transforms.MatchConfig{Rules: transforms.Only("create followedBy pay within 10s", 10*time.Second), Tick: time.Second, Shards: 3}
 
 // expectation is what Match gives, as texts, and the counters.
 type expectation struct {
@@ -117,7 +117,8 @@ type expectation struct {
 // check runs Match over a PCollection<string> of events.
 func check(t *testing.T, p *beam.Pipeline, s beam.Scope, texts beam.PCollection, c transforms.MatchConfig, want expectation) {
 	t.Helper()
-	successes, timeouts, rejects, open := transforms.Match(s, beam.ParDo(s, &eventFn{}, texts), c)
+	out := transforms.Match(s, beam.ParDo(s, &eventFn{}, texts), c)
+	successes, timeouts, rejects, open := out.Successes, out.Timeouts, out.Rejects, out.Open
 	equals(s.Scope("successes"), beam.ParDo(s, outcomeText, successes), want.successes)
 	equals(s.Scope("timeouts"), beam.ParDo(s, outcomeText, timeouts), want.timeouts)
 	equals(s.Scope("rejects"), beam.ParDo(s, rejectText, rejects), want.rejects)

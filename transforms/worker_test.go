@@ -69,7 +69,7 @@ func newWorker(t *testing.T, s *store) *worker {
 // newWorkerOf returns a worker with some settings of its own.
 func newWorkerOf(t *testing.T, s *store, c MatchConfig) *worker {
 	t.Helper()
-	c.Pattern, c.Remember, c.Tick, c.Shards = "create followedBy pay within 10s", 10*time.Second, time.Second, 1
+	c.Rules, c.Tick, c.Shards = Only("create followedBy pay within 10s", 10*time.Second), time.Second, 1
 	fn := &matchFn{
 		Config:   c,
 		ID:       fmt.Sprintf("%s %p", t.Name(), new(int)),
@@ -92,9 +92,9 @@ func (w *worker) batch(texts ...string) {
 
 func (w *worker) bytes(at int64, batch []byte) {
 	w.t.Helper()
-	w.fn.StartBundle(nil, nil, nil, nil)
+	w.fn.StartBundle(nil, nil, nil, nil, nil, nil, nil, nil)
 	err := w.fn.ProcessElement(context.Background(), beam.EventTime(at), w.store, &w.timers, 0, batch,
-		func(beam.EventTime, *order.Outcome) {}, func(beam.EventTime, *order.Outcome) {}, func(order.Reject) {}, func([]order.Event) {})
+		func(beam.EventTime, *order.Outcome) {}, func(beam.EventTime, *order.Outcome) {}, func(order.Reject) {}, func([]order.Event) {}, nil, nil, nil, nil)
 	if err != nil {
 		w.t.Fatal(err)
 	}
@@ -103,7 +103,7 @@ func (w *worker) bytes(at int64, batch []byte) {
 // tick fires the timer of a tick and returns what comes out.
 func (w *worker) tick(at int64) (texts []string) {
 	w.t.Helper()
-	w.fn.StartBundle(nil, nil, nil, nil)
+	w.fn.StartBundle(nil, nil, nil, nil, nil, nil, nil, nil)
 	outcome := func(_ beam.EventTime, o *order.Outcome) {
 		texts = append(texts, string(o.Kind)+" "+o.OrderID)
 		if w.emitted != nil {
@@ -115,7 +115,7 @@ func (w *worker) tick(at int64) (texts []string) {
 			for _, e := range events {
 				texts = append(texts, "open "+e.OrderID)
 			}
-		})
+		}, outcome, outcome, outcome, outcome)
 	if err != nil {
 		w.t.Fatal(err)
 	}

@@ -2,7 +2,6 @@ package cep
 
 import (
 	"math"
-	"strings"
 	"unsafe"
 )
 
@@ -115,15 +114,9 @@ func (l *live) store(e *Event, print uint64) uint32 {
 	return n
 }
 
-// own copies what is kept of an event. The event itself shares the memory of its batch,
-// and a single open run would keep the whole batch alive.
+// own copies what is kept of an event.
 func (s *stored) own(e *Event) {
-	var text strings.Builder
-	text.Grow(len(e.Type) + len(e.ID) + len(e.Data))
-	text.WriteString(e.Type)
-	text.WriteString(e.ID)
-	text.Write(e.Data)
-	s.typ, s.id, s.text = uint32(len(e.Type)), uint32(len(e.Type)+len(e.ID)), text.String()
+	s.typ, s.id, s.text = uint32(len(e.Type)), uint32(len(e.Type)+len(e.ID)), e.own()
 }
 
 // taken returns the event as a step.

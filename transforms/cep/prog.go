@@ -20,6 +20,7 @@ import (
 type Prog struct {
 	pattern     syntax.Pattern
 	text        string
+	windowless  string // text without the window
 	places      []syntax.Place
 	within      int64 // milliseconds; zero: none
 	remember    int64 // milliseconds
@@ -43,6 +44,8 @@ type Prog struct {
 	// mark tells the states of the keys of this program from those of one that has other
 	// states or ways.
 	mark uint32
+	// inert says that an event which no step names leaves all branches as they are.
+	inert bool
 	// relaxed are the steps under followedBy and notFollowedBy.
 	relaxed []bool
 	// dependent are the tests whose results are not the same for all branches.
@@ -100,7 +103,7 @@ func compile(pattern syntax.Pattern, c Config, table bool) (*Prog, error) {
 		return nil, err
 	}
 	p := &Prog{
-		pattern: pattern, text: pattern.String(), places: pattern.Places(),
+		pattern: pattern, text: pattern.String(), windowless: withoutWindow(pattern).String(), places: pattern.Places(),
 		within: pattern.Within.Milliseconds(), remember: c.Remember.Milliseconds(), maxBranches: c.MaxBranches, maxEvents: MaxEvents, maxKept: MaxKept, maxGiven: MaxGiven, fields: c.Fields,
 		timeless: c.Timeless,
 		every:    pattern.Every, skip: pattern.Skip, straight: pattern.Straight(), program: code,
@@ -119,8 +122,10 @@ func compile(pattern syntax.Pattern, c Config, table bool) (*Prog, error) {
 			p.dependent = append(p.dependent, i)
 		}
 	}
+	p.inert = !slices.ContainsFunc(code.States, func(s program.State) bool { return !s.Inert }) &&
+		!slices.ContainsFunc(code.Steps, func(s program.Step) bool { return s.Any })
 	p.orderTypes()
-	p.mark = uint32(xxhash.Sum64String(withoutWindow(pattern).String() + "\n" + code.String()))
+	p.mark = uint32(xxhash.Sum64String(p.windowless + "\n" + code.String()))
 	if table {
 		p.linear = compileLinear(p)
 	}

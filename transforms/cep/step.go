@@ -22,6 +22,9 @@ type Event struct {
 	Row bool
 	// Ref is the caller's own name for the event, which a run keeps.
 	Ref uint64
+	// Shared is what several programs that are given the event have in common; nil where
+	// there is one.
+	Shared *Shared
 }
 
 // Compare orders the events of a key: by place in time, by the first step that names the
@@ -118,9 +121,15 @@ func (m *Matcher) Close(s *State, out *Output) (open int64, run Run) {
 // keep copies what a run needs of an event. The event itself shares the memory of its
 // batch, and a single open run would keep the whole batch alive.
 func keep(e *Event, print uint64) kept {
+	k := kept{time: e.Time, ref: e.Ref, print: print, id: uint32(len(e.ID)), row: e.Row}
+	if e.Shared != nil {
+		k.text = e.own()[len(e.Type):]
+		return k
+	}
 	var text strings.Builder
 	text.Grow(len(e.ID) + len(e.Data))
 	text.WriteString(e.ID)
 	text.Write(e.Data)
-	return kept{time: e.Time, text: text.String(), ref: e.Ref, print: print, id: uint32(len(e.ID)), row: e.Row}
+	k.text = text.String()
+	return k
 }

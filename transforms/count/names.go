@@ -118,3 +118,12 @@ func Lost(kind string) string {
 	}
 	return Undelivered
 }
+
+// Of returns the name of a counter of a rule, which is that of the counter where the rule has
+// no name.
+func Of(rule, name string) string {
+	if rule == "" {
+		return name
+	}
+	return rule + "/" + name
+}

@@ -3,6 +3,7 @@ package order
 import (
 	"bytes"
 	"encoding/json"
+	"strings"
 	"time"
 )
 
@@ -24,13 +25,20 @@ func (o *Outcome) AppendJSON(b []byte) []byte {
 	}
 	var times timeWriter
 	b = times.append(append(b, `,"startedAt":`...), o.StartedAt)
-	if o.Kind == Success {
+	switch o.Kind {
+	case Success, Cancelled:
 		b = times.append(append(b, `,"endedAt":`...), o.EndedAt)
+	case Resolved:
+		b = times.append(append(b, `,"resolvedAt":`...), o.ResolvedAt)
+		b = append(append(append(b, `,"of":"`...), o.Of...), '"')
+	case Reminder:
+		b = append(append(append(b, `,"age":"`...), FormatAge(o.Age)...), '"')
 	}
 	if o.Deadline != NoDeadline {
 		b = times.append(append(b, `,"deadline":`...), o.Deadline)
 	}
-	if o.Kind != Success {
+	switch o.Kind {
+	case Started, Reminder, Timeout, Open:
 		b = appendStrings(append(b, `,"waitingFor":`...), o.WaitingFor)
 	}
 	b = append(b, `,"events":{`...)
@@ -40,7 +48,35 @@ func (o *Outcome) AppendJSON(b []byte) []byte {
 		}
 		b = o.Events[i].append(b)
 	}
-	return append(b, "}}"...)
+	b = append(b, '}')
+	if len(o.Labels) > 0 {
+		b = appendLabels(append(b, `,"labels":`...), o.Labels)
+	}
+	return append(b, '}')
+}
+
+// appendLabels appends labels as a JSON object, in their order.
+func appendLabels(b []byte, labels []Label) []byte {
+	for i, l := range labels {
+		sep := byte(',')
+		if i == 0 {
+			sep = '{'
+		}
+		b = appendString(append(appendString(append(b, sep), l.Name), ':'), l.Text)
+	}
+	return append(b, '}')
+}
+
+// FormatAge returns milliseconds as people write durations: "5m", and not "5m0s".
+func FormatAge(ms int64) string {
+	text := (time.Duration(ms) * time.Millisecond).String()
+	if strings.HasSuffix(text, "m0s") {
+		text = strings.TrimSuffix(text, "0s")
+	}
+	if strings.HasSuffix(text, "h0m") {
+		text = strings.TrimSuffix(text, "0m")
+	}
+	return text
 }
 
 // append appends the step and its events as a member of a JSON object.

@@ -44,6 +44,54 @@ func TimeoutID(pattern, key string, first TakenEvent) string {
 	return hashed(appendTimeout(buf[:0], pattern, key, &first))
 }
 
+// RunOf is what ids know of a run: by it, those of all its outcomes are made.
+type RunOf struct {
+	// Rule is the name of the rule, "" without rules, and Pattern the canonical text of the
+	// pattern; of a rule without its window, which may change.
+	Rule, Pattern string
+	// Key is that of the order.
+	Key string
+	// ByEvent says that the time and id of its first event do not tell the run from others.
+	ByEvent bool
+	// First is the first event.
+	First TakenEvent
+}
+
+// ID returns the id of an outcome that a run has one of: of its timeout, and without ByEvent
+// of its match; of another kind, for a reminder with the age of the run in milliseconds.
+func (r *RunOf) ID(kind Kind, age int64) string {
+	var buf [256]byte
+	var b []byte
+	if r.ByEvent {
+		b = appendTimeout(buf[:0], r.text(), r.Key, &r.First)
+	} else {
+		b = appendRun(buf[:0], r.text(), r.Key, r.First.Time, r.First.ID)
+		if r.Rule != "" && r.First.ID == "" {
+			b = appendSized(b, r.First.Raw)
+		}
+	}
+	switch kind {
+	case Success, Timeout, Open:
+		return hashed(b)
+	}
+	b = appendSized(b, kind)
+	if kind == Reminder {
+		b = binary.BigEndian.AppendUint64(b, uint64(age))
+	}
+	return hashed(b)
+}
+
+// MatchID returns the id of one of several matches of a run.
+func (r *RunOf) MatchID(taken []TakenEvent) string { return MatchID(r.text(), r.Key, taken) }
+
+// text returns what ids have as the pattern.
+func (r *RunOf) text() string {
+	if r.Rule == "" {
+		return r.Pattern
+	}
+	return string(append(appendSized([]byte(ruleForm), r.Rule), r.Pattern...))
+}
+
 // hashed returns 128 bits of a hash as text.
 func hashed(b []byte) string {
 	sum := sha256.Sum256(b)
@@ -63,10 +111,11 @@ func appendRun(b []byte, pattern, key string, time int64, id string) []byte {
 }
 
 // The first bytes of the forms of patterns with "every": a pattern without a text, which
-// there is not, and what the id is of.
+// there is not, and what the id is of. That of rules begins a text as no pattern does.
 const (
 	matchForm   = "\x00m"
 	timeoutForm = "\x00t"
+	ruleForm    = "\x00r"
 )
 
 func appendMatch(b []byte, pattern, key string, taken []TakenEvent) []byte {
@@ -90,6 +139,6 @@ func appendEvent(b []byte, e *TakenEvent) []byte {
 	return b
 }
 
-func appendSized[T string | []byte](b []byte, s T) []byte {
+func appendSized[T ~string | ~[]byte](b []byte, s T) []byte {
 	return append(binary.AppendUvarint(b, uint64(len(s))), s...)
 }

@@ -5,7 +5,7 @@ import (
 	"math"
 )
 
-// Kind is how an order ended.
+// Kind is what an outcome says of an order.
 type Kind string
 
 // The kinds of outcome.
@@ -14,6 +14,15 @@ const (
 	Success Kind = "success"
 	// Timeout: the deadline passed before the last step.
 	Timeout Kind = "timeout"
+	// Started: the first event came.
+	Started Kind = "started"
+	// Reminder: nothing has ended it for so long.
+	Reminder Kind = "reminder"
+	// Cancelled: an event came that the pattern rules out.
+	Cancelled Kind = "cancelled"
+	// Resolved: after a Timeout an event came that it had waited for, or that would have
+	// cancelled it.
+	Resolved Kind = "resolved"
 	// Open: neither, when the input ended. No Outcome of it is delivered, as another input
 	// may go on with it; one says what is known of it so far, as if it were to time out.
 	Open Kind = "open"
@@ -27,13 +36,21 @@ type Outcome struct {
 	ID string
 	// Rule is the name of the rule that the pattern belongs to, "" without rules.
 	Rule string
+	// Labels are those of the rule.
+	Labels []Label
 	// UserID and OrderID are "" where the events have none.
 	UserID  string
 	OrderID string
 	// StartedAt is the event time of the first event, EndedAt of the last one (of a
-	// Success only); milliseconds.
-	StartedAt int64
-	EndedAt   int64
+	// Success, or the one that a Cancelled was ended by), and ResolvedAt that of what a
+	// Resolved is by; milliseconds.
+	StartedAt  int64
+	EndedAt    int64
+	ResolvedAt int64
+	// Age is, of a Reminder, how long the run had been open; milliseconds.
+	Age int64
+	// Of is, of a Resolved, the ID of the Timeout.
+	Of string
 	// Deadline is the time at which the run was to time out when its last event came,
 	// and of a Timeout the time at which it did; milliseconds. NoDeadline, and not written,
 	// where it was not to.
@@ -41,9 +58,9 @@ type Outcome struct {
 	// At is the outcome's own event time in milliseconds: of a Timeout the Deadline, of a
 	// Success EndedAt, or later where the match was held back.
 	At int64
-	// WaitingFor are the steps that a Timeout, or what is Open, lacks: those that could have
-	// come next, in the order of the pattern. It may share memory with other outcomes, and
-	// is nil for a Success.
+	// WaitingFor are the steps that a run lacks which has not ended, or timed out: those that
+	// could have come next, in the order of the pattern. It may share memory with other
+	// outcomes, and is nil for a Success, a Cancelled and a Resolved.
 	WaitingFor []string
 	// Events are the original events of the steps that took some, in the order of the
 	// pattern.
@@ -58,6 +75,9 @@ type Outcome struct {
 
 // NoDeadline is the Deadline of a success that waited for nothing.
 const NoDeadline int64 = math.MaxInt64
+
+// Label is a name and a text that a rule gives to its outcomes.
+type Label struct{ Name, Text string }
 
 // StepEvents are the events that were taken as a step, one or more.
 type StepEvents struct {

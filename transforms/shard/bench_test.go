@@ -49,7 +49,7 @@ func BenchmarkShard(b *testing.B) {
 	for range b.N {
 		var all [shards]*Shard
 		for i := range all {
-			all[i] = New(prog, 10_000)
+			all[i] = New(Only(prog), 10_000)
 		}
 		var out Output
 		for _, batch := range batches {

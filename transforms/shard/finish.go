@@ -2,33 +2,31 @@ package shard
 
 import (
 	"cmp"
-	"math"
 	"slices"
 	"strings"
 
 	"ordertimeout/transforms/cep"
 )
 
-// carried is what a shard has for the run that goes on, at the end of its input.
+// carried is what a lane has for the run that goes on, at the end of its input.
 type carried struct {
-	point int64   // the end is the carry point of this number; zero: it is at none
-	rest  []Event // that the end leaves undecided
-	// number is point, and state is that of AppendState, once all is forgotten.
-	number int64
-	state  []byte
+	rest []Event // that the end leaves undecided; of the first lane alone
+	// keys and waiting are those of the state, once all is forgotten.
+	keys, waiting []byte
 }
 
 // leave puts aside events that the end of the input leaves undecided.
-func (s *Shard) leave(events []*Event, out *Output) {
+func (l *lane) leave(events []*Event, out *Output) {
+	carries := l.point != 0
 	for _, e := range events {
-		if s.carry.point != 0 {
-			s.carry.rest = append(s.carry.rest, *e)
+		if carries && l.first {
+			l.carry.rest = append(l.carry.rest, *e)
 		}
-		if s.carry.point == 0 || !out.OpenUnread {
+		if l.first && (!carries || !out.OpenUnread) {
 			out.Undecided = append(out.Undecided, *e)
 		}
 	}
-	if s.carry.point != 0 {
+	if carries {
 		out.CarriedOut += int64(len(events))
 	} else {
 		out.Returned += int64(len(events))
@@ -36,74 +34,123 @@ func (s *Shard) leave(events []*Event, out *Output) {
 }
 
 // finish reports the open runs, the oldest first, and forgets everything.
-func (s *Shard) finish(out *Output) {
-	if s.carry.point != 0 {
-		s.carryOut(out)
+func (l *lane) finish(out *Output) {
+	if l.point != 0 {
+		l.carryOut(out)
 		return
 	}
-	for k := range s.keys.all {
+	for k := range l.keys.all {
 		if !k.state.Open() {
 			continue
 		}
-		open, run := s.matcher.Close(&k.state, &out.Output)
+		open, run := l.matcher.Close(&k.state, &out.Output)
 		out.StillOpen += open
 		if open > 0 && !out.OpenUnread {
 			out.Open = append(out.Open, OpenKey{k.key, run})
 		}
 	}
 	sortOpen(out.Open)
-	s.keys.clear()
+	l.keys.clear()
 }
 
-// carryOut is finish at a carry point: it keeps the state, as if the input had not ended,
-// for State. The open runs are reported as well.
-func (s *Shard) carryOut(out *Output) {
-	clock, limit, undecided := s.clock, s.limit, s.undecided
-	s.clock = min(clock, limit)
-	s.end, s.limit, s.undecided = false, math.MaxInt64, math.MaxInt64
-	s.queue(s.carry.rest)
-	number := s.carry.point
-	s.carry = carried{}
-	s.carry = carried{number: number, state: s.AppendState(nil)}
+// carryOut is finish at a carry point: it keeps the state, as if the input had not ended.
+// The open runs are reported as well.
+func (l *lane) carryOut(out *Output) {
+	clock, ended := l.clock, l.ending
+	l.clock, l.ending = min(clock, ended.limit), endless
+	l.queue(l.carry.rest)
+	l.carry = carried{keys: l.appendKeys(nil)}
+	if l.first {
+		l.carry.waiting = l.appendWaiting(nil)
+	}
 	var unheard Output // what is closed here has not ended
-	for k := range s.keys.all {
+	for k := range l.keys.all {
 		out.StillOpen += k.state.Runs()
 		if out.OpenUnread || !k.state.Open() {
 			continue
 		}
-		if open, run := s.matcher.Close(&k.state, &unheard.Output); open > 0 {
+		if open, run := l.matcher.Close(&k.state, &unheard.Output); open > 0 {
 			out.Open = append(out.Open, OpenKey{k.key, run})
 		}
 	}
 	sortOpen(out.Open)
-	s.keys.clear()
-	clear(s.slots)
-	s.agenda = s.agenda[:0]
-	s.end, s.clock, s.limit, s.undecided = true, clock, limit, undecided
+	l.keys.clear()
+	clear(l.slots)
+	l.agenda = l.agenda[:0]
+	l.clock, l.ending = clock, ended
+}
+
+// carriedState is the state of a shard whose input has ended at a carry point.
+type carriedState struct {
+	number int64
+	state  []byte
+}
+
+// carryOut makes one state of what the lanes have carried out, if the tick at p was their
+// last.
+func (s *Shard) carryOut(p int64) {
+	first := s.lanes[0]
+	if first.point == 0 || !first.finished(p) || first.carry.waiting == nil {
+		return
+	}
+	b := s.appendHead(nil, min(first.clock, first.limit), endless)
+	for _, l := range s.lanes {
+		b = append(b, l.carry.keys...)
+	}
+	s.carried = carriedState{first.point, append(b, first.carry.waiting...)}
+	for _, l := range s.lanes {
+		l.carry, l.point = carried{}, 0
+	}
 }
 
 // Carried returns the number of the carry point with which the input has ended, and the
 // state at it, as AppendState writes it; nil where it has not ended, or at none.
-func (s *Shard) Carried() (number int64, state []byte) { return s.carry.number, s.carry.state }
+func (s *Shard) Carried() (number int64, state []byte) { return s.carried.number, s.carried.state }
 
-// Standing returns the number of open runs, and of events that wait for their tick.
-func (s *Shard) Standing() (open, waiting int64) {
-	for k := range s.keys.all {
-		open += k.state.Runs()
-	}
-	for _, sl := range s.slots {
-		for _, part := range sl.events {
-			waiting += int64(len(part))
-		}
-	}
-	return open, waiting
+// Standing is what a rule of a shard holds.
+type Standing struct {
+	Rule string
+	// Open are the runs that are open, and Waiting the events that wait for their tick.
+	Open, Waiting int64
 }
 
-// OpenRuns returns the open runs that have given no match, for who wants to look at them:
-// see cep.Matcher.AppendOpen. They share memory with s.
-func (s *Shard) OpenRuns() (open []cep.Outcome) {
-	for k := range s.keys.all {
-		open = s.matcher.AppendOpen(k.key, &k.state, s.clock, open)
+// Standing returns what each rule holds.
+func (s *Shard) Standing() []Standing {
+	var standing []Standing
+	for i, l := range s.lanes {
+		st := Standing{Rule: s.rules.Each[i].Name, Open: l.openRuns()}
+		for part := range l.waiting {
+			st.Waiting += int64(len(part))
+		}
+		standing = append(standing, st)
+	}
+	return standing
+}
+
+func (l *lane) openRuns() (open int64) {
+	for k := range l.keys.all {
+		open += k.state.Runs()
+	}
+	return open
+}
+
+// waiting calls f with the events that wait for their tick, in parts.
+func (l *lane) waiting(f func([]Event) bool) {
+	for _, sl := range l.slots {
+		for _, part := range sl.events {
+			if !f(part) {
+				return
+			}
+		}
+	}
+}
+
+// OpenRuns returns the open runs of a rule that have given no match, for who wants to look
+// at them: see cep.Matcher.AppendOpen. They share memory with s.
+func (s *Shard) OpenRuns(rule int) (open []cep.Outcome) {
+	l := s.lanes[rule]
+	for k := range l.keys.all {
+		open = l.matcher.AppendOpen(k.key, &k.state, l.clock, open)
 	}
 	return open
 }

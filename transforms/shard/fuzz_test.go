@@ -52,7 +52,7 @@ func testProg(t testing.TB) *cep.Prog {
 // always the same bytes.
 func richShard(t testing.TB) *Shard {
 	t.Helper()
-	s := New(testProg(t), 10)
+	s := New(Only(testProg(t)), 10)
 	var b Batch
 	for _, e := range []Event{
 		{Key: "k", Event: cep.Event{Type: "create", Time: 100, At: 100, Data: []byte("c1")}},
@@ -133,7 +133,7 @@ func TestSnapshotEncoding(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	s, err := Restore(testProg(t), 10, [][]byte{old})
+	s, err := Restore(Only(testProg(t)), 10, [][]byte{old})
 	if err != nil {
 		t.Fatalf("%v\n%x", err, richShard(t).Snapshot())
 	}
@@ -157,13 +157,13 @@ func TestBrokenBlobs(t *testing.T) {
 		}
 	}
 	for n := range snapshot {
-		if _, err := Restore(testProg(t), 10, [][]byte{snapshot[:n]}); err == nil {
+		if _, err := Restore(Only(testProg(t)), 10, [][]byte{snapshot[:n]}); err == nil {
 			t.Errorf("snapshot cut to %d of %d bytes: no error", n, len(snapshot))
 		}
 	}
 	tick := TickRecord(110)
 	for n := range tick {
-		if _, err := Restore(testProg(t), 10, [][]byte{tick[:n]}); err == nil {
+		if _, err := Restore(Only(testProg(t)), 10, [][]byte{tick[:n]}); err == nil {
 			t.Errorf("tick cut to %d of %d bytes: no error", n, len(tick))
 		}
 	}
@@ -193,7 +193,7 @@ func TestBrokenBlobs(t *testing.T) {
 		{"a batch to come", changed(batch, 1, 9), "shard: record 1 of 1: shard: batch of kind 'B', version 9: want 'B', version 3 or before"},
 		{"a batch of no version", changed(batch, 1, 0), "shard: record 1 of 1: shard: batch of kind 'B', version 0: want 'B', version 3 or before"},
 		{"a header of the version before", batch[:headerSize-1], "shard: record 1 of 1: shard: truncated batch or log"},
-		{"a snapshot to come", changed(snapshot, 1, 9), "shard: record 1 of 1: snapshot has version 9: want 1"},
+		{"a snapshot to come", changed(snapshot, 1, 9), "shard: record 1 of 1: snapshot has version 9: want 1 to 2"},
 		{"another size", changed(batch, headerSize, 0x60), "shard: record 1 of 1: shard: decompress: s2: corrupt input"},
 		{"a size beyond all", append(slices.Clone(batch[:headerSize]), 0xff, 0xff, 0xff, 0xff, 0x01), "shard: record 1 of 1: shard: compressed size 536870911 (<nil>): want at most 67108864"},
 		{"another record", []byte("x"), "shard: record 1 of 1: unknown record 'x'"},
@@ -202,7 +202,7 @@ func TestBrokenBlobs(t *testing.T) {
 		{"an unknown entry", rebody(batch, headerSize, kind3), "shard: record 1 of 1: shard: batch has an event of kind 3"},
 		{"more keys than bytes", rebody(snapshot, 2, keys), "shard: record 1 of 1: shard: truncated batch or log"},
 	} {
-		if _, err := Restore(testProg(t), 10, [][]byte{test.record}); err == nil || err.Error() != test.want {
+		if _, err := Restore(Only(testProg(t)), 10, [][]byte{test.record}); err == nil || err.Error() != test.want {
 			t.Errorf("%s: got %v, want %s", test.reason, err, test.want)
 		}
 	}
@@ -284,7 +284,7 @@ func FuzzRestore(f *testing.F) {
 		if n, err := s2.DecodedLen(second[min(headerSize, len(second)):]); err == nil && n > 1<<20 {
 			return // is refused when it is decompressed, but takes its memory first
 		}
-		s, err := Restore(testProg(t), 10, [][]byte{first, second})
+		s, err := Restore(Only(testProg(t)), 10, [][]byte{first, second})
 		if err != nil {
 			return
 		}
@@ -292,7 +292,7 @@ func FuzzRestore(f *testing.F) {
 		s.Done(tick)
 		s.Open()
 		snapshot := s.Snapshot()
-		again, err := Restore(testProg(t), 10, [][]byte{snapshot})
+		again, err := Restore(Only(testProg(t)), 10, [][]byte{snapshot})
 		if err != nil {
 			t.Fatalf("restore a snapshot: %v", err)
 		}

@@ -1,11 +1,13 @@
 package shard
 
 import (
+	"cmp"
 	"encoding/binary"
+	"errors"
 	"fmt"
+	"slices"
+	"strings"
 	"unsafe"
-
-	"ordertimeout/transforms/cep"
 )
 
 // A shard's log is a sequence of records; the first byte tells which.
@@ -16,8 +18,9 @@ const (
 )
 
 // snapshotVersion is the second byte of a snapshot. Increase it when the layout
-// changes, and keep decoding the older ones: logs outlive builds.
-const snapshotVersion = 1
+// changes, and keep decoding the older ones: logs outlive builds. Version 1 had one rule and
+// did not say which.
+const snapshotVersion = 2
 
 // TickRecord returns the log record of Shard.Tick. That of Shard.Add is the batch
 // itself.
@@ -39,47 +42,75 @@ func (s *Shard) Snapshot() []byte {
 // Pack returns the snapshot of a state that AppendState has written.
 func Pack(state []byte) []byte { return compress([]byte{snapshotRecord, snapshotVersion}, state) }
 
-// AppendState appends what a snapshot holds, before it is compressed.
+// AppendState appends what a snapshot holds, before it is compressed: a head, the keys of
+// each rule, and the events that wait, which the rules have in common.
 func (s *Shard) AppendState(b []byte) []byte {
-	b = binary.AppendVarint(b, s.clock)
-	h := Header{End: s.end, Cut: s.end && s.undecided == s.limit, Last: s.last, Limit: s.limit}
+	b = s.appendHead(b, s.clock(), s.lanes[0].ending)
+	for _, l := range s.lanes {
+		b = l.appendKeys(b)
+	}
+	return s.lanes[0].appendWaiting(b)
+}
+
+func (s *Shard) appendHead(b []byte, clock int64, e ending) []byte {
+	b = binary.AppendVarint(b, clock)
+	h := Header{End: e.end, Cut: e.end && e.undecided == e.limit}
 	flags := h.flags()
-	if s.carry.point != 0 {
+	if e.point != 0 {
 		flags |= pointFlag
 	}
 	b = append(b, flags)
-	b = binary.AppendVarint(b, s.last)
-	b = binary.AppendVarint(b, s.limit)
-	if s.carry.point != 0 {
-		b = binary.AppendVarint(b, s.carry.point)
+	b = binary.AppendVarint(b, e.newest)
+	b = binary.AppendVarint(b, e.limit)
+	if e.point != 0 {
+		b = binary.AppendVarint(b, e.point)
 	}
-	b = binary.AppendUvarint(b, uint64(s.keys.size))
-	for k := range s.keys.all {
+	b = binary.AppendUvarint(b, uint64(len(s.rules.Each)))
+	for i := range s.rules.Each {
+		b = appendString(appendString(b, s.rules.Each[i].Name), s.rules.Each[i].Settings)
+	}
+	return b
+}
+
+func (l *lane) appendKeys(b []byte) []byte {
+	b = binary.AppendUvarint(b, uint64(l.keys.size))
+	for k := range l.keys.all {
 		b = appendString(b, k.key)
 		b, _ = k.state.AppendBinary(b)
 	}
-	var pending Batch
-	for _, sl := range s.slots {
-		for _, part := range sl.events {
-			for i := range part {
-				pending.Add(&part[i])
-			}
+	return b
+}
+
+func (l *lane) appendWaiting(b []byte) []byte {
+	var waiting Batch
+	for part := range l.waiting {
+		for i := range part {
+			waiting.Add(&part[i])
 		}
 	}
-	b = binary.AppendUvarint(b, uint64(pending.header.Events))
-	return append(b, pending.body...)
+	b = binary.AppendUvarint(b, uint64(waiting.header.Events))
+	return append(b, waiting.body...)
 }
 
 // Restore returns the shard that a log leads to. The outcomes of its ticks were
-// delivered when the log was written and do not come again.
-func Restore(prog *cep.Prog, tick int64, log [][]byte) (*Shard, error) {
-	s := New(prog, tick)
+// delivered when the log was written and do not come again. A log that other rules have
+// written is worked by those, and what it leads to goes on with the new ones.
+func Restore(rules Rules, tick int64, log [][]byte) (*Shard, error) {
+	s := New(rules, tick)
 	for i, record := range log {
 		if err := s.replay(record); err != nil {
 			return nil, fmt.Errorf("shard: record %d of %d: %w", i+1, len(log), err)
 		}
 	}
-	return s, nil
+	if s.same(rules.Each) {
+		return s, nil
+	}
+	return s, s.change(rules)
+}
+
+// same reports whether rules are those of the shard.
+func (s *Shard) same(rules []Rule) bool {
+	return slices.EqualFunc(s.rules.Each, rules, func(a, b Rule) bool { return a.Name == b.Name && a.Settings == b.Settings })
 }
 
 func (s *Shard) replay(record []byte) error {
@@ -95,33 +126,105 @@ func (s *Shard) replay(record []byte) error {
 		if len(record) != 1+8 {
 			return errTruncated
 		}
-		s.Tick(int64(binary.LittleEndian.Uint64(record[1:])), &Output{})
+		s.Tick(int64(binary.LittleEndian.Uint64(record[1:])), &Output{OpenUnread: true})
 		return nil
 	}
 	return fmt.Errorf("unknown record %q", record[0])
 }
 
 func (s *Shard) restoreSnapshot(record []byte) error {
-	*s = *New(s.prog, s.tick)
 	if len(record) < 2 {
 		return errTruncated
 	}
-	if record[1] != snapshotVersion {
-		return fmt.Errorf("snapshot has version %d: want %d", record[1], snapshotVersion)
+	if record[1] == 0 || record[1] > snapshotVersion {
+		return fmt.Errorf("snapshot has version %d: want 1 to %d", record[1], snapshotVersion)
 	}
 	b, err := decompress(record[2:], maxSnapshot)
 	if err != nil {
 		return err
 	}
 	r := reader{b: b, s: unsafe.String(unsafe.SliceData(b), len(b))}
-	s.clock = r.varint()
+	clock, end := r.head()
+	if record[1] > 1 {
+		err = s.readRules(&r)
+	} else {
+		err = s.reset(s.rules)
+	}
+	if err := cmp.Or(err, r.err); err != nil {
+		return err
+	}
+	s.ends(end)
+	for _, l := range s.lanes {
+		l.clock = clock
+		if err := l.readKeys(&r); err != nil {
+			return err
+		}
+	}
+	waiting := r.uvarint()
+	if r.err != nil {
+		return r.err
+	}
+	events, err := decodeEvents(b[r.pos:], int(min(waiting, maxSnapshot)))
+	if err != nil {
+		return err
+	}
+	s.queue(events)
+	return nil
+}
+
+// head reads the clock of a snapshot, and what it says of the end of the input.
+func (r *reader) head() (clock int64, e ending) {
+	clock = r.varint()
 	flags := r.byte()
 	h := Header{End: flags&endFlag != 0, Cut: flags&cutFlag != 0}
 	h.Last, h.Limit = r.varint(), r.varint()
 	if flags&pointFlag != 0 {
 		h.Point = r.varint()
 	}
-	s.ends(h)
+	if !h.End {
+		return clock, endless
+	}
+	return clock, endingOf(h)
+}
+
+// readRules reads the rules of a snapshot, and empties the shard for their states.
+func (s *Shard) readRules(r *reader) error {
+	rules := Rules{Compile: s.rules.Compile, Keyless: s.rules.Keyless}
+	n := r.uvarint()
+	for range n {
+		rule := Rule{Name: r.string(), Settings: strings.Clone(r.string())}
+		if r.err != nil {
+			return r.err
+		}
+		rule.Name = strings.Clone(rule.Name)
+		rules.Each = append(rules.Each, rule)
+	}
+	if s.same(rules.Each) {
+		return s.reset(s.rules)
+	}
+	for i, rule := range rules.Each {
+		if rules.Compile == nil {
+			return fmt.Errorf("snapshot of other rules, the first one is %q with settings %q", rule.Name, rule.Settings)
+		}
+		compiled, err := rules.Compile(rule.Name, rule.Settings)
+		if err != nil {
+			return err
+		}
+		rules.Each[i].Prog = compiled.Prog
+	}
+	return s.reset(rules)
+}
+
+// reset empties the shard, for other rules.
+func (s *Shard) reset(rules Rules) error {
+	if len(rules.Each) == 0 {
+		return errors.New("snapshot of no rule")
+	}
+	*s = *New(rules, s.tick)
+	return nil
+}
+
+func (l *lane) readKeys(r *reader) error {
 	n := r.uvarint()
 	if r.err != nil {
 		return r.err
@@ -131,21 +234,12 @@ func (s *Shard) restoreSnapshot(record []byte) error {
 		if r.err != nil {
 			return r.err
 		}
-		state, rest, err := s.prog.DecodeState(b[r.pos:])
+		state, rest, err := l.prog.DecodeState(r.b[r.pos:])
 		if err != nil {
 			return err
 		}
-		r.pos = len(b) - len(rest)
-		s.schedule(s.keys.add(tagOf(key), key, state))
+		r.pos = len(r.b) - len(rest)
+		l.schedule(l.keys.add(tagOf(key), key, state))
 	}
-	pending := r.uvarint()
-	if r.err != nil {
-		return r.err
-	}
-	events, err := decodeEvents(b[r.pos:], int(min(pending, maxSnapshot)))
-	if err != nil {
-		return err
-	}
-	s.queue(events)
 	return nil
 }

@@ -21,7 +21,7 @@ func fed(t *testing.T, events [][2]string) *Output {
 	if err != nil {
 		t.Fatal(err)
 	}
-	s, b := New(prog, 1000), Batch{}
+	s, b := New(Only(prog), 1000), Batch{}
 	for i, e := range events {
 		at := int64(i+1) * 1000
 		b.Add(&Event{Key: e[0], Event: cep.Event{Type: e[1], Time: at, At: at, ID: fmt.Sprint(i)}})

@@ -4,6 +4,9 @@ import "ordertimeout/transforms/cep"
 
 // Output is what came out of a tick. It shares memory with the batches.
 type Output struct {
+	// Rule is the number of the rule that all of it is of, but for Rejects: those are of all
+	// rules, and come with the last one.
+	Rule int
 	// Output has the outcomes, and how runs have ended.
 	cep.Output
 	// Failed is the event of FirstError, with where it came from.
@@ -49,6 +52,8 @@ type OpenKey struct {
 // Reject is an event that was put aside.
 type Reject struct {
 	Event
+	// Rule is the number of the rule that has put it aside.
+	Rule        int
 	Class       cep.Class
 	Redelivered bool
 	// Known says that something is known of its key: a run that is open, or one that has

@@ -1,29 +1,27 @@
 package shard
 
-import (
-	"fmt"
-
-	"ordertimeout/transforms/cep"
-)
+import "fmt"
 
 // Reshard returns the snapshots of n shards that together have what the snapshots of other
 // shards have; of is the number of the shard that a key belongs to. An empty snapshot is
 // that of an empty shard. No input of theirs may have ended.
-func Reshard(prog *cep.Prog, tick int64, snapshots [][]byte, n int, of func(key string) int) ([][]byte, error) {
+func Reshard(rules Rules, tick int64, snapshots [][]byte, n int, of func(key string) int) ([][]byte, error) {
 	shards := make([]*Shard, n)
 	for i := range shards {
-		shards[i] = New(prog, tick)
+		shards[i] = New(rules, tick)
 	}
 	for i, snapshot := range snapshots {
 		if len(snapshot) == 0 {
 			continue
 		}
-		s, err := Restore(prog, tick, [][]byte{snapshot})
+		s, err := Restore(rules, tick, [][]byte{snapshot})
 		if err != nil {
 			return nil, fmt.Errorf("shard: %d of %d: %w", i+1, len(snapshots), err)
 		}
 		for _, to := range shards {
-			to.clock = max(to.clock, s.clock)
+			for _, l := range to.lanes {
+				l.clock = max(l.clock, s.clock())
+			}
 		}
 		s.deal(shards, of)
 	}
@@ -37,15 +35,15 @@ func Reshard(prog *cep.Prog, tick int64, snapshots [][]byte, n int, of func(key 
 // deal adds the keys and the waiting events of s to other shards. s is not to be used any
 // more.
 func (s *Shard) deal(to []*Shard, of func(key string) int) {
-	for k := range s.keys.all {
-		t := to[of(k.key)]
-		t.schedule(t.keys.add(tagOf(k.key), k.key, k.state))
+	for i, l := range s.lanes {
+		for k := range l.keys.all {
+			t := to[of(k.key)].lanes[i]
+			t.schedule(t.keys.add(tagOf(k.key), k.key, k.state))
+		}
 	}
-	for _, sl := range s.slots {
-		for _, part := range sl.events {
-			for i := range part {
-				to[of(part[i].Key)].queue(part[i : i+1 : i+1])
-			}
+	for part := range s.lanes[0].waiting {
+		for i := range part {
+			to[of(part[i].Key)].queue(part[i : i+1 : i+1])
 		}
 	}
 }

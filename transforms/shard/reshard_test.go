@@ -21,7 +21,7 @@ func TestReshardedShardsGoOn(t *testing.T) {
 	of := func(n int) func(string) int {
 		return func(key string) int { return int(key[len(key)-1]) % n }
 	}
-	first := shard.New(prog, 1000)
+	first := shard.New(shard.Only(prog), 1000)
 	if err := first.Add(shardtest.Batch(t, "create@1000 o1", "create@2000 o2", "create@2500 o3", "pay@5500 o2", "create@5600 o4").Bytes()); err != nil {
 		t.Fatal(err)
 	}
@@ -29,7 +29,7 @@ func TestReshardedShardsGoOn(t *testing.T) {
 	first.Tick(5000, &before)
 	snapshots := [][]byte{first.Snapshot(), nil}
 	for _, n := range []int{1, 3, 5, 2} {
-		if snapshots, err = shard.Reshard(prog, 1000, snapshots, n, of(n)); err != nil {
+		if snapshots, err = shard.Reshard(shard.Only(prog), 1000, snapshots, n, of(n)); err != nil {
 			t.Fatal(err)
 		}
 		if len(snapshots) != n {
@@ -37,7 +37,7 @@ func TestReshardedShardsGoOn(t *testing.T) {
 		}
 		var got []string
 		for i, snapshot := range snapshots {
-			s, err := shard.Restore(prog, 1000, [][]byte{snapshot})
+			s, err := shard.Restore(shard.Only(prog), 1000, [][]byte{snapshot})
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -55,7 +55,7 @@ func TestReshardedShardsGoOn(t *testing.T) {
 			t.Errorf("of %d shards (-want +got):\n%s", n, diff)
 		}
 	}
-	if _, err := shard.Reshard(prog, 1000, [][]byte{{'S', 1, 7}}, 2, of(2)); err == nil {
+	if _, err := shard.Reshard(shard.Only(prog), 1000, [][]byte{{'S', 1, 7}}, 2, of(2)); err == nil {
 		t.Error("a broken snapshot is dealt")
 	}
 }

@@ -41,7 +41,7 @@ func TestWhatBrokeARunIsLetGoOfWithIt(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		s := shard.New(prog, 10)
+		s := shard.New(shard.Only(prog), 10)
 		var b shard.Batch
 		b.Reset()
 		for i, typ := range test.events {

@@ -1,60 +1,68 @@
 package shard
 
 import (
-	"cmp"
+	"fmt"
 	"math"
 	"slices"
 
 	"ordertimeout/transforms/cep"
 )
 
+// Rule is what a shard runs over its keys.
+type Rule struct {
+	// Name tells it from the other rules of a shard: "" where it is the only one.
+	Name string
+	// Prog is its pattern.
+	Prog *cep.Prog
+	// Settings are what Prog was made of, in words of who has made it. They are kept with the
+	// states, so that these are read by what has written them.
+	Settings string
+}
+
+// Rules are the rules of a shard, at least one.
+type Rules struct {
+	Each []Rule
+	// Compile returns the rule that was made of settings of an older job; nil: there was none.
+	Compile func(name, settings string) (Rule, error)
+	// Keyless says that events with the key "" have none, and take no part in any rule.
+	Keyless bool
+}
+
+// Only returns a pattern as the one rule of a shard.
+func Only(prog *cep.Prog) Rules { return Rules{Each: []Rule{{Prog: prog}}} }
+
 // Shard is one shard in memory. It is not safe for concurrent use.
 type Shard struct {
-	prog    *cep.Prog
-	matcher *cep.Matcher
-	tick    int64 // milliseconds
+	rules Rules
+	lanes []*lane // by rule
+	tick  int64   // milliseconds
 
-	// clock is the last tick: places before it are over.
-	clock int64
-	// limit is the last deadline that may expire, and undecided the first place in time
-	// whose events are returned. Before the end of the input is known there is no bound.
-	limit, undecided int64
-	end              bool
-	last             int64 // the input's largest event time, once the end is known
-	carry            carried
+	turn    int      // of a tick that is worked in steps: the number of its lane
+	rejects []Reject // of that tick so far, where there are several rules
+	// changed says that the state was written by other rules, and removed how many runs
+	// were open of those that are no more, by name.
+	changed bool
+	removed []Removed
 
-	keys table
-	// slots hold what is to be done at a tick, agenda their ticks.
-	slots   map[int64]*slot
-	agenda  tickHeap
-	now     *slot    // the slot being worked on
-	scratch entry    // the state of a key that is not known, until it is worth keeping
-	order   []*Event // of the slot, sorted
+	carried carriedState
 }
 
-// slot is what waits for one tick: events with a place before it, and keys that
-// may have a deadline up to it. Buckets do here what a heap of deadlines would,
-// without its cost for each event.
-type slot struct {
-	tick   int64
-	events [][]Event // parts of batches as they came, which need no copies
-	due    []uint32  // entries; one with another due has moved to another slot
+// Removed is a rule that is no more, and how many of its runs were open.
+type Removed struct {
+	Rule string
+	Runs int64
 }
 
-const (
-	// notDue is the due of an entry that is in no slot.
-	notDue int64 = math.MinInt64
-	// unused is the due of an entry that no key has.
-	unused = notDue + 1
-)
-
-// New returns an empty shard that runs prog in ticks of so many milliseconds.
-func New(prog *cep.Prog, tick int64) *Shard {
-	return &Shard{
-		prog: prog, matcher: prog.Matcher(), tick: tick, clock: math.MinInt64,
-		limit: math.MaxInt64, undecided: math.MaxInt64,
-		slots: map[int64]*slot{},
+// New returns an empty shard that runs rules in ticks of so many milliseconds.
+func New(rules Rules, tick int64) *Shard {
+	s := &Shard{rules: rules, tick: tick}
+	several := len(rules.Each) > 1
+	for i := range rules.Each {
+		l := newLane(rules.Each[i].Prog, tick)
+		l.several, l.first, l.last, l.keyless = several, i == 0, i == len(rules.Each)-1, rules.Keyless
+		s.lanes = append(s.lanes, l)
 	}
+	return s
 }
 
 // Add queues the events of an encoded batch. After an error the shard is not to
@@ -64,36 +72,39 @@ func (s *Shard) Add(batch []byte) error {
 	if err != nil {
 		return err
 	}
-	s.ends(h)
+	if h.End {
+		s.ends(endingOf(h))
+	}
 	s.queue(events)
 	return nil
 }
 
-// ends notes what a header says of the end of the input, if it does.
-func (s *Shard) ends(h Header) {
-	if h.End {
-		s.end, s.last, s.limit, s.undecided = true, h.Last, h.Limit, h.Undecided()
-		s.carry.point = h.Point
+// ends notes the end of the input.
+func (s *Shard) ends(e ending) {
+	for _, l := range s.lanes {
+		l.ending = e
 	}
 }
 
-// queue puts events into the slots of their places. The events of a batch are mostly
-// in order, so a slot gets few parts of it.
+// clock returns the last tick that all lanes have come to.
+func (s *Shard) clock() int64 { return s.lanes[len(s.lanes)-1].clock }
+
+// queue puts events into their places, in every lane. The lanes have the events in common.
 func (s *Shard) queue(events []Event) {
+	clock := s.clock()
 	for i := range events {
 		if e := &events[i]; e.At == 0 {
-			e.At = max(e.Time, s.clock)
+			e.At = max(e.Time, clock)
 		}
 	}
-	for len(events) > 0 {
-		tick := AfterTick(events[0].At, s.tick)
-		n := 1
-		for n < len(events) && tick-s.tick <= events[n].At && events[n].At < tick {
-			n++
+	if len(s.lanes) > 1 {
+		shared := make([]cep.Shared, len(events))
+		for i := range events {
+			events[i].Shared = &shared[i]
 		}
-		sl := s.slot(tick)
-		sl.events = append(sl.events, events[:n:n])
-		events = events[n:]
+	}
+	for _, l := range s.lanes {
+		l.queue(events)
 	}
 }
 
@@ -101,196 +112,164 @@ func (s *Shard) queue(events []Event) {
 // before p and expires the deadlines up to p, all in order of time, and adds
 // what comes of it to out. Once p is after the end of the input, it applies all
 // events that the end decides, returns the others, reports what is still open and
-// forgets everything.
+// forgets everything. Of several rules out has what comes of all: TickUpTo tells them
+// apart.
 func (s *Shard) Tick(p int64, out *Output) {
 	for s.TickUpTo(p, math.MaxInt, out) {
 	}
 }
 
-// TickUpTo is Tick in steps: it stops once out has at least most outcomes and rejects.
-// It may have some more, as it stops only where all that is due at one of its ticks is
-// done. It reports whether there is more to do, which another call does. Until all is done
-// the shard has no snapshot.
+// TickUpTo is Tick in steps, each of one rule (Output.Rule): it stops once out has at least
+// most outcomes and rejects. It may have some more, as it stops only where all that is due
+// at one of its ticks is done. It reports whether there is more to do, which another call
+// does. Until all is done the shard has no snapshot.
 func (s *Shard) TickUpTo(p int64, most int, out *Output) (more bool) {
-	for len(s.agenda) > 0 && (s.agenda[0] <= p || s.finished(p)) {
-		if len(out.Outcomes)+len(out.Rejects) >= most {
+	for {
+		out.Rule = s.turn
+		l := s.lanes[s.turn]
+		more := l.tickUpTo(p, most, out)
+		s.join(out, l.last && !more)
+		switch {
+		case more:
+			return true
+		case l.last:
+			s.turn = 0
+			s.carryOut(p)
+			return false
+		}
+		s.turn++
+		if next := s.lanes[s.turn]; next.last || next.finished(p) || !next.idle(p) {
 			return true
 		}
-		tick := s.agenda.pop()
-		s.work(s.slots[tick], out)
-		delete(s.slots, tick)
 	}
-	s.clock = max(s.clock, p)
-	if s.finished(p) {
-		s.finish(out)
-	}
-	return false
 }
 
-func (s *Shard) finished(p int64) bool { return s.end && p > s.last }
+// join gathers the rejects of several rules. Once all rules have come to the tick it is known
+// which events none has taken: each of those is a reject of the first rule that has put it
+// aside.
+func (s *Shard) join(out *Output, all bool) {
+	if len(s.lanes) == 1 {
+		return
+	}
+	for i := range out.Rejects {
+		if r := &out.Rejects[i]; !r.Shared.Rejected {
+			r.Shared.Rejected, r.Rule = true, out.Rule
+			s.rejects = append(s.rejects, *r)
+		}
+	}
+	clear(out.Rejects)
+	out.Rejects = out.Rejects[:0]
+	if !all {
+		return
+	}
+	for i := range s.rejects {
+		if r := &s.rejects[i]; !r.Shared.Taken {
+			out.Rejects = append(out.Rejects, *r)
+		}
+	}
+	clear(s.rejects)
+	s.rejects = s.rejects[:0]
+}
 
 // Next returns the next tick at which there is something to do, and the earliest
 // time that an outcome can have by then; ok is false if there is nothing.
 func (s *Shard) Next() (tick, hold int64, ok bool) {
-	if len(s.agenda) == 0 {
+	for _, l := range s.lanes {
+		if len(l.agenda) > 0 && (!ok || l.agenda[0] < tick) {
+			tick, ok = l.agenda[0], true
+		}
+	}
+	if !ok {
 		return 0, 0, false
 	}
-	return s.agenda[0], s.agenda[0] - s.tick, true
+	return tick, tick - s.tick, true
 }
 
 // Done reports whether the tick at p is over, or there is nothing that a tick
 // could do: no batch has come yet, or everything was forgotten at the end.
 func (s *Shard) Done(p int64) bool {
-	over := p <= s.clock && !s.finished(p) && (len(s.agenda) == 0 || s.agenda[0] > p)
-	unused := s.clock == math.MinInt64 && !s.end && s.Empty()
-	return over || unused
+	for _, l := range s.lanes {
+		if !l.done(p) {
+			return false
+		}
+	}
+	return true
 }
 
 // Finished reports whether the input has ended and all that was known of it is
 // forgotten.
-func (s *Shard) Finished() bool { return s.end && s.finished(s.clock) && s.Empty() }
+func (s *Shard) Finished() bool {
+	return s.lanes[0].end && s.lanes[0].finished(s.clock()) && s.Empty()
+}
 
-// Open returns the number of keys with an open run.
+// Open returns the number of keys with an open run, those of each rule for themselves.
 func (s *Shard) Open() int {
 	n := 0
-	for e := range s.keys.all {
-		if e.state.Open() {
-			n++
+	for _, l := range s.lanes {
+		for k := range l.keys.all {
+			if k.state.Open() {
+				n++
+			}
 		}
 	}
 	return n
 }
 
 // Empty reports whether nothing is waiting, open or remembered.
-func (s *Shard) Empty() bool { return s.keys.size == 0 && len(s.agenda) == 0 }
+func (s *Shard) Empty() bool {
+	for _, l := range s.lanes {
+		if !l.empty() {
+			return false
+		}
+	}
+	return true
+}
 
-// work does what is to be done at a slot's tick.
-func (s *Shard) work(sl *slot, out *Output) {
-	s.now = sl
-	s.applyAll(s.sort(sl.events), out)
-	for done := 0; done < len(sl.due); { // entries may be added on the way
-		some := sl.due[done:min(len(sl.due), done+prefetched)]
-		s.keys.prefetchEntries(some)
-		for _, n := range some {
-			if e := s.keys.at(n); e.due == sl.tick {
-				s.expire(e, sl.tick, out)
+// Changed reports whether the shard was restored from what other rules have written, and
+// Removed the rules with open runs that are no more.
+func (s *Shard) Changed() bool      { return s.changed }
+func (s *Shard) Removed() []Removed { return s.removed }
+
+// change lets the shard go on with other rules. A rule goes on with the states of the one
+// that has its name and its pattern, whatever the window: see cep.Prog.Adopt.
+func (s *Shard) change(to Rules) error {
+	old := *s
+	*s = *New(to, old.tick)
+	s.changed = true
+	first := old.lanes[0]
+	for i, l := range s.lanes {
+		l.clock, l.ending = first.clock, first.ending
+		from := old.laneOf(to.Each[i])
+		if from < 0 {
+			continue
+		}
+		for k := range old.lanes[from].keys.all {
+			state, err := l.prog.Adopt(old.lanes[from].prog, &k.state)
+			if err != nil {
+				return fmt.Errorf("shard: rule %q: %w", to.Each[i].Name, err)
 			}
+			l.schedule(l.keys.add(k.tag, k.key, state))
 		}
-		done += len(some)
+		old.lanes[from] = nil
 	}
-	s.now = nil
-}
-
-// sort returns the events of a slot in the order in which they are to be applied.
-func (s *Shard) sort(parts [][]Event) []*Event {
-	s.order = s.order[:0]
-	sorted := true
-	for _, part := range parts {
-		for i := range part {
-			e := &part[i]
-			if n := len(s.order); n > 0 && s.prog.Compare(&s.order[n-1].Event, &e.Event) > 0 {
-				sorted = false
-			}
-			s.order = append(s.order, e)
+	for parts := range first.waiting {
+		s.queue(parts)
+	}
+	for i, l := range old.lanes {
+		if l == nil {
+			continue
+		}
+		if runs := l.openRuns(); runs > 0 {
+			s.removed = append(s.removed, Removed{old.rules.Each[i].Name, runs})
 		}
 	}
-	if !sorted {
-		slices.SortFunc(s.order, func(a, b *Event) int { return s.prog.Compare(&a.Event, &b.Event) })
-	}
-	return s.order
+	return nil
 }
 
-// applyAll applies events that are in their order.
-func (s *Shard) applyAll(events []*Event, out *Output) {
-	var tags [prefetched]uint32
-	// The events are in the order of their places, so the undecided ones are last.
-	decided, _ := slices.BinarySearchFunc(events, s.undecided, func(e *Event, place int64) int { return cmp.Compare(e.At, place) })
-	s.leave(events[decided:], out)
-	for events = events[:decided]; len(events) > 0; {
-		some := events[:min(len(events), prefetched)]
-		events = events[len(some):]
-		s.keys.prefetchKeys(some, &tags)
-		for i, e := range some {
-			s.apply(e, tags[i], out)
-		}
-	}
-}
-
-// apply gives an event to the state of its key, which has that tag.
-func (s *Shard) apply(e *Event, tag uint32, out *Output) {
-	k := s.keys.get(tag, e.Key)
-	known := k != nil
-	if !known {
-		k = &s.scratch
-		*k = entry{due: notDue}
-	}
-	s.advance(k, e.Key, e.At, out)
-	failed := out.ConditionErrors
-	r := s.matcher.Step(e.Key, &k.state, &e.Event, &out.Output)
-	out.Classes[r.Class]++
-	switch r.Class {
-	case cep.Duplicate, cep.Orphan, cep.Late:
-		out.Rejects = append(out.Rejects, Reject{*e, r.Class, r.Redelivered, !k.state.Empty()})
-	case cep.Other:
-		out.other(e.Type)
-	}
-	if failed == 0 && out.ConditionErrors > 0 {
-		out.Failed = *e
-	}
-	if !known && !k.state.Empty() {
-		k, known = s.keys.add(tag, e.Key, k.state), true
-	}
-	if known {
-		s.schedule(k)
-	}
-}
-
-// expire lets the deadlines of a key expire that its slot was made for.
-func (s *Shard) expire(k *entry, tick int64, out *Output) {
-	k.due = notDue
-	if s.carry.point != 0 {
-		tick = min(tick, s.limit) // what the run that goes on may ask for is not forgotten
-	}
-	s.advance(k, k.key, tick, out)
-	if k.state.Empty() {
-		s.keys.remove(k)
-		return
-	}
-	s.schedule(k)
-}
-
-// advance brings a key to a place in time, but expires no deadline after the limit.
-func (s *Shard) advance(k *entry, key string, at int64, out *Output) {
-	s.matcher.Advance(key, &k.state, at, s.limit, &out.Output)
-}
-
-// schedule sees to it that a key is in the slot of its next deadline, or in an
-// earlier one, where it will be scheduled again.
-func (s *Shard) schedule(k *entry) {
-	due := s.prog.Due(&k.state)
-	if due > s.limit || due == math.MaxInt64 {
-		return
-	}
-	tick := UpToTick(due, s.tick)
-	if s.now != nil {
-		tick = max(tick, s.now.tick)
-	}
-	if k.due == notDue || tick < k.due {
-		k.due = tick
-		sl := s.slot(tick)
-		sl.due = append(sl.due, k.n)
-	}
-}
-
-func (s *Shard) slot(tick int64) *slot {
-	if s.now != nil && s.now.tick == tick {
-		return s.now
-	}
-	sl := s.slots[tick]
-	if sl == nil {
-		sl = &slot{tick: tick}
-		s.slots[tick] = sl
-		s.agenda.push(tick)
-	}
-	return sl
+// laneOf returns the number of the lane that a rule of another shard goes on with; less than
+// zero: none. What ran without rules belongs to the first rule with its pattern.
+func (s *Shard) laneOf(r Rule) int {
+	return slices.IndexFunc(s.rules.Each, func(old Rule) bool {
+		return (old.Name == r.Name || old.Name == "" || r.Name == "") && old.Prog.Same(r.Prog)
+	})
 }

@@ -121,7 +121,7 @@ func (w *world) run(t *testing.T, log []ceptest.Event) result {
 	stamped, last := ceptest.Stamp(log, w.disorder, 0)
 	var shards []*shardRun
 	for range w.shards {
-		shards = append(shards, &shardRun{world: w, t: t, image: shard.New(w.prog(t), w.tick)})
+		shards = append(shards, &shardRun{world: w, t: t, image: shard.New(shard.Only(w.prog(t)), w.tick)})
 	}
 	watermark, largest := int64(math.MinInt64), int64(math.MinInt64)
 	for _, e := range stamped {
@@ -243,7 +243,7 @@ func (s *shardRun) append(record []byte) {
 		s.log = [][]byte{s.image.Snapshot()}
 	}
 	if s.rnd.IntN(5) == 0 {
-		image, err := shard.Restore(s.prog(s.t), s.tick, s.log)
+		image, err := shard.Restore(shard.Only(s.prog(s.t)), s.tick, s.log)
 		if err != nil {
 			s.t.Fatal(err)
 		}
@@ -264,11 +264,11 @@ func (s *shardRun) goOn(watermark, largest int64) {
 	_, state := s.image.Carried()
 	s.log = [][]byte{shard.Pack(state)}
 	var err error
-	if s.image, err = shard.Restore(s.prog(s.t), s.tick, s.log); err != nil {
+	if s.image, err = shard.Restore(shard.Only(s.prog(s.t)), s.tick, s.log); err != nil {
 		s.t.Fatal(err)
 	}
-	if open, waiting := s.image.Standing(); open != s.out.StillOpen || waiting != s.out.CarriedOut {
-		s.t.Errorf("%d open runs and %d events are carried out, and %d and %d in", s.out.StillOpen, s.out.CarriedOut, open, waiting)
+	if has := s.image.Standing()[0]; has.Open != s.out.StillOpen || has.Waiting != s.out.CarriedOut {
+		s.t.Errorf("%d open runs and %d events are carried out, and %d and %d in", s.out.StillOpen, s.out.CarriedOut, has.Open, has.Waiting)
 	}
 	s.out.OpenUnread, s.out.StillOpen, s.out.CarriedOut = false, 0, 0
 }

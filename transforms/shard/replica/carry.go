@@ -11,9 +11,6 @@ type Point struct {
 	State []byte
 }
 
-// Standing is what a shard holds: runs that are open, and events that are undecided.
-type Standing struct{ Open, Waiting int64 }
-
 // goOn makes the log of shard n that of the state that it begins with. Next of the result
 // is the timer of the first tick at which that has something to do.
 func (s *Shards) goOn(store Store, n int64) (*replica, Result, error) {
@@ -28,13 +25,16 @@ func (s *Shards) goOn(store Store, n int64) (*replica, Result, error) {
 		return nil, Result{}, err
 	}
 	r.changed, r.verified = false, s.bundle
+	if r.rewrite && len(log) > 0 {
+		log[0], r.rewrite = r.shard.Snapshot(), false
+		r.logSize, r.snapshotSize = len(log[0]), len(log[0])
+	}
 	for _, record := range log {
 		if err := store.AddLog(record); err != nil {
 			return nil, Result{}, err
 		}
 	}
-	open, waiting := r.shard.Standing()
-	return r, Result{Next: r.setNext(s.config.Tick), Begun: Standing{open, waiting}}, r.addVersion(store, s.bundle)
+	return r, Result{Next: r.setNext(s.config.Tick), Begun: r.shard.Standing()}, r.addVersion(store, s.bundle)
 }
 
 // comeTo returns the state of the shard at the point that it is to come to, or nil where

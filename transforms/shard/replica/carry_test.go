@@ -1,6 +1,7 @@
 package replica
 
 import (
+	"slices"
 	"testing"
 
 	"ordertimeout/transforms/shard"
@@ -80,16 +81,16 @@ func TestAShardGoesOnWithTheStateOfAPoint(t *testing.T) {
 	for _, test := range []struct {
 		where string
 		come  func(w *worker)
-		begun Standing
+		begun []shard.Standing
 	}{
 		{"in the middle", func(w *worker) {
 			w.batch("create@1000 o1", "create@5000 o2", "pay@6200 o2", "point@6100 1")
 			w.want(w.tick(6000))
-		}, Standing{2, 1}},
+		}, []shard.Standing{{Open: 2, Waiting: 1}}},
 		{"at the end", func(w *worker) {
 			w.batch("create@1000 o1", "create@5000 o2", "pay@6200 o2", "cut@6100 1")
 			w.want(w.tick(7000), "open o1", "open o2", "open ")
-		}, Standing{2, 1}},
+		}, []shard.Standing{{Open: 2, Waiting: 1}}},
 	} {
 		before := newWorker(t, newStore())
 		test.come(before)
@@ -99,7 +100,7 @@ func TestAShardGoesOnWithTheStateOfAPoint(t *testing.T) {
 		record := shard.Pack(before.points[0].State)
 		after := newWorkerOf(t, newStore(), Config{Start: func(int64) []byte { return record }})
 		after.batch("goOn@0")
-		if after.begun != test.begun {
+		if !slices.Equal(after.begun, test.begun) {
 			t.Errorf("%s: it begins with %v, want %v", test.where, after.begun, test.begun)
 		}
 		next := after.timers[len(after.timers)-1]

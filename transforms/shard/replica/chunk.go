@@ -50,7 +50,7 @@ func (r *replica) work(tick int64, c *Chunk) (err error) {
 	next, _, due := r.shard.Next()
 	r.changed = r.changed || due && next <= tick
 	c.more = r.shard.TickUpTo(tick, c.config.ChunkSize, &c.Output)
-	c.Outcomes, err = r.builder.outcomes(c.Output.Outcomes)
+	c.Outcomes, err = r.builders[c.Output.Rule].outcomes(c.Output.Outcomes)
 	return err
 }
 

@@ -30,21 +30,21 @@ func (r *replica) writeBatch(store Store, bundle int64, batch []byte) error {
 }
 
 // writeTick appends a tick to the log of shard n once the replica has finished it. A log
-// that has grown to twice its snapshot is replaced by a new snapshot, and one that leads
-// to nothing any more is cleared.
+// that has grown to twice its snapshot is replaced by a new snapshot, as is one that does not
+// begin with one of the rules that are run, and one that leads to nothing any more is cleared.
 func (r *replica) writeTick(store Store, n, bundle, tick int64) error {
 	if r.shard.Finished() {
 		return clearAll(store)
 	}
 	record := shard.TickRecord(tick)
-	if r.logSize+len(record) > maxLog(r.snapshotSize, n) {
+	if r.rewrite || r.logSize+len(record) > maxLog(r.snapshotSize, n) {
 		if record = r.snapshot; record == nil {
 			record = r.shard.Snapshot()
 		}
 		if err := store.ClearLog(); err != nil {
 			return err
 		}
-		r.logSize, r.snapshotSize, r.snapshot = 0, len(record), nil
+		r.logSize, r.snapshotSize, r.snapshot, r.rewrite = 0, len(record), nil, false
 	}
 	if err := store.AddLog(record); err != nil {
 		return err

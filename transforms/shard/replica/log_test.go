@@ -26,7 +26,7 @@ func TestLogBecomesASnapshot(t *testing.T) {
 		s := newStore()
 		w := newWorker(t, s)
 		s.bundle.log = [][]byte{[]byte("what was there")}
-		r := &replica{shard: shard.New(w.shards.config.Prog, 1000), logSize: test.logSize, snapshotSize: test.snapshot}
+		r := &replica{shard: shard.New(w.shards.config.ShardRules(), 1000), logSize: test.logSize, snapshotSize: test.snapshot}
 		if err := r.writeTick(s, 0, 1, 1000); err != nil {
 			t.Fatal(err)
 		}

@@ -9,14 +9,15 @@ import (
 // outcome of kind order.Open, with the id that its timeout would have. Those of runs that
 // have given a match are left out.
 func OpenOrders(c *Config, s *shard.Shard) ([]order.Outcome, error) {
-	b := newOutcomeBuilder(c)
 	var open []order.Outcome
-	for _, run := range s.OpenRuns() {
-		o, err := b.outcome(&run)
-		if err != nil {
-			return nil, err
+	for rule, b := range newOutcomeBuilders(c) {
+		for _, run := range s.OpenRuns(rule) {
+			o, err := b.outcome(&run)
+			if err != nil {
+				return nil, err
+			}
+			open = append(open, o)
 		}
-		open = append(open, o)
 	}
 	return open, nil
 }

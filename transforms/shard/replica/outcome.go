@@ -11,18 +11,24 @@ import (
 // at a time.
 type outcomeBuilder struct {
 	config *Config
+	rule   *Rule
 	steps  []string           // the pattern's, which outcomes share
 	events []order.StepEvents // memory for outcomes
 	raws   [][]byte           // memory for their events
 	page   []byte             // what they are rendered to
 }
 
-func newOutcomeBuilder(c *Config) outcomeBuilder {
-	b := outcomeBuilder{config: c}
-	for _, step := range c.Prog.Steps() {
-		b.steps = append(b.steps, step.Name)
+// newOutcomeBuilders returns one for each rule.
+func newOutcomeBuilders(c *Config) []outcomeBuilder {
+	builders := make([]outcomeBuilder, len(c.Rules))
+	for i := range builders {
+		b := &builders[i]
+		b.config, b.rule = c, &c.Rules[i]
+		for _, step := range b.rule.Prog.Steps() {
+			b.steps = append(b.steps, step.Name)
+		}
 	}
-	return b
+	return builders
 }
 
 // pageSize is the size in bytes of what many outcomes are rendered to. One that is longer
@@ -35,7 +41,7 @@ func (b *outcomeBuilder) outcomes(ended []cep.Outcome) ([]order.Outcome, error) 
 	made := make([]order.Outcome, 0, len(ended))
 	for i := range ended {
 		e := &ended[i]
-		if slices.Contains(b.config.Unread, kindOf(e)) {
+		if slices.Contains(b.rule.Unread, kindOf(e)) {
 			continue
 		}
 		o, err := b.outcome(e)
@@ -69,7 +75,9 @@ func (b *outcomeBuilder) outcome(e *cep.Outcome) (order.Outcome, error) {
 	first := &e.Run[0]
 	o := order.Outcome{
 		Kind:      kindOf(e),
-		ID:        OutcomeID(b.config.Prog, e),
+		ID:        b.rule.outcomeID(e),
+		Rule:      b.rule.Name,
+		Labels:    b.rule.Labels,
 		UserID:    user,
 		OrderID:   id,
 		StartedAt: first.Time,
@@ -85,23 +93,29 @@ func (b *outcomeBuilder) outcome(e *cep.Outcome) (order.Outcome, error) {
 	return o, nil
 }
 
-// OutcomeID returns the id of an outcome of a program; of an open run, that of its timeout.
-// Without every a run is known by the
+// outcomeID returns the id of an outcome of a rule.
+func (r *Rule) outcomeID(e *cep.Outcome) string { return OutcomeID(r.Name, r.Prog, e) }
+
+// OutcomeID returns the id of an outcome of a program, of a rule with that name or without
+// one; of an open run, that of its timeout. Without every a run is known by the
 // time and id of its first event, if the bytes of events have their times: as a run takes
-// time, no other run has the same.
-func OutcomeID(prog *cep.Prog, e *cep.Outcome) string {
-	first := &e.Run[0]
-	switch {
-	case !prog.Pattern().Every && !prog.Timeless():
-		return order.OutcomeID(prog.Text(), e.Key, first.Time, first.ID)
-	case e.How != cep.Matched:
-		return order.TimeoutID(prog.Text(), e.Key, identity(prog, first))
+// time, no other run has the same. Rules tell first events without an id by their bytes, as
+// two of them may begin at one time.
+func OutcomeID(rule string, prog *cep.Prog, e *cep.Outcome) string {
+	of := order.RunOf{
+		Rule: rule, Pattern: prog.Text(), Key: e.Key, First: identity(prog, &e.Run[0]), ByEvent: prog.Pattern().Every || prog.Timeless(),
+	}
+	if rule != "" {
+		of.Pattern = prog.WindowlessText()
+	}
+	if e.How != cep.Matched || !of.ByEvent {
+		return of.ID(kindOf(e), 0)
 	}
 	events := make([]order.TakenEvent, len(e.Run))
 	for i := range e.Run {
 		events[i] = identity(prog, &e.Run[i])
 	}
-	return order.MatchID(prog.Text(), e.Key, events)
+	return of.MatchID(events)
 }
 
 func identity(prog *cep.Prog, t *cep.Taken) order.TakenEvent {
@@ -130,7 +144,7 @@ func (b *outcomeBuilder) stepEvents(run cep.Run) []order.StepEvents {
 	}
 	events, raws := b.events[:0:n], b.raws[:0:n]
 	b.events, b.raws = b.events[n:], b.raws[n:]
-	steps := b.config.Prog.Steps()
+	steps := b.rule.Prog.Steps()
 	for step := b.nextStep(run, -1); step < len(steps); step = b.nextStep(run, step) {
 		start := len(raws)
 		for i := range run {

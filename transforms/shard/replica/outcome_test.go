@@ -10,6 +10,7 @@ import (
 	"ordertimeout/transforms/cep"
 	"ordertimeout/transforms/cep/syntax"
 	"ordertimeout/transforms/order"
+	"ordertimeout/transforms/shard"
 )
 
 func builderOf(t testing.TB, pattern string) *outcomeBuilder {
@@ -22,7 +23,7 @@ func builderOf(t testing.TB, pattern string) *outcomeBuilder {
 	if err != nil {
 		t.Fatal(err)
 	}
-	b := newOutcomeBuilder(&Config{Prog: prog})
+	b := newOutcomeBuilders(&Config{Rules: []Rule{{Rule: shard.Rule{Prog: prog}}}})[0]
 	return &b
 }
 

@@ -4,7 +4,6 @@ import (
 	"math"
 	"slices"
 
-	"ordertimeout/transforms/order"
 	"ordertimeout/transforms/shard"
 )
 
@@ -13,8 +12,8 @@ const noTick int64 = math.MinInt64
 
 // replica is a shard in memory, and what it knows of the log that leads to it.
 type replica struct {
-	shard   *shard.Shard
-	builder outcomeBuilder
+	shard    *shard.Shard
+	builders []outcomeBuilder // by rule
 
 	// versions are what the versions of the log were when the replica was last changed.
 	versions []int64
@@ -24,6 +23,9 @@ type replica struct {
 	// logSize is the size of the log in bytes. snapshotSize is the size of the snapshot
 	// that it begins with, zero without one.
 	logSize, snapshotSize int
+	// rewrite says that the next tick is to be written as a snapshot: other rules have written
+	// the log, or it does not say yet which have.
+	rewrite bool
 
 	// next is the timer that is set for the next tick, as far as the replica knows. A
 	// new replica does not know the timers that were set before; those fire in vain.
@@ -76,11 +78,11 @@ func (s *Shards) verify(store Store, r *replica) (current *replica, versions []i
 
 // restore returns the replica of a log.
 func (s *Shards) restore(log [][]byte) (*replica, error) {
-	restored, err := shard.Restore(s.config.Prog, s.config.Tick, log)
+	restored, err := s.config.Restore(log)
 	if err != nil {
 		return nil, err
 	}
-	r := &replica{shard: restored, promised: shard.NoWatermark, builder: newOutcomeBuilder(&s.config)}
+	r := &replica{shard: restored, promised: shard.NoWatermark, builders: newOutcomeBuilders(&s.config)}
 	r.early = early{tick: noTick, chunk: s.newChunk(), spare: s.newChunk()}
 	for i, record := range log {
 		r.logSize += len(record)
@@ -92,11 +94,12 @@ func (s *Shards) restore(log [][]byte) (*replica, error) {
 		}
 	}
 	r.changed = len(log) > 0
+	r.rewrite = restored.Changed() || r.snapshotSize == 0 && s.config.Compile != nil
 	return r, nil
 }
 
 func (s *Shards) newChunk() *Chunk {
 	c := &Chunk{config: &s.config}
-	c.Output.OpenUnread = slices.Contains(s.config.Unread, order.Open)
+	c.Output.OpenUnread = s.config.OpenUnread
 	return c
 }

@@ -1,24 +1,25 @@
 package replica
 
 import (
-	"ordertimeout/transforms/cep"
 	"ordertimeout/transforms/order"
 	"ordertimeout/transforms/shard"
 )
 
 // Config are the settings of Shards.
 type Config struct {
-	// Prog is the pattern that is run.
-	Prog *cep.Prog
+	// Rules are what is run, at least one; those of a step have one kind of key.
+	Rules []Rule
+	// Compile and Keyless are those of shard.Rules.
+	Compile func(name, settings string) (shard.Rule, error)
+	Keyless bool
 	// Tick is the distance of two ticks in milliseconds, at least one.
 	Tick int64
 	// ByOrder says that an order is known by its id alone. Then the user of an outcome
 	// is that of the run's first event.
 	ByOrder bool
-	// Unread are the kinds of outcome that are not made, order.Open among them.
-	Unread []order.Kind
-	// RejectsUnread says that no rejects are made.
-	RejectsUnread bool
+	// OpenUnread says that nobody wants to have the events of open runs, and RejectsUnread
+	// that no rejects are made.
+	OpenUnread, RejectsUnread bool
 	// ChunkSize is how many runs and rejects are worked, sent and forgotten at a time.
 	// It bounds the memory of ticks that end many runs: at the end of the input, and
 	// after a time in which nothing came. Zero: 4096, which most ticks do not reach.
@@ -26,6 +27,29 @@ type Config struct {
 	// Start returns the state that a shard begins with where the input goes on, a record of
 	// package shard; nil: an empty one. It is called where a batch says GoOn.
 	Start func(shard int64) []byte
+}
+
+// Rule is a rule, and what is made of its outcomes.
+type Rule struct {
+	shard.Rule
+	// Labels are written in each outcome.
+	Labels []order.Label
+	// Unread are the kinds of outcome that are not made.
+	Unread []order.Kind
+}
+
+// Restore returns the shard that a log leads to.
+func (c *Config) Restore(log [][]byte) (*shard.Shard, error) {
+	return shard.Restore(c.ShardRules(), c.Tick, log)
+}
+
+// ShardRules returns the rules as shards take them.
+func (c *Config) ShardRules() shard.Rules {
+	rules := shard.Rules{Compile: c.Compile, Keyless: c.Keyless}
+	for i := range c.Rules {
+		rules.Each = append(rules.Each, c.Rules[i].Rule)
+	}
+	return rules
 }
 
 const defaultChunkSize = 4096
@@ -60,8 +84,8 @@ type Result struct {
 	Clear, Set, Next Timer
 	// Point is the carry point that the shard has come to, nil where it has come to none.
 	Point *Point
-	// Begun is what the shard has begun with; zero where it has not begun, or with nothing.
-	Begun Standing
+	// Begun is what each rule of the shard has begun with; nil where it has not begun.
+	Begun []shard.Standing
 }
 
 // Add appends an encoded shard.Batch to the log of shard n. at is the timestamp of the

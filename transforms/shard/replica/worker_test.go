@@ -11,6 +11,7 @@ import (
 	"ordertimeout/transforms/cep"
 	"ordertimeout/transforms/cep/syntax"
 	"ordertimeout/transforms/order"
+	"ordertimeout/transforms/shard"
 	"ordertimeout/transforms/shard/shardtest"
 )
 
@@ -78,7 +79,7 @@ type worker struct {
 	timers []Timer // that were set
 	inside bool    // of a bundle
 	points []Point // that it has come to
-	begun  Standing
+	begun  []shard.Standing
 
 	emitted func() // called with each outcome, if not nil
 }
@@ -95,7 +96,7 @@ func newWorkerOf(t *testing.T, s *store, c Config) *worker {
 	if err != nil {
 		t.Fatal(err)
 	}
-	c.Prog, c.Tick = prog, 1000
+	c.Rules, c.Tick = []Rule{{Rule: shard.Rule{Prog: prog}}}, 1000
 	return &worker{t: t, shards: New(NewCache(), "step", c), store: s}
 }
 

@@ -1,0 +1,69 @@
+package transforms
+
+import (
+	"encoding/json"
+	"fmt"
+	"time"
+
+	"ordertimeout/transforms/cep"
+	"ordertimeout/transforms/cep/syntax"
+	"ordertimeout/transforms/order"
+	"ordertimeout/transforms/shard"
+	"ordertimeout/transforms/shard/replica"
+)
+
+// Rule is a pattern that Match runs over each order, and what is made of it.
+type Rule struct {
+	// Name tells it from the others: it is in its outcomes, counters and metrics. Only a
+	// single rule may have none.
+	Name string
+	// Settings are what its states depend on.
+	Settings
+	// Labels are written in each of its outcomes.
+	Labels []order.Label
+	// Unread are the kinds of outcome that nobody reads: they are counted, but none is made.
+	Unread []order.Kind
+}
+
+// Settings are what the states of a rule depend on. They are kept with the states.
+type Settings struct {
+	// Pattern is the text of the pattern; see package cep.
+	Pattern string
+	// Remember is for how long an ended run's events are known, so that a
+	// redelivery is seen as one; in whole milliseconds. Zero: not at all.
+	Remember time.Duration
+	// MaxBranches is how many branches a key may have: see cep.Config. Zero: its default.
+	MaxBranches int `json:",omitempty"`
+}
+
+// Only returns a pattern as the one rule of a MatchConfig. What remember is says Settings.
+func Only(pattern string, remember time.Duration) []Rule {
+	return []Rule{{Settings: Settings{Pattern: pattern, Remember: remember}}}
+}
+
+// compile returns the program of a rule, of events that are no orders where plain is set.
+func (r *Rule) compile(plain bool) (shard.Rule, error) {
+	pattern, err := syntax.Parse(r.Pattern)
+	if err != nil {
+		return shard.Rule{}, err
+	}
+	settings := cep.Config{Remember: r.Remember, MaxBranches: r.MaxBranches, Fields: replica.Fields()}
+	if plain {
+		settings.Fields.IDs, settings.Timeless = memberIDs, true
+	}
+	prog, err := cep.Compile(pattern, settings)
+	if err != nil {
+		return shard.Rule{}, err
+	}
+	text, err := json.Marshal(r.Settings)
+	return shard.Rule{Name: r.Name, Prog: prog, Settings: string(text)}, err
+}
+
+// compileSettings returns the rule of Settings that were kept with states.
+func compileSettings(name, text string, plain bool) (shard.Rule, error) {
+	r := Rule{Name: name}
+	if err := json.Unmarshal([]byte(text), &r.Settings); err != nil {
+		return shard.Rule{}, fmt.Errorf("transforms: settings %q of rule %q: %w", text, name, err)
+	}
+	return r.compile(plain)
+}
