@@ -1,12 +1,12 @@
 package pipeline
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 
 	"ordertimeout/transforms"
 	"ordertimeout/transforms/carry"
-	"ordertimeout/transforms/cep/syntax"
 	"ordertimeout/transforms/connect/localfile"
 	"ordertimeout/transforms/process"
 )
@@ -62,40 +62,78 @@ func (p Plan) goOn(k *carry.Keeper, start *carry.File) error {
 	if start.Source != p.carry.Source {
 		return fmt.Errorf("it is of an input of %s, and -input is one of %s: want the same input, or another file", start.Source, p.carry.Source)
 	}
-	if start.Key != p.carry.Key || !samePattern(start.Pattern, p.match.Pattern) {
-		of := p.match
-		of.Pattern, of.ByOrder = start.Pattern, start.Key == KeyOrder
-		switch has, err := transforms.LookAt(start.Shards, of); {
-		case err != nil:
-			return err
-		case has.Open > 0 || has.Waiting > 0:
-			return fmt.Errorf("its %d open orders and %d undecided events are of -pattern %q -key %s: want the same, but for the window, or another file", has.Open, has.Waiting, start.Pattern, start.Key)
+	steps := start.Steps()
+	var shards [][]byte
+	for _, m := range p.matches {
+		key := keyOf(m)
+		if len(steps[key]) == 0 {
+			shards = append(shards, make([][]byte, m.Shards)...)
+			continue
 		}
-		k.GoOn(make([][]byte, p.carry.Shards))
-		return nil
+		m.Before = p.written(start, m)
+		states, removed, err := transforms.GoOn(steps[key], m)
+		if err != nil {
+			return err
+		}
+		for _, r := range removed {
+			if err := refuseRemoval(start, r.Rule, r.Runs, 0); err != nil {
+				return err
+			}
+		}
+		shards = append(shards, states...)
+		delete(steps, key)
 	}
-	if len(start.Shards) == p.carry.Shards {
-		return nil
+	for key, states := range steps {
+		if err := p.leave(start, key, states); err != nil {
+			return err
+		}
 	}
-	shards, err := transforms.Reshard(start.Shards, p.match)
-	if err == nil {
-		k.GoOn(shards)
+	k.GoOn(shards)
+	return nil
+}
+
+// leave refuses the end of all rules with a key, if they have anything.
+func (p Plan) leave(start *carry.File, key string, states [][]byte) error {
+	m := p.matches[0]
+	m.ByOrder, m.Before = key == KeyOrder, nil
+	rules, err := transforms.RulesOf(states)
+	if err != nil {
+		return err
+	}
+	if len(rules) == 0 {
+		rules = p.written(start, m)
+	}
+	m.Rules = rules
+	standing, err := transforms.LookAt(states, m)
+	for _, has := range standing {
+		err = cmp.Or(err, refuseRemoval(start, has.Rule, has.Open, has.Waiting))
 	}
 	return err
 }
 
-// samePattern reports whether two texts are of one pattern, but for its window.
-func samePattern(a, b string) bool {
-	var patterns [2]syntax.Pattern
-	for i, text := range []string{a, b} {
-		p, err := syntax.Parse(text)
-		if err != nil {
-			return false
-		}
-		p.Within = 0
-		patterns[i] = p
+// refuseRemoval returns an error where a rule that is no more has open orders.
+func refuseRemoval(start *carry.File, rule string, open, waiting int64) error {
+	switch {
+	case open == 0 && waiting == 0:
+		return nil
+	case rule == "":
+		return fmt.Errorf("its %d open orders and %d undecided events are of -pattern %q -key %s: want the same, but for the window, or another file", open, waiting, start.Pattern, start.Key)
 	}
-	return patterns[0].String() == patterns[1].String()
+	return fmt.Errorf("rule %s is no more, and has %d open orders and %d undecided events: want the rule, with its pattern but for the window and its key, or another file", rule, open, waiting)
+}
+
+// written returns the rules of states that do not say which they are of: an older build has
+// written them, by the pattern that the file names.
+func (p Plan) written(start *carry.File, m transforms.MatchConfig) []transforms.Rule {
+	return transforms.Only(start.Pattern, m.Rules[0].Remember)
+}
+
+// keyOf returns the key of the orders of a step, as -key has it.
+func keyOf(m transforms.MatchConfig) string {
+	if m.ByOrder {
+		return KeyOrder
+	}
+	return KeyUser
 }
 
 // own returns the files that the run writes.

@@ -1,6 +1,7 @@
 package pipeline
 
 import (
+	"encoding/json"
 	"os"
 	"path/filepath"
 	"strings"
@@ -21,7 +22,11 @@ func openOrder(t *testing.T, p Plan) []byte {
 	if err != nil {
 		t.Fatal(err)
 	}
-	s := shard.New(prog, 1000)
+	settings, err := json.Marshal(p.matches[0].Rules[0].Settings)
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := shard.New(shard.Rules{Each: []shard.Rule{{Prog: prog, Settings: string(settings)}}}, 1000)
 	var b shard.Batch
 	b.Add(&shard.Event{Key: order.Key("u", "o"), Event: cep.Event{Type: "create", Time: 1000, At: 1000, Data: []byte("{}")}})
 	if err := s.Add(b.Bytes()); err != nil {

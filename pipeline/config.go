@@ -66,6 +66,15 @@ type Config struct {
 	// Dataflow a file is a directory of files by window (see package windowfile),
 	// and "-" needs Loopback.
 	Success, Timeouts, Rejects, Open string
+	// Started, Reminders, Resolved and Cancelled (flags of the same names) are what further
+	// kinds of outcome are written to; see order.Kind. "" is nothing for the first and the
+	// last, and for the others where Timeouts go.
+	Started, Reminders, Resolved, Cancelled string
+	// Remind (-remind) are ages of open orders at which there is a reminder, and Resolve
+	// (-resolve) is for how long after a timeout what was missing still resolves it; none and
+	// zero: there is none of it.
+	Remind  []time.Duration
+	Resolve time.Duration
 	// Carry (-carry) is the file that the whole state of the run is kept in, on the embedded
 	// runner: it is read at the start, if it is there, and written at the end, at a stop, and
 	// every CarryEvery (-carry-every). "": the state is kept nowhere. See package carry.
@@ -231,17 +240,19 @@ func (c Config) tick(w windows) time.Duration {
 func (c Config) match(p Plan) transforms.MatchConfig {
 	w := windowsOf(p.Pattern)
 	return transforms.MatchConfig{
-		Pattern:        p.Pattern.String(),
-		MaxBranches:    c.MaxBranches,
-		Remember:       c.remember(w),
+		Rules: []transforms.Rule{{
+			Settings: transforms.Settings{Pattern: p.Pattern.String(), MaxBranches: c.MaxBranches, Remember: c.remember(w)},
+			Unread:   p.unread(),
+		}},
 		Tick:           c.tick(w),
 		Shards:         c.Shards,
 		ByOrder:        c.Key == KeyOrder,
 		WallClock:      p.Live,
-		Unread:         p.unread(),
+		Joined:         p.joined(),
 		WatermarkSlack: p.source.Traits().WatermarkSlack,
 		Run:            c.Run,
 
+		OpenUnread:    p.Open.Traits().Nothing,
 		RejectsUnread: p.Rejects.Traits().Nothing,
 	}
 }
@@ -250,14 +261,13 @@ func (c Config) match(p Plan) transforms.MatchConfig {
 // Successes and timeouts of a live input are made all the same: their messages are let
 // go of where they are written.
 func (p Plan) unread() (kinds []order.Kind) {
-	if p.Success.Traits().Nothing && !p.Live {
-		kinds = append(kinds, order.Success)
-	}
-	if p.Timeouts.Traits().Nothing && !p.Live {
-		kinds = append(kinds, order.Timeout)
-	}
-	if p.Open.Traits().Nothing {
-		kinds = append(kinds, order.Open)
+	kinds = []order.Kind{order.Started, order.Reminder, order.Resolved, order.Cancelled}
+	for _, to := range p.outcomes() {
+		kinds = slices.DeleteFunc(kinds, func(kind order.Kind) bool { return kind == to.kind })
+		held := p.Live && (to.kind == order.Success || to.kind == order.Timeout)
+		if to.Traits().Nothing && !held {
+			kinds = append(kinds, to.kind)
+		}
 	}
 	return kinds
 }

@@ -205,9 +205,9 @@ func TestDefaultsFollowTheWindow(t *testing.T) {
 			t.Errorf("%s: %v", test.reason, err)
 			continue
 		}
-		m := p.match
-		if m.Tick != test.tick || m.Remember != test.remember {
-			t.Errorf("%s: within %v: tick %v, remember %v, want %v, %v", test.reason, test.within, m.Tick, m.Remember, test.tick, test.remember)
+		m := p.matches[0]
+		if m.Tick != test.tick || m.Rules[0].Remember != test.remember {
+			t.Errorf("%s: within %v: tick %v, remember %v, want %v, %v", test.reason, test.within, m.Tick, m.Rules[0].Remember, test.tick, test.remember)
 		}
 		if err := m.Validate(); err != nil {
 			t.Errorf("%s: %v", test.reason, err)
@@ -220,8 +220,8 @@ func TestSettingsReachTheirTransforms(t *testing.T) {
 	c.Input, c.Run = []string{"orders.jsonl"}, "run"
 	c.Pattern, c.Within, c.Remember, c.Tick = "a next b within 9h", time.Hour, 2*time.Minute, 3*time.Second
 	c.Key, c.AtEnd, c.Disorder, c.MaxAhead, c.Shards = KeyOrder, AtEndTimeout, 4*time.Second, 5*time.Second, 6
-	m := plan(t, c).match
-	if m.Pattern != "a next b within 1h" || m.Remember != c.Remember || m.Tick != c.Tick || m.Shards != 6 || !m.ByOrder || m.Run != "run" {
+	m := plan(t, c).matches[0]
+	if m.Rules[0].Pattern != "a next b within 1h" || m.Rules[0].Remember != c.Remember || m.Tick != c.Tick || m.Shards != 6 || !m.ByOrder || m.Run != "run" {
 		t.Errorf("match settings %+v", m)
 	}
 	f := plan(t, c).source.(files.Source).Config
@@ -236,7 +236,7 @@ func TestSettingsReachTheirTransforms(t *testing.T) {
 		native.Rejects = rejects
 		of.Rejects = strings.TrimPrefix(rejects, "memfs://")
 		c.Rejects = of.Rejects
-		if plan(t, c).match.RejectsUnread != unread || plan(t, c).source.(files.Source).Config.RejectsUnread != unread ||
+		if plan(t, c).matches[0].RejectsUnread != unread || plan(t, c).source.(files.Source).Config.RejectsUnread != unread ||
 			plan(t, of).source.(pubsub.Source).Config.RejectsUnread != unread || plan(t, native).source.(dataflowpubsub.Source).Config.RejectsUnread != unread {
 			t.Errorf("-rejects %s is to be unread: %t", rejects, unread)
 		}

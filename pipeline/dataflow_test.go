@@ -56,7 +56,7 @@ func TestOnlyANativeSubscriptionIsAheadOfItsEvents(t *testing.T) {
 	} {
 		c := dataflow()
 		c.Runner, c.Input, c.Disorder, c.Run = test.runner, []string{test.input}, 7*time.Second, "run"
-		if got := plan(t, c).match.WatermarkSlack; got != test.want {
+		if got := plan(t, c).matches[0].WatermarkSlack; got != test.want {
 			t.Errorf("%s, %s: %v, want %v", test.runner, test.input, got, test.want)
 		}
 	}

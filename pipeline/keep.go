@@ -16,7 +16,8 @@ import (
 
 func init() {
 	register.DoFn1x1[order.Reject, error](&keepFn{})
-	register.DoFn5x1[context.Context, []byte, func(order.Message), func(order.Message), func(order.Message), error](&keptFn{})
+	register.DoFn4x1[context.Context, []byte, func(order.Message), func(order.Message), error](&keptFn{})
+	register.DoFn2x0[order.Message, func(order.Message)](&kindFn{})
 }
 
 // keep adds what the carry file has of what nothing else has taken, some
@@ -95,10 +96,21 @@ func (p Plan) deliverKept(s beam.Scope) {
 		return
 	}
 	s = s.Scope("kept")
-	successes, timeouts, rejects := beam.ParDo3(s, &keptFn{RunID: p.run}, beam.Impulse(s))
-	p.refuse(s.Scope("undelivered successes"), p.Success.Write(s.Scope("successes"), successes))
-	p.refuse(s.Scope("undelivered timeouts"), p.Timeouts.Write(s.Scope("timeouts"), timeouts))
+	outcomes, rejects := beam.ParDo2(s, &keptFn{RunID: p.run}, beam.Impulse(s))
+	for _, to := range p.outcomes() {
+		of := beam.ParDo(s, &kindFn{Kind: to.kind}, outcomes)
+		p.refuse(s.Scope("undelivered "+to.scope), to.Write(s.Scope(to.scope), of))
+	}
 	p.keep(s.Scope("undelivered rejects"), p.Rejects.Write(s.Scope("rejects"), rejects))
+}
+
+// kindFn gives the messages of outcomes of a kind.
+type kindFn struct{ Kind order.Kind }
+
+func (fn *kindFn) ProcessElement(m order.Message, emit func(order.Message)) {
+	if m.Outcome == string(fn.Kind) {
+		emit(m)
+	}
 }
 
 // keptFn gives what the run that this one goes on from has kept, in one bundle.
@@ -111,7 +123,7 @@ type keptFn struct {
 func (fn *keptFn) Setup() { fn.run = process.Of(fn.RunID) }
 
 // ProcessElement gives all of it, and lets the keeper know once it is with its sinks.
-func (fn *keptFn) ProcessElement(ctx context.Context, _ []byte, success, timeout, reject func(order.Message)) error {
+func (fn *keptFn) ProcessElement(ctx context.Context, _ []byte, outcome, reject func(order.Message)) error {
 	bundle, err := beamfix.BundleOf(ctx)
 	if err != nil {
 		return fn.run.Fail(err)
@@ -119,13 +131,10 @@ func (fn *keptFn) ProcessElement(ctx context.Context, _ []byte, success, timeout
 	k := carry.Of(fn.run)
 	bundle.OnProcessed(k.Delivered)
 	for _, m := range k.Undelivered() {
-		switch m.Outcome {
-		case string(order.Success):
-			success(m)
-		case rejectKind:
+		if m.Outcome == rejectKind {
 			reject(m)
-		default:
-			timeout(m)
+		} else {
+			outcome(m)
 		}
 	}
 	return nil

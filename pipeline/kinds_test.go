@@ -100,8 +100,8 @@ func TestDefaultsFollowTheSmallestWindow(t *testing.T) {
 			t.Errorf("%s: %v", test.pattern, err)
 			continue
 		}
-		if m := p.match; m.Tick != test.tick || m.Remember != test.remember {
-			t.Errorf("%s: tick %v, remember %v, want %v, %v", test.pattern, m.Tick, m.Remember, test.tick, test.remember)
+		if m := p.matches[0]; m.Tick != test.tick || m.Rules[0].Remember != test.remember {
+			t.Errorf("%s: tick %v, remember %v, want %v, %v", test.pattern, m.Tick, m.Rules[0].Remember, test.tick, test.remember)
 		}
 		if got := c.env(p.Pattern).Decoder.Within; got != test.bySmallest {
 			t.Errorf("%s: events are judged within %v, want %v", test.pattern, got, test.bySmallest)

@@ -9,26 +9,43 @@ import (
 // Build adds a pipeline to a scope. The files that it writes to must be open
 // (localfile.Open with p.Outputs).
 func Build(s beam.Scope, p Plan) {
-	events, rejects := p.source.Read(s)
-	match(s, p, events, rejects)
+	events, malformed := p.source.Read(s)
+	match(s, p, events, malformed)
 }
 
 // match adds all that follows the source: PCollection<[]order.Event>, and what the
 // source rejected, some PCollection<order.Reject>.
-func match(s beam.Scope, p Plan, events beam.PCollection, rejects []beam.PCollection) {
-	successes, timeouts, unmatched, open := transforms.Match(s, events, p.match)
-	// The scopes keep the name of a transform the same whatever else is written: a
-	// runner that updates a job knows by its name what goes on.
-	p.deliver(s.Scope("successes"), p.Success, successes)
-	p.deliver(s.Scope("timeouts"), p.Timeouts, timeouts)
-	for _, malformed := range rejects {
-		p.writeRejects(s.Scope("malformed"), malformed)
+func match(s beam.Scope, p Plan, events beam.PCollection, malformed []beam.PCollection) {
+	for _, m := range p.matches {
+		p.deliverAll(p.scopeOf(s, m), transforms.Match(p.scopeOf(s, m), events, m))
 	}
-	p.writeRejects(s.Scope("unmatched"), unmatched)
-	if !p.Open.Traits().Nothing {
-		p.refuse(s.Scope("unopened"), p.Open.Write(s, transforms.FormatOpen(s, open, p.openFormat())))
+	for _, rejects := range malformed {
+		p.writeRejects(s.Scope("malformed"), rejects)
 	}
 	p.deliverKept(s)
+}
+
+// scopeOf returns the scope of a step. That of the only one is the pipeline's: a runner that
+// updates a job knows by the names of its transforms what goes on.
+func (p Plan) scopeOf(s beam.Scope, m transforms.MatchConfig) beam.Scope {
+	if len(p.matches) == 1 {
+		return s
+	}
+	return s.Scope("by " + keyOf(m))
+}
+
+// deliverAll adds the sinks of what a step has found.
+func (p Plan) deliverAll(s beam.Scope, found transforms.Matched) {
+	joined := p.joined()
+	for _, to := range p.outcomes() {
+		if _, elsewhere := joined[to.kind]; !elsewhere {
+			p.deliver(s.Scope(to.scope), *to.Output, found.Of(to.kind))
+		}
+	}
+	p.writeRejects(s.Scope("unmatched"), found.Rejects)
+	if !p.Open.Traits().Nothing {
+		p.refuse(s.Scope("unopened"), p.Open.Write(s, transforms.FormatOpen(s, found.Open, p.openFormat())))
+	}
 }
 
 // deliver adds the sink of outcomes, PCollection<*order.Outcome>. The source does not let

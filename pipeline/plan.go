@@ -1,9 +1,11 @@
 package pipeline
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 
 	"ordertimeout/transforms"
 	"ordertimeout/transforms/carry"
@@ -23,10 +25,10 @@ type Plan struct {
 	Table bool
 
 	outputs
-	input  string // the first of the inputs, for errors
-	source connect.Source
-	match  transforms.MatchConfig
-	carry  carry.Config // without a Path nothing is carried
+	input   string // the first of the inputs, for errors
+	source  connect.Source
+	matches []transforms.MatchConfig // by the key of their rules
+	carry   carry.Config             // without a Path nothing is carried
 }
 
 // Output is what is written to.
@@ -39,7 +41,8 @@ type Output struct {
 
 // outputs are the outputs of a pipeline.
 type outputs struct {
-	Success, Timeouts, Rejects, Open Output
+	Success, Timeouts, Started, Reminders, Resolved, Cancelled Output
+	Rejects, Open                                              Output
 
 	// keeps says that a carry file has what nothing else takes: that of the process.Run with
 	// the id run.
@@ -47,8 +50,56 @@ type outputs struct {
 	run   string
 }
 
+// outcomeOutput is the output of a kind of outcome, and the name of its scope in the
+// pipeline.
+type outcomeOutput struct {
+	*Output
+	kind  order.Kind
+	scope string
+}
+
+// outcomes returns the outputs of outcomes in the order of the flags. There are always two;
+// others are there if they are something.
+func (o *outputs) outcomes() []outcomeOutput {
+	outcomes := []outcomeOutput{
+		{&o.Success, order.Success, "successes"},
+		{&o.Timeouts, order.Timeout, "timeouts"},
+	}
+	for _, to := range []outcomeOutput{
+		{&o.Reminders, order.Reminder, "reminders"},
+		{&o.Resolved, order.Resolved, "resolved"},
+		{&o.Cancelled, order.Cancelled, "cancelled"},
+		{&o.Started, order.Started, "started"},
+	} {
+		if to.Sink != nil && !to.Traits().Nothing {
+			outcomes = append(outcomes, to)
+		}
+	}
+	return outcomes
+}
+
 // each returns the outputs in the order of the flags.
-func (o *outputs) each() []*Output { return []*Output{&o.Success, &o.Timeouts, &o.Rejects, &o.Open} }
+func (o *outputs) each() (each []*Output) {
+	for _, to := range o.outcomes() {
+		each = append(each, to.Output)
+	}
+	return append(each, &o.Rejects, &o.Open)
+}
+
+// joined returns the kinds of outcome that go where another one goes, and that one: one sink
+// has them in their order.
+func (o *outputs) joined() map[order.Kind]order.Kind {
+	joined := map[order.Kind]order.Kind{}
+	first := map[string]order.Kind{}
+	for _, to := range o.outcomes() {
+		if kind, ok := first[to.URI]; ok && !to.Traits().Nothing {
+			joined[to.kind] = kind
+		} else if !ok {
+			first[to.URI] = to.kind
+		}
+	}
+	return joined
+}
 
 // Plan returns the pipeline of the settings. The error is a line that names the flag. It
 // asks no service and looks at no file. Where a subscription is acknowledged by outcome
@@ -71,7 +122,7 @@ func (c Config) Plan() (Plan, error) {
 		p.input = c.Input[0]
 	}
 	env.Live = kind.Live
-	if err := p.parse(kinds, env, c.Success, c.Timeouts, c.Rejects, c.Open); err != nil {
+	if err := p.parse(kinds, env, c.targets()); err != nil {
 		return Plan{}, err
 	}
 	if err := p.validate(c); err != nil {
@@ -86,11 +137,11 @@ func (c Config) Plan() (Plan, error) {
 	if p.source, err = kind.Parse(c.Input, env); err != nil {
 		return Plan{}, err
 	}
-	p.match = c.match(p)
+	p.matches = []transforms.MatchConfig{c.match(p)}
 	if c.Carry != "" {
 		p.keeps, p.run = true, c.Run
 		p.carry = carry.Config{
-			Path: c.Carry, Every: c.CarryEvery, Pattern: p.match.Pattern, Key: c.Key, Source: name, Shards: c.Shards,
+			Path: c.Carry, Every: c.CarryEvery, Pattern: p.matches[0].Rules[0].Pattern, Key: c.Key, Source: name, Shards: c.Shards,
 		}
 	}
 	return p, nil
@@ -111,13 +162,38 @@ func (c Config) env(pattern syntax.Pattern) connect.Env {
 	}
 }
 
+// targets are what the outputs are written to, by their flags.
+type targets struct {
+	success, timeouts, started, reminders, resolved, cancelled, rejects, open string
+}
+
+// targets returns those of the settings. What tells of a timeout that was, or may be, goes
+// where timeouts go, and nowhere where no rule gives it.
+func (c Config) targets() targets {
+	t := targets{
+		success: c.Success, timeouts: c.Timeouts, rejects: c.Rejects, open: c.Open, reminders: connect.None, resolved: connect.None,
+		started: cmp.Or(c.Started, connect.None), cancelled: cmp.Or(c.Cancelled, connect.None),
+	}
+	if len(c.Remind) > 0 {
+		t.reminders = cmp.Or(c.Reminders, c.Timeouts)
+	}
+	if c.Resolve > 0 {
+		t.resolved = cmp.Or(c.Resolved, c.Timeouts)
+	}
+	return t
+}
+
 // parse makes the sinks of the targets.
-func (o *outputs) parse(kinds connect.List, env connect.Env, success, timeouts, rejects, open string) error {
-	o.Success.Target = connect.Target{Flag: "success", URI: success, Outcomes: true}
-	o.Timeouts.Target = connect.Target{Flag: "timeouts", URI: timeouts, Outcomes: true}
-	o.Rejects.Target = connect.Target{Flag: "rejects", URI: rejects}
-	o.Open.Target = connect.Target{Flag: "open", URI: open}
-	for _, output := range o.each() {
+func (o *outputs) parse(kinds connect.List, env connect.Env, t targets) error {
+	o.Success.Target = connect.Target{Flag: "success", URI: t.success, Outcomes: true}
+	o.Timeouts.Target = connect.Target{Flag: "timeouts", URI: t.timeouts, Outcomes: true}
+	o.Started.Target = connect.Target{Flag: "started", URI: t.started, Outcomes: true}
+	o.Reminders.Target = connect.Target{Flag: "reminders", URI: t.reminders, Outcomes: true}
+	o.Resolved.Target = connect.Target{Flag: "resolved", URI: t.resolved, Outcomes: true}
+	o.Cancelled.Target = connect.Target{Flag: "cancelled", URI: t.cancelled, Outcomes: true}
+	o.Rejects.Target = connect.Target{Flag: "rejects", URI: t.rejects}
+	o.Open.Target = connect.Target{Flag: "open", URI: t.open}
+	for _, output := range append(o.each(), &o.Started, &o.Reminders, &o.Resolved, &o.Cancelled) {
 		sink, name, err := kinds.Sink(output.Target, env)
 		if err != nil {
 			return err
@@ -184,7 +260,7 @@ func (p Plan) Quiesce(ctx context.Context) error { return p.source.Quiesce(ctx) 
 
 // OutcomesOnStdout reports whether outcomes are written to standard output.
 func (p Plan) OutcomesOnStdout() bool {
-	return p.Success.Traits().Stdout || p.Timeouts.Traits().Stdout
+	return slices.ContainsFunc(p.outcomes(), func(to outcomeOutput) bool { return to.Traits().Stdout })
 }
 
 // Resolve looks up what is there to read, and returns the plan to read just that and the

@@ -58,7 +58,8 @@ func (c ResendConfig) Plan() (ResendPlan, error) {
 	}
 	p := ResendPlan{undelivered: undeliveredFn{RunID: c.Run, From: c.From, Success: c.Success != "", Timeouts: c.Timeouts != ""}}
 	env := connect.Env{Runner: connect.Prism, Loopback: true, Run: c.Run}
-	err := p.parse(new(Config).Kinds(), env, cmp.Or(c.Success, connect.None), cmp.Or(c.Timeouts, connect.None), c.Rejects, connect.None)
+	to := Config{Success: cmp.Or(c.Success, connect.None), Timeouts: cmp.Or(c.Timeouts, connect.None), Rejects: c.Rejects, Open: connect.None}
+	err := p.parse(to.Kinds(), env, to.targets())
 	return p, err
 }
 

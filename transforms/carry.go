@@ -24,7 +24,7 @@ func (f *matchFn) carry(ctx context.Context, n int64, p *replica.Point) error {
 	if err != nil {
 		return f.run.Fail(err)
 	}
-	bundle.OnProcessed(func() { f.keeper.Report(p.Number, n, carry.State{Body: p.State}) })
+	bundle.OnProcessed(func() { f.keeper.Report(p.Number, n+int64(f.Config.FirstShard), carry.State{Body: p.State}) })
 	return nil
 }
 
@@ -73,7 +73,7 @@ func (c MatchConfig) restore(snapshots [][]byte, f func(*replica.Config, *shard.
 	return nil
 }
 
-// OpenOrders returns the open orders that snapshots of shards of Match have, by deadline, as
+// OpenOrders returns the open orders that snapshots of shards of Match have, in no order, as
 // outcomes of kind order.Open, and how many events are undecided. The settings are those
 // that have written them.
 func OpenOrders(snapshots [][]byte, c MatchConfig) (open []order.Outcome, undecided int64, err error) {
@@ -85,27 +85,55 @@ func OpenOrders(snapshots [][]byte, c MatchConfig) (open []order.Outcome, undeci
 	if err != nil {
 		return nil, 0, err
 	}
+	return open, undecided, nil
+}
+
+// SortOpen sorts open orders by their deadlines.
+func SortOpen(open []order.Outcome) {
 	slices.SortFunc(open, func(a, b order.Outcome) int {
 		return cmp.Or(cmp.Compare(a.Deadline, b.Deadline), cmp.Compare(a.StartedAt, b.StartedAt), strings.Compare(a.UserID, b.UserID),
 			strings.Compare(a.OrderID, b.OrderID), strings.Compare(a.ID, b.ID))
 	})
-	return open, undecided, nil
 }
 
-// Reshard returns the snapshots of shards of Match as those of as many shards as the
-// settings say.
-func Reshard(snapshots [][]byte, c MatchConfig) ([][]byte, error) {
+// GoOn returns snapshots of shards of Match as those of the shards, and of the rules, that the
+// settings say; and the rules with open runs that are no more.
+func GoOn(snapshots [][]byte, c MatchConfig) ([][]byte, []shard.Removed, error) {
 	config, err := c.replicas()
 	if err != nil {
-		return nil, err
+		return nil, nil, err
+	}
+	same, err := config.Wrote(snapshots)
+	if err != nil || same && len(snapshots) == c.Shards {
+		return snapshots, nil, err
 	}
 	var broken error
-	dealt, err := shard.Reshard(config.ShardRules(), c.Tick.Milliseconds(), snapshots, c.Shards, func(key string) int {
+	dealt, removed, err := shard.Reshard(config.ShardRules(), c.Tick.Milliseconds(), snapshots, c.Shards, func(key string) int {
 		user, id, err := order.SplitKey(key)
 		if err != nil {
 			broken = err
 		}
 		return shardOf(cmp.Or(user, id), c.Shards)
 	})
-	return dealt, cmp.Or(err, broken)
+	return dealt, removed, cmp.Or(err, broken)
+}
+
+// RulesOf returns the rules that snapshots of shards of Match are of; none where they do not
+// say.
+func RulesOf(snapshots [][]byte) (rules []Rule, err error) {
+	for _, snapshot := range snapshots {
+		of, err := shard.RulesOf(snapshot)
+		if err != nil || len(of) == 0 {
+			continue
+		}
+		for _, r := range of {
+			rule, err := settingsOf(r.Name, r.Settings)
+			if err != nil {
+				return nil, err
+			}
+			rules = append(rules, rule)
+		}
+		return rules, nil
+	}
+	return nil, nil
 }

@@ -26,7 +26,7 @@ func carried(t *testing.T, path string, c transforms.MatchConfig, final bool, wa
 		t.Fatal(err)
 	}
 	if start := k.Start(); start != nil && len(start.Shards) != c.Shards {
-		shards, err := transforms.Reshard(start.Shards, c)
+		shards, _, err := transforms.GoOn(start.Shards, c)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -94,6 +94,7 @@ func TestARunGoesOnWithWhatAnotherHasCarried(t *testing.T) {
 func openOrders(t *testing.T, snapshots [][]byte) (text string) {
 	t.Helper()
 	open, undecided, err := transforms.OpenOrders(snapshots, config)
+	transforms.SortOpen(open)
 	if err != nil {
 		t.Error(err)
 	}

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"time"
 
+	"ordertimeout/transforms/order"
 	"ordertimeout/transforms/shard"
 	"ordertimeout/transforms/shard/replica"
 )
@@ -27,6 +28,15 @@ type MatchConfig struct {
 	// watermark says: a runner that drains a job sets the watermark to the end of time.
 	// Leave it false for a log, whose time has nothing to do with the clock.
 	WallClock bool
+	// Joined are kinds of outcome that are not to have a PCollection of their own, and the kind
+	// whose PCollection they come in, so that one sink gets those of a run in their order.
+	Joined map[order.Kind]order.Kind
+	// FirstShard is the number of the first shard, among those of all Match steps of a run
+	// that is carried.
+	FirstShard int
+	// Before are the rules of states that an older build has carried, and that do not say
+	// which they are of; none: Rules.
+	Before []Rule
 	// Userless says that events without a user come, too, as other rules know orders by their
 	// ids alone: they take no part in any rule of this Match. It is not for ByOrder.
 	Userless bool
@@ -86,9 +96,19 @@ func (c MatchConfig) compile() ([]replica.Rule, error) {
 // replicas returns the settings of the shards.
 func (c MatchConfig) replicas() (replica.Config, error) {
 	rules, err := c.compile()
-	plain := c.plain
+	if err != nil {
+		return replica.Config{}, err
+	}
+	before, plain := []shard.Rule(nil), c.plain
+	for i := range c.Before {
+		rule, err := c.Before[i].compile(plain)
+		if err != nil {
+			return replica.Config{}, err
+		}
+		before = append(before, rule)
+	}
 	return replica.Config{
-		Rules: rules, Tick: c.Tick.Milliseconds(), ByOrder: c.ByOrder, Keyless: c.Userless, OpenUnread: c.OpenUnread, RejectsUnread: c.RejectsUnread,
+		Before: before, Rules: rules, Tick: c.Tick.Milliseconds(), ByOrder: c.ByOrder, Keyless: c.Userless, OpenUnread: c.OpenUnread, RejectsUnread: c.RejectsUnread,
 		Compile: func(name, settings string) (shard.Rule, error) { return compileSettings(name, settings, plain) },
-	}, err
+	}, nil
 }

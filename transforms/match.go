@@ -36,6 +36,14 @@ type Matched struct {
 	Open beam.PCollection
 }
 
+// Of returns the outcomes of a kind.
+func (m Matched) Of(kind order.Kind) beam.PCollection {
+	return map[order.Kind]beam.PCollection{
+		order.Started: m.Started, order.Success: m.Successes, order.Timeout: m.Timeouts,
+		order.Reminder: m.Reminders, order.Resolved: m.Resolved, order.Cancelled: m.Cancelled,
+	}[kind]
+}
+
 // Match runs rules over each order by itself: PCollection<[]order.Event> -> Matched.
 //
 // The events may come in any order and any bundles. They should be stamped by
@@ -97,7 +105,7 @@ func (f *matchFn) Setup() error {
 		cache = replica.NewCache()
 	}
 	if f.keeper = carry.Of(f.run); f.keeper != nil {
-		config.Start = f.keeper.Shard
+		config.Start = func(n int64) []byte { return f.keeper.Shard(n + int64(f.Config.FirstShard)) }
 	}
 	f.shards = replica.New(cache, f.ID, config)
 	return nil
@@ -122,6 +130,9 @@ func (f *matchFn) OnTimer(ctx context.Context, hold beam.EventTime, sp state.Pro
 	to := map[order.Kind]func(beam.EventTime, *order.Outcome){
 		order.Success: success, order.Timeout: timeout, order.Started: started,
 		order.Reminder: reminder, order.Resolved: resolved, order.Cancelled: cancelled,
+	}
+	for kind, with := range f.Config.Joined {
+		to[kind] = to[with]
 	}
 	return f.tick(ctx, sp, tp, n, tc, func(c *replica.Chunk) error {
 		emitOutcomes(c.Outcomes, hold, to)

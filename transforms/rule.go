@@ -59,11 +59,20 @@ func (r *Rule) compile(plain bool) (shard.Rule, error) {
 	return shard.Rule{Name: r.Name, Prog: prog, Settings: string(text)}, err
 }
 
-// compileSettings returns the rule of Settings that were kept with states.
-func compileSettings(name, text string, plain bool) (shard.Rule, error) {
+// settingsOf returns the rule of Settings that were kept with states.
+func settingsOf(name, text string) (Rule, error) {
 	r := Rule{Name: name}
 	if err := json.Unmarshal([]byte(text), &r.Settings); err != nil {
-		return shard.Rule{}, fmt.Errorf("transforms: settings %q of rule %q: %w", text, name, err)
+		return r, fmt.Errorf("transforms: settings %q of rule %q: %w", text, name, err)
+	}
+	return r, nil
+}
+
+// compileSettings returns the rule of Settings that were kept with states.
+func compileSettings(name, text string, plain bool) (shard.Rule, error) {
+	r, err := settingsOf(name, text)
+	if err != nil {
+		return shard.Rule{}, err
 	}
 	return r.compile(plain)
 }

@@ -90,8 +90,7 @@ func (o openOptions) list(stdout, stderr io.Writer) error {
 	if err != nil {
 		return fmt.Errorf("open: -carry %s: %w", o.carry, err)
 	}
-	config := transforms.MatchConfig{Pattern: file.Pattern, ByOrder: file.Key == pipeline.KeyOrder, Tick: time.Second, Shards: max(1, len(file.Shards))}
-	open, undecided, err := transforms.OpenOrders(file.Shards, config)
+	open, undecided, err := openIn(file)
 	if err != nil {
 		return fmt.Errorf("open: -carry %s: %w", o.carry, err)
 	}
@@ -109,6 +108,27 @@ func (o openOptions) list(stdout, stderr io.Writer) error {
 		fmt.Fprintf(stderr, "%d open orders %s\n", len(open), asOf)
 	}
 	return nil
+}
+
+// openIn returns the open orders of a carry file, and how many events are undecided, by the
+// rules that it was written with.
+func openIn(file *carry.File) (open []order.Outcome, undecided int64, err error) {
+	for key, states := range file.Steps() {
+		rules, err := transforms.RulesOf(states)
+		if err != nil {
+			return nil, 0, err
+		}
+		if len(rules) == 0 { // an older build has written it
+			rules = transforms.Only(file.Pattern, 0)
+		}
+		of, waiting, err := transforms.OpenOrders(states, transforms.MatchConfig{Rules: rules, ByOrder: key == pipeline.KeyOrder, Tick: time.Second, Shards: 1})
+		if err != nil {
+			return nil, 0, err
+		}
+		open, undecided = append(open, of...), max(undecided, waiting)
+	}
+	transforms.SortOpen(open)
+	return open, undecided, nil
 }
 
 // write writes the orders as the format says.

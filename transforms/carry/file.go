@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/cespare/xxhash/v2"
@@ -16,8 +17,8 @@ import (
 
 // File is what a carry file holds.
 type File struct {
-	// Pattern is the canonical text of the pattern, and Key is pipeline.Config.Key: what
-	// the runs in the shards are runs of.
+	// Pattern is the canonical text of the pattern, "" of rules, and Key is that of
+	// pipeline.Config: what the runs in the shards are runs of. See Keys.
 	Pattern string `json:"pattern"`
 	Key     string `json:"key"`
 	// Written is when the point was, by the clock of the machine.
@@ -36,6 +37,23 @@ type File struct {
 	// Shards are the states of the shards by number, records of package shard.
 	Shards [][]byte `json:"-"`
 }
+
+// Steps returns the states of the shards by key. Those of several keys stand one after the
+// other, the same number of each.
+func (f *File) Steps() map[string][][]byte {
+	steps := map[string][][]byte{}
+	keys := strings.Split(f.Key, keySeparator)
+	n := len(f.Shards) / len(keys)
+	for i, key := range keys {
+		steps[key] = f.Shards[i*n : (i+1)*n]
+	}
+	return steps
+}
+
+// Keys returns the Key of a run with several keys.
+func Keys(keys []string) string { return strings.Join(keys, keySeparator) }
+
+const keySeparator = "+"
 
 // The layout of a file: the magic line, the sizes of the head and of each shard, the head
 // as JSON, the shards, and a checksum of all before it.

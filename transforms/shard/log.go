@@ -148,7 +148,7 @@ func (s *Shard) restoreSnapshot(record []byte) error {
 	if record[1] > 1 {
 		err = s.readRules(&r)
 	} else {
-		err = s.reset(s.rules)
+		err = s.reset(s.rules.before())
 	}
 	if err := cmp.Or(err, r.err); err != nil {
 		return err
@@ -187,17 +187,34 @@ func (r *reader) head() (clock int64, e ending) {
 	return clock, endingOf(h)
 }
 
+// RulesOf returns the names and settings of the rules that a snapshot is of, without their
+// programs; none where it does not say.
+func RulesOf(record []byte) ([]Rule, error) {
+	if !IsSnapshot(record) || len(record) < 2 || record[1] < 2 {
+		return nil, nil
+	}
+	b, err := decompress(record[2:], maxSnapshot)
+	if err != nil {
+		return nil, err
+	}
+	r := reader{b: b, s: unsafe.String(unsafe.SliceData(b), len(b))}
+	r.head()
+	return r.rules(), r.err
+}
+
+// rules reads the names and settings of rules.
+func (r *reader) rules() (rules []Rule) {
+	for n := r.uvarint(); n > 0 && r.err == nil; n-- {
+		rules = append(rules, Rule{Name: strings.Clone(r.string()), Settings: strings.Clone(r.string())})
+	}
+	return rules
+}
+
 // readRules reads the rules of a snapshot, and empties the shard for their states.
 func (s *Shard) readRules(r *reader) error {
-	rules := Rules{Compile: s.rules.Compile, Keyless: s.rules.Keyless}
-	n := r.uvarint()
-	for range n {
-		rule := Rule{Name: r.string(), Settings: strings.Clone(r.string())}
-		if r.err != nil {
-			return r.err
-		}
-		rule.Name = strings.Clone(rule.Name)
-		rules.Each = append(rules.Each, rule)
+	rules := s.rules
+	if rules.Each = r.rules(); r.err != nil {
+		return r.err
 	}
 	if s.same(rules.Each) {
 		return s.reset(s.rules)
@@ -213,6 +230,14 @@ func (s *Shard) readRules(r *reader) error {
 		rules.Each[i].Prog = compiled.Prog
 	}
 	return s.reset(rules)
+}
+
+// before returns the rules of states that do not say which they are of.
+func (r Rules) before() Rules {
+	if len(r.Before) > 0 {
+		r.Each = r.Before
+	}
+	return r
 }
 
 // reset empties the shard, for other rules.

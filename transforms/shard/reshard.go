@@ -1,11 +1,15 @@
 package shard
 
-import "fmt"
+import (
+	"fmt"
+	"slices"
+)
 
 // Reshard returns the snapshots of n shards that together have what the snapshots of other
-// shards have; of is the number of the shard that a key belongs to. An empty snapshot is
-// that of an empty shard. No input of theirs may have ended.
-func Reshard(rules Rules, tick int64, snapshots [][]byte, n int, of func(key string) int) ([][]byte, error) {
+// shards have, which other rules may have written; and the rules with open runs that are no
+// more. of is the number of the shard that a key belongs to. An empty snapshot is that of an
+// empty shard. No input of theirs may have ended.
+func Reshard(rules Rules, tick int64, snapshots [][]byte, n int, of func(key string) int) (dealt [][]byte, removed []Removed, err error) {
 	shards := make([]*Shard, n)
 	for i := range shards {
 		shards[i] = New(rules, tick)
@@ -16,8 +20,9 @@ func Reshard(rules Rules, tick int64, snapshots [][]byte, n int, of func(key str
 		}
 		s, err := Restore(rules, tick, [][]byte{snapshot})
 		if err != nil {
-			return nil, fmt.Errorf("shard: %d of %d: %w", i+1, len(snapshots), err)
+			return nil, nil, fmt.Errorf("shard: %d of %d: %w", i+1, len(snapshots), err)
 		}
+		removed = AddRemoved(removed, s.removed)
 		for _, to := range shards {
 			for _, l := range to.lanes {
 				l.clock = max(l.clock, s.clock())
@@ -25,11 +30,22 @@ func Reshard(rules Rules, tick int64, snapshots [][]byte, n int, of func(key str
 		}
 		s.deal(shards, of)
 	}
-	dealt := make([][]byte, n)
-	for i, s := range shards {
-		dealt[i] = s.Snapshot()
+	for _, s := range shards {
+		dealt = append(dealt, s.Snapshot())
 	}
-	return dealt, nil
+	return dealt, removed, nil
+}
+
+// AddRemoved adds up the open runs of rules that are no more.
+func AddRemoved(sum, more []Removed) []Removed {
+	for _, r := range more {
+		i := slices.IndexFunc(sum, func(s Removed) bool { return s.Rule == r.Rule })
+		if i < 0 {
+			i, sum = len(sum), append(sum, Removed{Rule: r.Rule})
+		}
+		sum[i].Runs += r.Runs
+	}
+	return sum
 }
 
 // deal adds the keys and the waiting events of s to other shards. s is not to be used any

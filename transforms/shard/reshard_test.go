@@ -29,7 +29,7 @@ func TestReshardedShardsGoOn(t *testing.T) {
 	first.Tick(5000, &before)
 	snapshots := [][]byte{first.Snapshot(), nil}
 	for _, n := range []int{1, 3, 5, 2} {
-		if snapshots, err = shard.Reshard(shard.Only(prog), 1000, snapshots, n, of(n)); err != nil {
+		if snapshots, _, err = shard.Reshard(shard.Only(prog), 1000, snapshots, n, of(n)); err != nil {
 			t.Fatal(err)
 		}
 		if len(snapshots) != n {
@@ -55,7 +55,7 @@ func TestReshardedShardsGoOn(t *testing.T) {
 			t.Errorf("of %d shards (-want +got):\n%s", n, diff)
 		}
 	}
-	if _, err := shard.Reshard(shard.Only(prog), 1000, [][]byte{{'S', 1, 7}}, 2, of(2)); err == nil {
+	if _, _, err := shard.Reshard(shard.Only(prog), 1000, [][]byte{{'S', 1, 7}}, 2, of(2)); err == nil {
 		t.Error("a broken snapshot is dealt")
 	}
 }

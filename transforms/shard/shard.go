@@ -24,6 +24,9 @@ type Rules struct {
 	Each []Rule
 	// Compile returns the rule that was made of settings of an older job; nil: there was none.
 	Compile func(name, settings string) (Rule, error)
+	// Before are the rules of states that do not say which they are of, as older builds have
+	// written them; none: Each.
+	Before []Rule
 	// Keyless says that events with the key "" have none, and take no part in any rule.
 	Keyless bool
 }

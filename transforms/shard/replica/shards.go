@@ -1,6 +1,8 @@
 package replica
 
 import (
+	"slices"
+
 	"ordertimeout/transforms/order"
 	"ordertimeout/transforms/shard"
 )
@@ -9,8 +11,9 @@ import (
 type Config struct {
 	// Rules are what is run, at least one; those of a step have one kind of key.
 	Rules []Rule
-	// Compile and Keyless are those of shard.Rules.
+	// Compile, Before and Keyless are those of shard.Rules.
 	Compile func(name, settings string) (shard.Rule, error)
+	Before  []shard.Rule
 	Keyless bool
 	// Tick is the distance of two ticks in milliseconds, at least one.
 	Tick int64
@@ -43,9 +46,23 @@ func (c *Config) Restore(log [][]byte) (*shard.Shard, error) {
 	return shard.Restore(c.ShardRules(), c.Tick, log)
 }
 
+// Wrote reports whether the rules are those that snapshots are of.
+func (c *Config) Wrote(snapshots [][]byte) (bool, error) {
+	for _, s := range snapshots {
+		if len(s) == 0 {
+			continue
+		}
+		of, err := shard.RulesOf(s)
+		if err != nil || !slices.EqualFunc(of, c.Rules, func(a shard.Rule, b Rule) bool { return a.Name == b.Name && a.Settings == b.Settings }) {
+			return false, err
+		}
+	}
+	return true, nil
+}
+
 // ShardRules returns the rules as shards take them.
 func (c *Config) ShardRules() shard.Rules {
-	rules := shard.Rules{Compile: c.Compile, Keyless: c.Keyless}
+	rules := shard.Rules{Compile: c.Compile, Before: c.Before, Keyless: c.Keyless}
 	for i := range c.Rules {
 		rules.Each = append(rules.Each, c.Rules[i].Rule)
 	}

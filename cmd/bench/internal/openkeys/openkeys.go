@@ -47,7 +47,7 @@ func Measure(pattern string, c shop.Config, orders int) (Figures, error) {
 		return Figures{}, err
 	}
 	before := heap()
-	sh := shard.New(prog, tick)
+	sh := shard.New(shard.Only(prog), tick)
 	events, err := fill(sh, s, orders)
 	if err != nil {
 		return Figures{}, err
