@@ -45,6 +45,7 @@ type run struct {
 	branches uint32 // how many it has
 	held     uint32 // how many matches of it are held back
 	matched  bool   // it has given a match
+	reminded int64  // the largest age at which it gave a reminder, or had none to give
 	end      How    // what ended its last branch, once it has none
 }
 

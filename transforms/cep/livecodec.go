@@ -6,7 +6,8 @@ import (
 )
 
 // append appends the encoding: the events, the nodes, each after the one before it, the
-// runs, and what is remembered. Numbers of events and nodes are by their place in it.
+// runs, what is remembered, and what only some settings know (see lifecodec.go), if there
+// is any of it. Numbers of events and nodes are by their place in it.
 func (l *live) append(b []byte) []byte {
 	w := liveWriter{live: l, node: make([]uint32, len(l.nodes)), event: make([]uint32, len(l.events))}
 	for i := range l.runs {
@@ -22,7 +23,11 @@ func (l *live) append(b []byte) []byte {
 		w.addNode(l.held[i].node)
 	}
 	b = w.appendRows(b)
-	b = binary.LittleEndian.AppendUint32(append(b, machineVersion), l.mark)
+	version, life := byte(machineVersion), l.hasLife()
+	if life {
+		version = lifeVersion
+	}
+	b = binary.LittleEndian.AppendUint32(append(b, version), l.mark)
 	b = binary.AppendUvarint(b, l.order)
 	b = binary.AppendUvarint(b, uint64(len(w.events)))
 	for _, n := range w.events {
@@ -35,8 +40,11 @@ func (l *live) append(b []byte) []byte {
 		b = binary.AppendUvarint(b, uint64(w.node[node.prev]))
 		b = binary.AppendUvarint(b, uint64(node.step))
 	}
-	b = w.appendRuns(b)
-	return l.known.append(b)
+	b = l.known.append(w.appendRuns(b))
+	if life {
+		b = w.appendLife(b)
+	}
+	return b
 }
 
 // liveWriter numbers the nodes and events of a live state, from 1.

@@ -11,7 +11,7 @@ import (
 var errLive = errors.New("cep: state of the machine that contradicts itself")
 
 // decodeLive reads the rest of a state of the machine.
-func (p *Prog) decodeLive(r *reader) (State, []byte, error) {
+func (p *Prog) decodeLive(r *reader, version byte) (State, []byte, error) {
 	if mark := r.uint32(); r.err == nil && mark != p.mark {
 		return State{}, nil, errors.New("cep: state of another pattern")
 	}
@@ -32,6 +32,9 @@ func (p *Prog) decodeLive(r *reader) (State, []byte, error) {
 		l.addHeld(r)
 	}
 	r.known(&l.known)
+	if version == lifeVersion {
+		l.addLife(r)
+	}
 	if r.err == nil && (!l.consistent() || r.rows != nil) {
 		r.err = errLive
 	}
@@ -99,7 +102,7 @@ func (l *live) addNode(r *reader, p *program.Program) {
 
 func (l *live) addRun(r *reader, p *program.Program) {
 	event := r.index1(len(l.events) - 1)
-	run := run{event: event, seq: l.events[event].order, first: l.events[event].time, deadline: r.time()}
+	run := run{event: event, seq: l.events[event].order, first: l.events[event].time, deadline: r.time(), reminded: allAges}
 	flags := r.byte()
 	run.matched, run.end = flags&1 != 0, How(r.index(int(Overflowed)))
 	run.branches = uint32(r.count(2))

@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"ordertimeout/transforms/cep/program"
+	"ordertimeout/transforms/cep/syntax"
 	"ordertimeout/transforms/ledger"
 )
 
@@ -64,6 +65,9 @@ func (m *Matcher) other() Result {
 // finish ends the step: an event that was taken gets memory of its own, and Refs are let
 // go of that nobody needs any more.
 func (m *Matcher) finish(l *live, class Class, settled int) {
+	if m.ending != 0 && class == Started {
+		m.keepLater()
+	}
 	taken := m.stored != 0
 	if taken {
 		if e := &l.events[m.stored]; e.refs > 1 {
@@ -113,6 +117,7 @@ func (m *Matcher) free(l *live) {
 func (m *Matcher) stepOnTime(l *live) Result {
 	open := len(l.runs) > 0
 	waiting := l.waiting(m.prog.program)
+	start := len(m.out.Outcomes)
 	var s summary
 	m.give(l, &s)
 	if m.prog.every || !s.taken && !slices.ContainsFunc(l.runs, func(r run) bool { return r.branches > 0 }) {
@@ -120,6 +125,9 @@ func (m *Matcher) stepOnTime(l *live) Result {
 	}
 	m.release(l, m.event.At)
 	m.sweep(l, m.event.At)
+	if outcomes := m.out.Outcomes[start:]; len(outcomes) > 1 && (m.prog.cancelled || m.prog.started) && m.prog.skip.To != syntax.NoSkip {
+		sortByRun(outcomes) // a match that was held back may be of a run before one that is told of
+	}
 	switch steps := len(m.prog.program.Steps); {
 	case s.opened:
 		return Result{Class: Started}

@@ -56,9 +56,11 @@ func newEngine(t testing.TB, key, text string, p whole.Pattern, table bool) *eng
 	if err != nil {
 		t.Fatalf("%s: %v", text, err)
 	}
-	prog, err := compile(pattern, Config{
-		Remember: time.Duration(p.Remember) * time.Millisecond, MaxBranches: p.MaxBranches, Fields: jsonFields,
-	}, table)
+	c := Config{Remember: ms(p.Remember), MaxBranches: p.MaxBranches, Fields: jsonFields, Started: p.Started, Cancelled: p.Cancelled}
+	for _, age := range p.Remind {
+		c.Remind = append(c.Remind, ms(age))
+	}
+	prog, err := compile(pattern, c, table)
 	if err != nil {
 		t.Fatalf("%s: %v", text, err)
 	}
@@ -66,6 +68,13 @@ func newEngine(t testing.TB, key, text string, p whole.Pattern, table bool) *eng
 		prog.maxEvents = p.MaxTaken
 	}
 	return &engine{t: t, key: key, m: prog.Matcher()}
+}
+
+func ms(n int64) time.Duration { return time.Duration(n) * time.Millisecond }
+
+// kinds are the model's words for what outcomes are.
+var kinds = map[How]string{
+	Matched: whole.Success, TimedOut: whole.Timeout, Opened: whole.StartedRun, Reminded: whole.Reminder, Cancelled: whole.CancelledRun,
 }
 
 func (e *engine) Advance(at int64) whole.Change {
@@ -158,10 +167,7 @@ func endsOf(out *Output) []string {
 
 func (e *engine) outcome(o *Outcome) whole.Outcome {
 	steps := e.m.prog.Steps()
-	w := whole.Outcome{Kind: whole.Success, Key: e.key, At: o.At, StartedAt: o.Run[0].Time, EndedAt: o.EndedAt, Deadline: o.Deadline}
-	if o.How == TimedOut {
-		w.Kind = whole.Timeout
-	}
+	w := whole.Outcome{Kind: kinds[o.How], Key: e.key, At: o.At, StartedAt: o.Run[0].Time, EndedAt: o.EndedAt, Deadline: o.Deadline, Age: o.Age}
 	for i, event := range e.events(o.Run) {
 		w.Taken = append(w.Taken, whole.StepEvent{Step: steps[o.Run[i].Step].Name, Event: event})
 	}
@@ -222,14 +228,31 @@ func TestRandomPatternsAgreeWithTheModel(t *testing.T) {
 			p := whole.RandomPattern(rnd, shape)
 			p.Remember = []int64{0, 1, 40, max(p.Within, 100)}[rnd.IntN(4)]
 			p.MaxBranches = []int{0, 0, 0, 20}[rnd.IntN(4)]
+			p.Life = randomLife(rand.New(rand.NewPCG(seed, 1)), p)
 			log, _ := ceptest.Stamp(p.RandomLog(rnd, 4+rnd.IntN(25)), []int64{0, 3, 20}[rnd.IntN(3)], 0)
 			for _, key := range []string{"k0", "k1", "k2"} {
 				if fault := compareKey(t, p, key, log, rnd.IntN(2) == 0); fault != "" {
-					t.Fatalf("%s, seed %d: %v remember %d, max branches %d\n%s", name, seed, p, p.Remember, p.MaxBranches, fault)
+					t.Fatalf("%s, seed %d: %v remember %d, max branches %d, %+v\n%s", name, seed, p, p.Remember, p.MaxBranches, p.Life, fault)
 				}
 			}
 		}
 	}
+}
+
+// randomLife returns settings for a pattern: mostly none.
+func randomLife(rnd *rand.Rand, p whole.Pattern) whole.Life {
+	var life whole.Life
+	if rnd.IntN(3) == 0 {
+		return life
+	}
+	life.Started, life.Cancelled = rnd.IntN(2) == 0, rnd.IntN(2) == 0
+	for age := int64(0); rnd.IntN(4) > 0; {
+		if age += 1 + int64(rnd.IntN(12)); p.Within > 0 && age >= p.Within {
+			break
+		}
+		life.Remind = append(life.Remind, age)
+	}
+	return life
 }
 
 // compareKey runs the events of a key, and returns where engine and model part.

@@ -32,6 +32,11 @@ type run struct {
 	// TimedOut, Cancelled, Broken. reached are the branches that ended by deadlines.
 	why     string
 	reached []reached
+	// ages are those at which it is to be reminded of. stopped are the branches that the
+	// present event has ended as a negated step, stoodUnder is the run's deadline before.
+	ages       []int64
+	stopped    []cancelled
+	stoodUnder int64
 }
 
 // reached is a branch that a deadline has ended, with the steps that it waited for.
@@ -63,6 +68,7 @@ func (k *Key) Advance(at int64) Change {
 	for {
 		due := int64(Never)
 		for _, r := range k.open() {
+			due = min(due, r.reminder())
 			for _, b := range r.branches {
 				due = min(due, b.due())
 			}
@@ -74,6 +80,7 @@ func (k *Key) Advance(at int64) Change {
 		for _, r := range k.open() {
 			m.expire(r)
 		}
+		m.timePasses = true
 		m.close()
 		all.add(m.change)
 	}
@@ -88,6 +95,7 @@ func (k *Key) Step(given ceptest.Event) Change {
 		return Change{Class: Duplicate, Again: true}
 	}
 	m := k.moment(e.Time, e.At)
+	m.event = e
 	switch {
 	case e.Time == e.At:
 		m.change.Class = m.onTime(e)
