@@ -205,6 +205,11 @@ func TestSettingsOfALife(t *testing.T) {
 		{"a followedBy b within 10ms", Config{Remind: []time.Duration{ms, 10 * ms}}, "cep: remind 10ms of a pattern within 10ms: want ages below that"},
 		{"a followedBy b within 10ms", Config{Remind: []time.Duration{ms, 9 * ms}}, ""},
 		{"a followedBy within 10ms b", Config{Remind: []time.Duration{time.Hour}}, ""},
+		{"a followedBy b within 10ms", Config{Resolve: -1}, "cep: resolve -1ns: want whole milliseconds, not negative"},
+		{"a followedBy b within 10ms", Config{Resolve: ms + 1}, "cep: resolve 1.000001ms: want whole milliseconds, not negative"},
+		{"every a followedBy b within 10ms", Config{Resolve: ms}, "cep: resolve of a pattern with every: want one without"},
+		{"a notFollowedBy b within 10ms", Config{Resolve: ms}, "cep: resolve of a pattern that ends in a negation: want a step at the end"},
+		{"a notNext b within 10ms", Config{Resolve: ms}, "cep: resolve of a pattern that ends in a negation: want a step at the end"},
 	} {
 		_, err := Compile(syntax.MustParse(c.text), c.config)
 		if got := fmt.Sprint(err); got != c.want && (err != nil || c.want != "") {

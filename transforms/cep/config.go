@@ -10,7 +10,7 @@ import (
 
 // Config says how a pattern is run.
 //
-// Started, Cancelled and Remind are what is told of a run beside its end: see the
+// Started, Cancelled, Remind and Resolve are what is told of a run beside its end: see the
 // section "The life of a run" of the package. With one of them the machine runs the
 // pattern, also where there is a table.
 type Config struct {
@@ -33,6 +33,13 @@ type Config struct {
 	// above zero, ascending, different, in whole milliseconds, and below the pattern's
 	// window where it has one.
 	Remind []time.Duration
+	// Resolve is for how long after its deadline a timeout may be resolved; zero: never.
+	// In whole milliseconds, for patterns without every and without a negation at the end.
+	Resolve time.Duration
+	// Name calls a timeout by a text that stands in the outcome which resolves it
+	// (Outcome.Of): the run's events are gone by then. It must not keep the Outcome. Nil
+	// calls all of them "".
+	Name func(timeout *Outcome) string
 }
 
 // DefaultMaxBranches is how many branches a key may have where nothing else is said.
@@ -45,6 +52,9 @@ func (c Config) Validate() error {
 		return fmt.Errorf("cep: remember %v: want whole milliseconds, not negative", c.Remember)
 	case c.MaxBranches < 0:
 		return fmt.Errorf("cep: max branches %d: want at least one, or zero for %d", c.MaxBranches, DefaultMaxBranches)
+	}
+	if c.Resolve < 0 || c.Resolve%time.Millisecond != 0 {
+		return fmt.Errorf("cep: resolve %v: want whole milliseconds, not negative", c.Resolve)
 	}
 	for i, age := range c.Remind {
 		switch {
@@ -65,8 +75,24 @@ func (c Config) validate(pattern syntax.Pattern) error {
 	if n := len(c.Remind); n > 0 && pattern.Within > 0 && c.Remind[n-1] >= pattern.Within {
 		return fmt.Errorf("cep: remind %v of a pattern within %v: want ages below that", c.Remind[n-1], pattern.Within)
 	}
+	if c.Resolve > 0 {
+		return oneEnd("resolve", pattern)
+	}
+	return nil
+}
+
+// oneEnd returns what is wrong with a setting that wants a pattern whose runs end once, by
+// an event or by a timeout.
+func oneEnd(setting string, pattern syntax.Pattern) error {
+	places := pattern.Places()
+	switch {
+	case pattern.Every:
+		return fmt.Errorf("cep: %s of a pattern with every: want one without", setting)
+	case places[len(places)-1].Link.Negated():
+		return fmt.Errorf("cep: %s of a pattern that ends in a negation: want a step at the end", setting)
+	}
 	return nil
 }
 
 // life reports whether there is a setting that only the machine knows.
-func (c Config) life() bool { return c.Started || c.Cancelled || len(c.Remind) > 0 }
+func (c Config) life() bool { return c.Started || c.Cancelled || len(c.Remind) > 0 || c.Resolve > 0 }

@@ -128,9 +128,9 @@ func (m *Matcher) expireBranch(l *live, r *run, b branch, now int64) {
 // lose notes a branch that has reached a deadline, if it is the one that a timeout of its
 // run is to show.
 func (l *live) lose(p *Prog, r *run, b branch, deadline int64) {
-	waiting := p.waiting(l, b, deadline)
+	waiting, guards := p.waiting(l, b, deadline), p.guards(b)
 	if r.lost == nil {
-		r.lost = &lost{l.hold(b.node), deadline, waiting}
+		r.lost = &lost{l.hold(b.node), deadline, waiting, guards}
 		return
 	}
 	order := cmp.Or(
@@ -141,12 +141,10 @@ func (l *live) lose(p *Prog, r *run, b branch, deadline int64) {
 	case order < 0:
 		l.hold(b.node)
 		l.release(r.lost.node)
-		r.lost = &lost{b.node, deadline, waiting}
+		r.lost = &lost{b.node, deadline, waiting, guards}
 	case order == 0:
 		// They are one branch, which had split by what it could leave out.
-		r.lost.waiting = slices.Concat(r.lost.waiting, waiting)
-		slices.Sort(r.lost.waiting)
-		r.lost.waiting = slices.Compact(r.lost.waiting)
+		r.lost.waiting, r.lost.guards = merged(r.lost.waiting, waiting), merged(r.lost.guards, guards)
 	}
 }
 

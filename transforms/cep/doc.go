@@ -66,9 +66,17 @@
 //   - Cancelled: a negation has ended a run (Config.Cancelled), which has given no match. Of
 //     several branches the one is shown that had taken most. An event that a notFollowedBy
 //     and a notNext forbid is shown as the latter.
+//   - CalledOff: a timeout is resolved (Config.Resolve), for patterns whose runs end once. An
+//     event has come that the shown branch waited for, by a step that it had not taken, or
+//     that a notFollowedBy forbids which it stood under. It is the place in time that counts:
+//     from the deadline to before Resolve after it, so that a payment which was made in time
+//     and came late resolves, too. A timeout is resolved once. An event may resolve several,
+//     and also open a run or be taken by one; else its class is Resolved. It is remembered
+//     with the run that it resolved: Resolve lengthens that not. Of the run's events those
+//     are kept that conditions may look at; else what Config.Name calls the timeout.
 //
-// The outcomes of a run come in its order: that it has opened, its reminders, its end. Those of
-// one moment come in the order of the first events of their runs.
+// The outcomes of a run come in its order: that it has opened, its reminders, its end, what
+// resolves it. Those of one moment come in the order of the first events of their runs.
 //
 // # Place in time
 //

@@ -31,6 +31,8 @@ type live struct {
 	freed []uint64
 
 	known known
+	// alerts are the timeouts that may still be resolved, in the order of their runs.
+	alerts []alert
 	// due is when time alone does something to a branch; math.MaxInt64: never.
 	due int64
 }
@@ -93,6 +95,9 @@ type lost struct {
 	deadline int64 // that it reached
 	// waiting are the steps that it could still have gone on with. Not to be changed.
 	waiting []int
+	// guards are the steps of the notFollowedBy that it stood under, where timeouts may be
+	// resolved.
+	guards []int
 }
 
 func newLive(p *Prog) *live {
@@ -100,7 +105,9 @@ func newLive(p *Prog) *live {
 }
 
 // empty reports whether nothing is open and nothing remembered.
-func (l *live) empty() bool { return len(l.runs) == 0 && len(l.known.ended) == 0 }
+func (l *live) empty() bool {
+	return len(l.runs) == 0 && len(l.known.ended) == 0 && len(l.alerts) == 0
+}
 
 // store keeps an event, with a reference. It has no text until own is called.
 func (l *live) store(e *Event, print uint64) uint32 {

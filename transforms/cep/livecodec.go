@@ -22,8 +22,12 @@ func (l *live) append(b []byte) []byte {
 	for i := range l.held {
 		w.addNode(l.held[i].node)
 	}
+	for i := range l.alerts {
+		w.addNode(l.alerts[i].node)
+	}
 	b = w.appendRows(b)
-	version, life := byte(machineVersion), l.hasLife()
+	version := byte(machineVersion)
+	bits, life := l.life()
 	if life {
 		version = lifeVersion
 	}
@@ -42,7 +46,7 @@ func (l *live) append(b []byte) []byte {
 	}
 	b = l.known.append(w.appendRuns(b))
 	if life {
-		b = w.appendLife(b)
+		b = w.appendLife(b, bits)
 	}
 	return b
 }
@@ -94,10 +98,7 @@ func (w *liveWriter) appendRuns(b []byte) []byte {
 		if r.lost != nil {
 			b = binary.AppendUvarint(b, uint64(w.node[r.lost.node]))
 			b = binary.AppendVarint(b, r.lost.deadline)
-			b = binary.AppendUvarint(b, uint64(len(r.lost.waiting)))
-			for _, s := range r.lost.waiting {
-				b = binary.AppendUvarint(b, uint64(s))
-			}
+			b = appendSteps(b, r.lost.waiting)
 		}
 	}
 	b = binary.AppendUvarint(b, uint64(len(l.held)))

@@ -33,7 +33,7 @@ func (p *Prog) decodeLive(r *reader, version byte) (State, []byte, error) {
 	}
 	r.known(&l.known)
 	if version == lifeVersion {
-		l.addLife(r)
+		l.addLife(r, len(p.program.Steps))
 	}
 	if r.err == nil && (!l.consistent() || r.rows != nil) {
 		r.err = errLive
@@ -113,9 +113,7 @@ func (l *live) addRun(r *reader, p *program.Program) {
 	}
 	if flags&2 != 0 {
 		run.lost = &lost{node: r.index1(len(l.nodes) - 1), deadline: r.time()}
-		for n := r.count(1); n > 0; n-- {
-			run.lost.waiting = append(run.lost.waiting, int(r.index(len(p.Steps)-1)))
-		}
+		run.lost.waiting = r.steps(len(p.Steps))
 		l.nodes[run.lost.node].refs++
 	}
 	l.events[event].refs++

@@ -35,6 +35,8 @@ type Matcher struct {
 	// ending is the outcome of the run that the event has ended, which has the event's Ref,
 	// by its place plus one; zero: none.
 	ending int
+	// calledOff is the outcome that the event resolves, by its place plus one; zero: none.
+	calledOff int
 }
 
 // result is that of a test.
@@ -72,7 +74,8 @@ func (p *Prog) Matcher() *Matcher {
 
 // begin makes an event the one at hand.
 func (m *Matcher) begin(key string, e *Event, out *Output) {
-	m.key, m.event, m.out, m.stored, m.walked, m.given, m.ending = key, e, out, 0, 0, 0, 0
+	m.key, m.event, m.out, m.stored, m.walked, m.given = key, e, out, 0, 0, 0
+	m.ending, m.calledOff = 0, 0
 	clear(m.results)
 	clear(m.failed)
 	if m.evaluator != nil {
@@ -259,6 +262,9 @@ func (m *Matcher) timedOut(l *live, r *run, at int64) {
 	out.How, out.At, out.Deadline = TimedOut, at, r.lost.deadline
 	out.Waiting = r.lost.waiting
 	m.out.add(out)
+	if m.prog.resolve > 0 {
+		m.watch(l, r, &out)
+	}
 }
 
 // outcome returns an outcome with the events that a branch has taken.

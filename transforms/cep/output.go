@@ -45,27 +45,33 @@ func (h How) String() string {
 // Outcome is a match, a run that timed out, or another moment in the life of a run.
 type Outcome struct {
 	Key string
-	// How is Matched or TimedOut; by setting also Opened, Reminded or Cancelled.
+	// How is Matched or TimedOut; by setting also Opened, Reminded, Cancelled or
+	// CalledOff.
 	How How
 	// At is its place in time in milliseconds: of a match the event or the deadline that
 	// released it, of a timeout the deadline of the run's last branch, of a reminder the
 	// moment at which the run has that age; else the time of the event that it tells of.
 	At int64
 	// EndedAt is, of a match, the time of its last event, or the deadline at which a
-	// trailing negation let it match; of a run that was cancelled the time of the event
-	// that did.
+	// trailing negation let it match; of a run that was cancelled, or of a timeout that is
+	// resolved, the time of the event that did.
 	EndedAt int64
+	// StartedAt is, where a timeout is resolved, the time of its run's first event; of others
+	// it is Run[0].Time.
+	StartedAt int64
 	// Deadline is, of a match, that which its last event was in time for; of a
-	// timeout, the one that the branch which is shown had reached: At, or earlier; else the
-	// one that the run stood under: the last of its branches'.
+	// timeout, the one that the branch which is shown had reached: At, or earlier; where one
+	// is resolved, the timeout's; else the one that the run stood under: the last of its branches'.
 	Deadline int64
 	// Age is, of a reminder, that of the run in milliseconds.
 	Age int64
+	// Of is, where a timeout is resolved, what Config.Name called it.
+	Of string
 	// Run are the events taken, in their order; of a run that was cancelled also the event
-	// that did, as the negated step. It is valid until the Output is reset.
+	// that did, as the negated step; where a timeout is resolved the event that does, alone. It is valid until the Output is reset.
 	Run Run
 	// Waiting are, of a timeout, the steps that could have come next, in the pattern's
-	// order: indexes of Prog.Steps; of a run that has opened or is reminded of, those that
+	// order: indexes of Prog.Steps; the same where it is resolved; of a run that has opened or is reminded of, those that
 	// can come next. Not to be changed.
 	Waiting []int
 	// Refs are the Refs of Run, which are let go of with the outcome; nil where there are
@@ -85,8 +91,9 @@ type Output struct {
 	Outcomes []Outcome
 	// Ends counts the runs that have ended.
 	Ends [Hows]int64
-	// Matches counts the matches given, Reminders the reminders.
-	Matches, Reminders int64
+	// Matches counts the matches given, Reminders the reminders, and CalledOff the timeouts
+	// that were resolved.
+	Matches, Reminders, CalledOff int64
 	// Settled are the Refs of events that no outcome and no reject is made of: each list
 	// is let go of together, but what is marked as ledger.Later after the first of the list.
 	Settled [][]uint64
@@ -138,6 +145,8 @@ func (o *Output) add(out Outcome) {
 		o.Matches++
 	case Reminded:
 		o.Reminders++
+	case CalledOff:
+		o.CalledOff++
 	}
 }
 

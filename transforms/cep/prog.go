@@ -31,6 +31,8 @@ type Prog struct {
 	// What is told of a run beside its end: see Config.
 	started, cancelled bool
 	remind             []int64 // ages in milliseconds, ascending
+	resolve            int64   // milliseconds; zero: no timeout is resolved
+	name               func(*Outcome) string
 
 	every    bool
 	skip     syntax.Skip
@@ -94,7 +96,7 @@ func compile(pattern syntax.Pattern, c Config, table bool) (*Prog, error) {
 			p.dependent = append(p.dependent, i)
 		}
 	}
-	p.started, p.cancelled = c.Started, c.Cancelled
+	p.started, p.cancelled, p.resolve, p.name = c.Started, c.Cancelled, c.Resolve.Milliseconds(), c.Name
 	for _, age := range c.Remind {
 		p.remind = append(p.remind, age.Milliseconds())
 	}

@@ -223,8 +223,8 @@ func (b *branch) due() int64 {
 }
 
 // expire lets time come to a deadline of the branch. What is left of it is in the fate;
-// waited are the steps of the ways that have ended.
-func (b *branch) expire(at int64) (f fate, waited []*Step) {
+// waited are the steps of the ways that have ended, guards those that would have ended them.
+func (b *branch) expire(at int64) (f fate, waited, guards []*Step) {
 	left := &branch{taken: b.taken, fresh: b.fresh}
 	for _, w := range b.ways {
 		switch {
@@ -234,12 +234,15 @@ func (b *branch) expire(at int64) (f fate, waited []*Step) {
 			f.completed = append(f.completed, completed{b.taken, w.deadline, w.deadline})
 		case w.step != nil:
 			waited = append(waited, w.step)
+			for _, n := range w.guards {
+				guards = append(guards, n.step)
+			}
 		}
 	}
 	if len(left.ways) > 0 {
 		f.branches = []*branch{left}
 	}
-	return f, waited
+	return f, waited, guards
 }
 
 // compare orders branches: the earlier event first, the longer branch before its

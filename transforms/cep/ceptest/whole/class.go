@@ -7,8 +7,8 @@ import (
 )
 
 // onTime gives an event that is not late to the runs, opens the run that it opens, and
-// returns its class.
-func (m *moment) onTime(e event) string {
+// returns its class. resolves says that it has resolved a timeout.
+func (m *moment) onTime(e event, resolves bool) string {
 	open := m.open()
 	linear := m.pattern.linearButNegations()
 	class := Other
@@ -27,6 +27,8 @@ func (m *moment) onTime(e event) string {
 		return Started
 	case m.took || m.cancelled:
 		return Advanced
+	case resolves:
+		return Resolved
 	case linear && len(open) == 1:
 		if class == Duplicate && open[0].how == "" {
 			open[0].known = append(open[0].known, e.Event)

@@ -37,6 +37,8 @@ type run struct {
 	ages       []int64
 	stopped    []cancelled
 	stoodUnder int64
+	// alert is the timeout that the run has given, while it is not resolved.
+	alert *alert
 }
 
 // reached is a branch that a deadline has ended, with the steps that it waited for.
@@ -44,6 +46,8 @@ type reached struct {
 	taken    []taken
 	deadline int64
 	waited   []*Step
+	// guards are those that would have ended it.
+	guards []*Step
 }
 
 // NewKey returns a key that has had no event.
@@ -96,11 +100,14 @@ func (k *Key) Step(given ceptest.Event) Change {
 	}
 	m := k.moment(e.Time, e.At)
 	m.event = e
+	resolves := m.resolve(e)
 	switch {
 	case e.Time == e.At:
-		m.change.Class = m.onTime(e)
+		m.change.Class = m.onTime(e, resolves)
 	case k.pattern.linearButNegations():
-		m.change.Class = m.late(e)
+		m.change.Class = m.late(e, resolves)
+	case resolves:
+		m.change.Class = Resolved
 	case k.pattern.named(e.Type):
 		m.change.Class = Late
 	default:

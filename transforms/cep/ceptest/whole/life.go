@@ -14,6 +14,8 @@ type Life struct {
 	// Remind are ages at which a run that is open and has given no match is told of,
 	// ascending.
 	Remind []int64
+	// Resolve is for how long after its deadline a timeout may be resolved, 0 for never.
+	Resolve int64
 }
 
 // cancelled is a branch that an event has ended as a negated step.

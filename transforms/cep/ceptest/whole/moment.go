@@ -34,12 +34,12 @@ func (m *moment) expire(r *run) {
 	var branches []*branch
 	var done []completed
 	for _, b := range r.branches {
-		f, waited := b.expire(m.at)
+		f, waited, guards := b.expire(m.at)
 		branches = append(branches, f.branches...)
 		done = append(done, f.completed...)
 		if len(f.branches)+len(f.completed) == 0 {
 			r.why = TimedOut
-			r.reached = append(r.reached, reached{b.taken, m.at, waited})
+			r.reached = append(r.reached, reached{b.taken, m.at, waited, guards})
 		}
 	}
 	r.branches = branches
@@ -157,11 +157,14 @@ func (m *moment) giveTimeout(r *run) {
 		return cmp.Or(cmp.Compare(len(b.taken), len(a.taken)), m.pattern.compare(a.taken, b.taken), cmp.Compare(b.deadline, a.deadline))
 	})
 	shown := r.reached[0]
-	waits := map[*Step]bool{}
+	waits, guards := map[*Step]bool{}, map[*Step]bool{}
 	for _, same := range r.reached {
 		if m.pattern.compare(same.taken, shown.taken) == 0 && same.deadline == shown.deadline {
 			for _, s := range same.waited {
 				waits[s] = true
+			}
+			for _, s := range same.guards {
+				guards[s] = true
 			}
 		}
 	}
@@ -172,6 +175,7 @@ func (m *moment) giveTimeout(r *run) {
 		}
 	}
 	m.given = append(m.given, outcome{o, r.first.number, shown.taken})
+	m.watch(r, o, shown.taken, waits, guards)
 }
 
 // close settles what the moment has done, gives what it has released, and puts the

@@ -13,6 +13,7 @@ const (
 	StartedRun   = "started"
 	Reminder     = "reminder"
 	CancelledRun = "cancelled"
+	ResolvedRun  = "resolved"
 )
 
 // What becomes of an event.
@@ -23,6 +24,7 @@ const (
 	Orphan    = ceptest.Orphan
 	Other     = ceptest.Other
 	Late      = ceptest.Late
+	Resolved  = "resolved"
 	Returned  = ceptest.Returned
 )
 

@@ -96,6 +96,10 @@ func (t *Timeline) add(number int, line string) error {
 	case word == "cancelled" && rest == "":
 		t.Pattern.Cancelled = true
 		return nil
+	case word == "resolve":
+		d, err := time.ParseDuration(rest)
+		t.Pattern.Resolve = d.Milliseconds()
+		return err
 	case word == "remind":
 		for _, age := range strings.Fields(rest) {
 			d, err := time.ParseDuration(age)
