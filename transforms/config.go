@@ -84,7 +84,7 @@ func (c MatchConfig) compile() ([]replica.Rule, error) {
 			return nil, fmt.Errorf("transforms: %d rules with the name %q: want a name for each", len(c.Rules), r.Name)
 		}
 		names[r.Name] = true
-		rule, err := r.compile(c.plain)
+		rule, err := r.compile(c.events())
 		if err != nil {
 			return nil, err
 		}
@@ -93,15 +93,17 @@ func (c MatchConfig) compile() ([]replica.Rule, error) {
 	return rules, nil
 }
 
+func (c MatchConfig) events() eventKind { return eventKind{c.plain, c.ByOrder} }
+
 // replicas returns the settings of the shards.
 func (c MatchConfig) replicas() (replica.Config, error) {
 	rules, err := c.compile()
 	if err != nil {
 		return replica.Config{}, err
 	}
-	before, plain := []shard.Rule(nil), c.plain
+	before, of := []shard.Rule(nil), c.events()
 	for i := range c.Before {
-		rule, err := c.Before[i].compile(plain)
+		rule, err := c.Before[i].compile(of)
 		if err != nil {
 			return replica.Config{}, err
 		}
@@ -109,6 +111,6 @@ func (c MatchConfig) replicas() (replica.Config, error) {
 	}
 	return replica.Config{
 		Before: before, Rules: rules, Tick: c.Tick.Milliseconds(), ByOrder: c.ByOrder, Keyless: c.Userless, OpenUnread: c.OpenUnread, RejectsUnread: c.RejectsUnread,
-		Compile: func(name, settings string) (shard.Rule, error) { return compileSettings(name, settings, plain) },
+		Compile: func(name, settings string) (shard.Rule, error) { return compileSettings(name, settings, of) },
 	}, nil
 }

@@ -16,6 +16,7 @@ func (f *matchFn) count(ctx context.Context, out *shard.Output) {
 		add(cep.Class(c).String(), n)
 	}
 	add(count.Success, out.Matches)
+	add(count.Reminders, out.Reminders)
 	add(count.ConditionErrors, out.ConditionErrors)
 	var ended int64
 	for how, n := range out.Ends {

@@ -34,24 +34,37 @@ type Settings struct {
 	Remember time.Duration
 	// MaxBranches is how many branches a key may have: see cep.Config. Zero: its default.
 	MaxBranches int `json:",omitempty"`
+	// Started, Cancelled, Remind and Resolve are those of cep.Config.
+	Started, Cancelled bool            `json:",omitempty"`
+	Remind             []time.Duration `json:",omitempty"`
+	Resolve            time.Duration   `json:",omitempty"`
 }
+
+// eventKind says what the events of a step are: no orders, where plain is set, or orders that
+// are known by their ids alone.
+type eventKind struct{ plain, byOrder bool }
 
 // Only returns a pattern as the one rule of a MatchConfig. What remember is says Settings.
 func Only(pattern string, remember time.Duration) []Rule {
 	return []Rule{{Settings: Settings{Pattern: pattern, Remember: remember}}}
 }
 
-// compile returns the program of a rule, of events that are no orders where plain is set.
-func (r *Rule) compile(plain bool) (shard.Rule, error) {
+// compile returns the program of a rule.
+func (r *Rule) compile(of eventKind) (shard.Rule, error) {
 	pattern, err := syntax.Parse(r.Pattern)
 	if err != nil {
 		return shard.Rule{}, err
 	}
-	settings := cep.Config{Remember: r.Remember, MaxBranches: r.MaxBranches, Fields: replica.Fields()}
-	if plain {
+	settings := cep.Config{
+		Remember: r.Remember, MaxBranches: r.MaxBranches, Fields: replica.Fields(),
+		Started: r.Started, Cancelled: r.Cancelled, Remind: r.Remind, Resolve: r.Resolve,
+	}
+	if of.plain {
 		settings.Fields.IDs, settings.Timeless = memberIDs, true
 	}
-	prog, err := cep.Compile(pattern, settings)
+	var prog *cep.Prog
+	settings.Name = func(timeout *cep.Outcome) string { return replica.NameOf(r.Name, prog, timeout, of.byOrder) }
+	prog, err = cep.Compile(pattern, settings)
 	if err != nil {
 		return shard.Rule{}, err
 	}
@@ -69,10 +82,10 @@ func settingsOf(name, text string) (Rule, error) {
 }
 
 // compileSettings returns the rule of Settings that were kept with states.
-func compileSettings(name, text string, plain bool) (shard.Rule, error) {
+func compileSettings(name, text string, of eventKind) (shard.Rule, error) {
 	r, err := settingsOf(name, text)
 	if err != nil {
 		return shard.Rule{}, err
 	}
-	return r.compile(plain)
+	return r.compile(of)
 }

@@ -18,13 +18,15 @@ const (
 	Orphan
 	// Late: an event that came behind the watermark, of a step, and was not applied.
 	Late
+	// Resolved: what a run waited for, or would have been ended by, after its timeout.
+	Resolved
 	// Classes is the number of classes.
 	Classes
 )
 
 // String returns the class's name in counters and rejects.
 func (c Class) String() string {
-	return [...]string{"other", "started", "advanced", "duplicate", "orphan", "late"}[c]
+	return [...]string{"other", "started", "advanced", "duplicate", "orphan", "late", "resolved"}[c]
 }
 
 // Result is what became of an event.

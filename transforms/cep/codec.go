@@ -9,11 +9,13 @@ import (
 // The first byte of an encoded state is a version. Keep decoding the older ones: states
 // outlive builds. Version 1 had no Ref. A state of the machine has a layout of its own.
 // One with rows of a table begins with rowsVersion and says which events they are; behind
-// that it is as any other.
+// that it is as any other. One of the machine has lifeVersion where it has something that
+// only some settings know, and else machineVersion.
 const (
 	tableVersion   = 2
 	machineVersion = 3
 	rowsVersion    = 4
+	lifeVersion    = 5
 )
 
 // AppendBinary appends the state's encoding to b and returns the extended
@@ -77,10 +79,10 @@ func (p *Prog) DecodeState(b []byte) (State, []byte, error) {
 	switch {
 	case r.err != nil:
 		return State{}, nil, r.err
-	case version < 1 || version > machineVersion:
-		return State{}, nil, fmt.Errorf("cep: state has version %d: want 1 to %d", version, rowsVersion)
-	case version == machineVersion:
-		return p.decodeLive(&r)
+	case version < 1 || version > lifeVersion || version == rowsVersion:
+		return State{}, nil, fmt.Errorf("cep: state has version %d: want 1 to %d", version, lifeVersion)
+	case version == machineVersion || version == lifeVersion:
+		return p.decodeLive(&r, version)
 	default:
 		return p.decodeLinear(&r, version)
 	}
@@ -120,7 +122,10 @@ func (p *Prog) decodeLinear(r *reader, version byte) (State, []byte, error) {
 		return State{}, nil, fmt.Errorf("cep: state with an open run of %d events: want fewer than the pattern's %d steps", n, len(p.places))
 	}
 	if p.linear == nil && !s.Empty() {
-		return State{}, nil, errors.New("cep: state of a pattern that is run by the table: want one of the machine")
+		if !p.tabled {
+			return State{}, nil, errors.New("cep: state of a pattern that is run by the table: want one of the machine")
+		}
+		p.toMachine(&s, p.within)
 	}
 	return s, r.b, nil
 }

@@ -134,6 +134,12 @@ func FuzzDecodeLive(f *testing.F) {
 	p, s := richLive(f)
 	b, _ := s.AppendBinary(nil)
 	f.Add(b)
+	l := s.live()
+	l.runs[0].reminded = 3
+	l.runs[0].lost.guards = []int{1}
+	l.alerts = []alert{{seq: 1, until: 2000, of: "it", ref: 3, waiting: []int{1, 2}, steps: []int{1}, node: l.hold(l.runs[0].lost.node)}}
+	b, _ = s.AppendBinary(nil)
+	f.Add(b)
 	f.Fuzz(func(t *testing.T, b []byte) {
 		s, _, err := p.DecodeState(b)
 		if err != nil {
@@ -173,7 +179,7 @@ func TestBrokenStates(t *testing.T) {
 		b            []byte
 		steps        int
 	}{
-		{"a version to come", "cep: state has version 9: want 1 to 4", append([]byte{9}, whole[1:]...), 3},
+		{"a version to come", "cep: state has version 9: want 1 to 5", append([]byte{9}, whole[1:]...), 3},
 		{"a longer run than the pattern has", "cep: state with an open run of 2 events: want fewer than the pattern's 2 steps", whole, 2},
 		{"a count beyond the bytes", "cep: truncated state", []byte{1, 0xff, 0xff, 0x03}, 2},
 		{"a time that cannot be", "cep: state with a time out of range", []byte{1, 0, 0, 1, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0x01, 1, 1, 0, 0, 0, 0, 0, 0, 0}, 2},
@@ -181,7 +187,7 @@ func TestBrokenStates(t *testing.T) {
 		{"rows that are not there", "cep: state with rows that are not among its events", append([]byte{rowsVersion, 1, 4}, whole...), 3},
 		{"a byte of rows without one", "cep: state with rows that are not among its events", append([]byte{rowsVersion, 1, 0}, whole...), 3},
 		{"rows and no more", "cep: truncated state", []byte{rowsVersion, 1, 1}, 3},
-		{"rows twice", "cep: state has version 4: want 1 to 4", append([]byte{rowsVersion, 1, 1, rowsVersion, 1, 1}, whole...), 3},
+		{"rows twice", "cep: state has version 4: want 1 to 5", append([]byte{rowsVersion, 1, 1, rowsVersion, 1, 1}, whole...), 3},
 		{"an ended run without a fingerprint", "cep: state without a fingerprint", []byte{1, 0, 0, 1, 0, 0}, 2},
 	} {
 		if _, _, err := ofSteps(t, test.steps).DecodeState(test.b); err == nil || err.Error() != test.want {

@@ -39,7 +39,8 @@ func (p *Prog) due(l *live, r *run, b branch) int64 {
 	return min(r.deadline, l.last(b)+s.PendingWithin)
 }
 
-// firstDue returns the earliest due of all branches; math.MaxInt64 without one.
+// firstDue returns the earliest due of all branches, and of reminders; math.MaxInt64
+// without one.
 func (p *Prog) firstDue(l *live) int64 {
 	first, at := int64(math.MaxInt64), 0
 	for i := range l.runs {
@@ -48,6 +49,9 @@ func (p *Prog) firstDue(l *live) int64 {
 			first = min(first, p.due(l, r, b))
 		}
 		at += int(r.branches)
+		if len(p.remind) > 0 {
+			first = min(first, p.reminder(r))
+		}
 	}
 	return first
 }
@@ -64,10 +68,13 @@ func (m *Matcher) expire(l *live, at, since int64) {
 		start := len(m.out.Outcomes)
 		m.expireAt(l, due)
 		m.release(l, due)
-		if outcomes := m.out.Outcomes[start:]; len(outcomes) > 1 && m.prog.skip.To != syntax.NoSkip {
-			slices.SortStableFunc(outcomes, func(a, b Outcome) int { return cmp.Compare(a.Run[0].order, b.Run[0].order) })
-		}
 		m.sweep(l, max(due, since))
+		if len(m.prog.remind) > 0 {
+			m.remindAt(l, due)
+		}
+		if outcomes := m.out.Outcomes[start:]; len(outcomes) > 1 && (m.prog.skip.To != syntax.NoSkip || len(m.prog.remind) > 0) {
+			sortByRun(outcomes)
+		}
 	}
 }
 
@@ -121,9 +128,9 @@ func (m *Matcher) expireBranch(l *live, r *run, b branch, now int64) {
 // lose notes a branch that has reached a deadline, if it is the one that a timeout of its
 // run is to show.
 func (l *live) lose(p *Prog, r *run, b branch, deadline int64) {
-	waiting := p.waiting(l, b, deadline)
+	waiting, guards := p.waiting(l, b, deadline), p.guards(b)
 	if r.lost == nil {
-		r.lost = &lost{l.hold(b.node), deadline, waiting}
+		r.lost = &lost{l.hold(b.node), deadline, waiting, guards}
 		return
 	}
 	order := cmp.Or(
@@ -134,12 +141,10 @@ func (l *live) lose(p *Prog, r *run, b branch, deadline int64) {
 	case order < 0:
 		l.hold(b.node)
 		l.release(r.lost.node)
-		r.lost = &lost{b.node, deadline, waiting}
+		r.lost = &lost{b.node, deadline, waiting, guards}
 	case order == 0:
 		// They are one branch, which had split by what it could leave out.
-		r.lost.waiting = slices.Concat(r.lost.waiting, waiting)
-		slices.Sort(r.lost.waiting)
-		r.lost.waiting = slices.Compact(r.lost.waiting)
+		r.lost.waiting, r.lost.guards = merged(r.lost.waiting, waiting), merged(r.lost.guards, guards)
 	}
 }
 

@@ -53,6 +53,31 @@
 // from the event that the branch took last, whatever way it has come. Deadlines are worked
 // each at its own time, the earliest first, and before the events of that time.
 //
+// # The life of a run
+//
+// A match and a timeout are told always. Config says what else is, by outcomes of their own:
+//
+//   - Opened: a run has opened (Config.Started). It has the time of the first event.
+//   - Reminded: a run is open at an age (Config.Remind) and has given no match. A deadline
+//     of the same moment comes first, and then there is no reminder; events of the moment
+//     come after it. It is the place in time that counts: a success whose event came late
+//     may follow. Ages that have passed at the place where the run opened, that moment
+//     included, are left out.
+//   - Cancelled: a negation has ended a run (Config.Cancelled), which has given no match. Of
+//     several branches the one is shown that had taken most. An event that a notFollowedBy
+//     and a notNext forbid is shown as the latter.
+//   - CalledOff: a timeout is resolved (Config.Resolve), for patterns whose runs end once. An
+//     event has come that the shown branch waited for, by a step that it had not taken, or
+//     that a notFollowedBy forbids which it stood under. It is the place in time that counts:
+//     from the deadline to before Resolve after it, so that a payment which was made in time
+//     and came late resolves, too. A timeout is resolved once. An event may resolve several,
+//     and also open a run or be taken by one; else its class is Resolved. It is remembered
+//     with the run that it resolved: Resolve lengthens that not. Of the run's events those
+//     are kept that conditions may look at; else what Config.Name calls the timeout.
+//
+// The outcomes of a run come in its order: that it has opened, its reminders, its end, what
+// resolves it. Those of one moment come in the order of the first events of their runs.
+//
 // # Place in time
 //
 // Every event has an event time (Time) and a place in time (At), which is the event time
@@ -87,5 +112,7 @@
 // machine has a mark of its pattern, and the program of another one refuses it. The
 // pattern's window is no part of the mark: with another one the states that there are go
 // on. Open runs of the machine keep the deadline they have; the table has none in its
-// states, and gives its open runs that of the new window.
+// states, and gives its open runs that of the new window. [Prog.Adopt] keeps it for them, and
+// says from which age on there are reminders that were not there before. The machine reads
+// what the table has written, but not the other way round: a state stays the machine's.
 package cep

@@ -41,6 +41,11 @@ func (k *known) add(print, seq, before uint64) {
 			return
 		}
 	}
+	k.addSpan(print, seq, last)
+}
+
+// addSpan adds a span of one run. last is the one before of the same print.
+func (k *known) addSpan(print, seq uint64, last uint32) {
 	k.spans = append(k.spans, span{print, seq, seq, last})
 	switch {
 	case k.index != nil:
@@ -48,6 +53,14 @@ func (k *known) add(print, seq, before uint64) {
 	case len(k.spans) >= indexFrom:
 		k.reindex()
 	}
+}
+
+// addEnded notes that a run that has ended knows a print, if it is remembered.
+func (k *known) addEnded(print, seq uint64) {
+	if _, ok := slices.BinarySearchFunc(k.ended, seq, func(r endedRun, seq uint64) int { return compareSeq(r.seq, seq) }); !ok {
+		return
+	}
+	k.addSpan(print, seq, k.find(print))
 }
 
 // find returns the last span of a print, by its place plus one; zero: none.

@@ -6,11 +6,14 @@ import "ordertimeout/transforms/cep/program"
 // at a time.
 func (m *Matcher) stepLate(l *live) Result {
 	e, steps := m.event, len(m.prog.program.Steps)
+	resolves := m.resolve(l)
 	if len(l.branches) == 0 {
-		switch {
-		case m.opens(false) || m.opens(true):
+		switch opens := m.opens(false) || m.opens(true); {
+		case opens && m.mayOpenLate(l):
 			return m.openLate(l)
-		case m.fitsStep(l, branch{}, steps, false, false), m.fitsStep(l, branch{}, steps, true, false):
+		case resolves:
+			return Result{Class: Resolved}
+		case opens, m.fitsStep(l, branch{}, steps, false, false), m.fitsStep(l, branch{}, steps, true, false):
 			return Result{Class: Late}
 		}
 		return Result{Class: Other}
@@ -18,13 +21,14 @@ func (m *Matcher) stepLate(l *live) Result {
 	r, b := &l.runs[0], l.branches[0]
 	possible := e.Time >= l.last(b) && e.Time < m.prog.due(l, r, b)
 	m.nextBranch()
-	switch state := &m.prog.program.States[b.state]; {
-	case m.guarded(l, b, state):
-		if possible {
-			return m.giveLate(l)
-		}
-	case possible && m.takesLate(l, b, state):
+	state := &m.prog.program.States[b.state]
+	guarded := m.guarded(l, b, state)
+	switch {
+	case possible && (guarded || m.takesLate(l, b, state)):
 		return m.giveLate(l)
+	case resolves:
+		return Result{Class: Resolved}
+	case guarded:
 	case m.fitsStep(l, b, steps, true, false):
 	case m.opens(false):
 		m.know(l, 0)
@@ -94,14 +98,17 @@ func (m *Matcher) takesLate(l *live, b branch, state *program.State) bool {
 	return false
 }
 
-// openLate opens a run by a late event, if that is not older than what is remembered and
-// no remembered run ended at its time or after it, so that no two runs of a key begin
-// alike. What its place in time is beyond happens at once.
+// mayOpenLate reports whether a late event may open a run: if it is not older than what is
+// remembered, and no remembered run ended at its time or after it, so that no two runs of a
+// key begin alike.
+func (m *Matcher) mayOpenLate(l *live) bool {
+	e := m.event
+	return e.Time >= e.At-m.prog.remember && !l.known.endedSince(e.Time)
+}
+
+// openLate opens a run by a late event. What its place in time is beyond happens at once.
 func (m *Matcher) openLate(l *live) Result {
 	e := m.event
-	if e.Time < e.At-m.prog.remember || l.known.endedSince(e.Time) {
-		return Result{Class: Late}
-	}
 	m.open(l, new(summary))
 	m.expire(l, e.At, e.At)
 	m.sweep(l, e.At)

@@ -30,6 +30,8 @@ type live struct {
 	freed []uint64
 
 	known known
+	// alerts are the timeouts that may still be resolved, in the order of their runs.
+	alerts []alert
 	// due is when time alone does something to a branch; math.MaxInt64: never.
 	due int64
 }
@@ -44,6 +46,7 @@ type run struct {
 	branches uint32 // how many it has
 	held     uint32 // how many matches of it are held back
 	matched  bool   // it has given a match
+	reminded int64  // the largest age at which it gave a reminder, or had none to give
 	end      How    // what ended its last branch, once it has none
 }
 
@@ -91,6 +94,9 @@ type lost struct {
 	deadline int64 // that it reached
 	// waiting are the steps that it could still have gone on with. Not to be changed.
 	waiting []int
+	// guards are the steps of the notFollowedBy that it stood under, where timeouts may be
+	// resolved.
+	guards []int
 }
 
 func newLive(p *Prog) *live {
@@ -98,7 +104,9 @@ func newLive(p *Prog) *live {
 }
 
 // empty reports whether nothing is open and nothing remembered.
-func (l *live) empty() bool { return len(l.runs) == 0 && len(l.known.ended) == 0 }
+func (l *live) empty() bool {
+	return len(l.runs) == 0 && len(l.known.ended) == 0 && len(l.alerts) == 0
+}
 
 // store keeps an event, with a reference. It has no text until own is called.
 func (l *live) store(e *Event, print uint64) uint32 {

@@ -6,7 +6,8 @@ import (
 )
 
 // append appends the encoding: the events, the nodes, each after the one before it, the
-// runs, and what is remembered. Numbers of events and nodes are by their place in it.
+// runs, what is remembered, and what only some settings know (see lifecodec.go), if there
+// is any of it. Numbers of events and nodes are by their place in it.
 func (l *live) append(b []byte) []byte {
 	w := liveWriter{live: l, node: make([]uint32, len(l.nodes)), event: make([]uint32, len(l.events))}
 	for i := range l.runs {
@@ -21,8 +22,16 @@ func (l *live) append(b []byte) []byte {
 	for i := range l.held {
 		w.addNode(l.held[i].node)
 	}
+	for i := range l.alerts {
+		w.addNode(l.alerts[i].node)
+	}
 	b = w.appendRows(b)
-	b = binary.LittleEndian.AppendUint32(append(b, machineVersion), l.mark)
+	version := byte(machineVersion)
+	bits, life := l.life()
+	if life {
+		version = lifeVersion
+	}
+	b = binary.LittleEndian.AppendUint32(append(b, version), l.mark)
 	b = binary.AppendUvarint(b, l.order)
 	b = binary.AppendUvarint(b, uint64(len(w.events)))
 	for _, n := range w.events {
@@ -35,8 +44,11 @@ func (l *live) append(b []byte) []byte {
 		b = binary.AppendUvarint(b, uint64(w.node[node.prev]))
 		b = binary.AppendUvarint(b, uint64(node.step))
 	}
-	b = w.appendRuns(b)
-	return l.known.append(b)
+	b = l.known.append(w.appendRuns(b))
+	if life {
+		b = w.appendLife(b, bits)
+	}
+	return b
 }
 
 // liveWriter numbers the nodes and events of a live state, from 1.
@@ -86,10 +98,7 @@ func (w *liveWriter) appendRuns(b []byte) []byte {
 		if r.lost != nil {
 			b = binary.AppendUvarint(b, uint64(w.node[r.lost.node]))
 			b = binary.AppendVarint(b, r.lost.deadline)
-			b = binary.AppendUvarint(b, uint64(len(r.lost.waiting)))
-			for _, s := range r.lost.waiting {
-				b = binary.AppendUvarint(b, uint64(s))
-			}
+			b = appendSteps(b, r.lost.waiting)
 		}
 	}
 	b = binary.AppendUvarint(b, uint64(len(l.held)))

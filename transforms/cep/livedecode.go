@@ -11,7 +11,7 @@ import (
 var errLive = errors.New("cep: state of the machine that contradicts itself")
 
 // decodeLive reads the rest of a state of the machine.
-func (p *Prog) decodeLive(r *reader) (State, []byte, error) {
+func (p *Prog) decodeLive(r *reader, version byte) (State, []byte, error) {
 	if mark := r.uint32(); r.err == nil && mark != p.mark {
 		return State{}, nil, errors.New("cep: state of another pattern")
 	}
@@ -32,6 +32,9 @@ func (p *Prog) decodeLive(r *reader) (State, []byte, error) {
 		l.addHeld(r)
 	}
 	r.known(&l.known)
+	if version == lifeVersion {
+		l.addLife(r, len(p.program.Steps))
+	}
 	if r.err == nil && (!l.consistent() || r.rows != nil) {
 		r.err = errLive
 	}
@@ -99,7 +102,7 @@ func (l *live) addNode(r *reader, p *program.Program) {
 
 func (l *live) addRun(r *reader, p *program.Program) {
 	event := r.index1(len(l.events) - 1)
-	run := run{event: event, seq: l.events[event].order, first: l.events[event].time, deadline: r.time()}
+	run := run{event: event, seq: l.events[event].order, first: l.events[event].time, deadline: r.time(), reminded: allAges}
 	flags := r.byte()
 	run.matched, run.end = flags&1 != 0, How(r.index(int(Overflowed)))
 	run.branches = uint32(r.count(2))
@@ -110,9 +113,7 @@ func (l *live) addRun(r *reader, p *program.Program) {
 	}
 	if flags&2 != 0 {
 		run.lost = &lost{node: r.index1(len(l.nodes) - 1), deadline: r.time()}
-		for n := r.count(1); n > 0; n-- {
-			run.lost.waiting = append(run.lost.waiting, int(r.index(len(p.Steps)-1)))
-		}
+		run.lost.waiting = r.steps(len(p.Steps))
 		l.nodes[run.lost.node].refs++
 	}
 	l.events[event].refs++

@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"ordertimeout/transforms/cep/program"
+	"ordertimeout/transforms/cep/syntax"
 	"ordertimeout/transforms/ledger"
 )
 
@@ -33,13 +34,18 @@ func (m *Matcher) stepLive(key string, s *State, e *Event, out *Output) Result {
 		r = m.stepOnTime(l)
 	case m.prog.straight:
 		r = m.stepLate(l)
+	case m.resolve(l):
+		r.Class = Resolved
 	case m.names():
 		r.Class = Late
 	default:
 		r.Class = Other
 	}
 	m.finish(l, r.Class, settled)
-	if s.more == nil && !l.empty() {
+	switch {
+	case l.empty():
+		s.setLive(nil) // a timeout was all that was left, and it is resolved
+	case s.more == nil:
 		s.setLive(l)
 	}
 	return r
@@ -64,6 +70,9 @@ func (m *Matcher) other() Result {
 // finish ends the step: an event that was taken gets memory of its own, and Refs are let
 // go of that nobody needs any more.
 func (m *Matcher) finish(l *live, class Class, settled int) {
+	if m.ending != 0 && class == Started {
+		m.keepLater()
+	}
 	taken := m.stored != 0
 	if taken {
 		if e := &l.events[m.stored]; e.refs > 1 {
@@ -75,6 +84,9 @@ func (m *Matcher) finish(l *live, class Class, settled int) {
 	l.due = m.prog.firstDue(l)
 	m.free(l)
 	if ref := m.event.Ref; ref != 0 {
+		if class == Resolved {
+			m.out.Outcomes[m.calledOff-1].Refs = []uint64{ref}
+		}
 		m.settleEvent(ref, class, taken, len(m.out.Settled) > settled)
 	}
 }
@@ -86,13 +98,15 @@ func (m *Matcher) settleEvent(ref uint64, class Class, taken, ended bool) {
 	switch {
 	case !m.prog.straight && (taken || rejected):
 		// It was let go of with the last branch, or will be.
-	case m.prog.straight && ended && class == Started:
+	case m.prog.straight && ended && (class == Started || class == Resolved):
 		// The ended run's first event must not come again without what ended it.
 		list := &m.out.Settled[len(m.out.Settled)-1]
 		*list = append(*list, ref|ledger.Later)
 	case m.prog.straight && ended && (class == Other || class == Advanced):
 		list := &m.out.Settled[len(m.out.Settled)-1]
 		*list = append(*list, ref)
+	case class == Resolved:
+		// It is let go of with its outcome.
 	case !m.prog.straight, class == Other:
 		m.out.Settled = append(m.out.Settled, []uint64{ref})
 	}
@@ -113,6 +127,8 @@ func (m *Matcher) free(l *live) {
 func (m *Matcher) stepOnTime(l *live) Result {
 	open := len(l.runs) > 0
 	waiting := l.waiting(m.prog.program)
+	start := len(m.out.Outcomes)
+	resolves := m.resolve(l)
 	var s summary
 	m.give(l, &s)
 	if m.prog.every || !s.taken && !slices.ContainsFunc(l.runs, func(r run) bool { return r.branches > 0 }) {
@@ -120,11 +136,16 @@ func (m *Matcher) stepOnTime(l *live) Result {
 	}
 	m.release(l, m.event.At)
 	m.sweep(l, m.event.At)
+	if outcomes := m.out.Outcomes[start:]; len(outcomes) > 1 && (m.prog.cancelled || m.prog.started) && m.prog.skip.To != syntax.NoSkip {
+		sortByRun(outcomes) // a match that was held back may be of a run before one that is told of
+	}
 	switch steps := len(m.prog.program.Steps); {
 	case s.opened:
 		return Result{Class: Started}
 	case s.taken || s.stopped:
 		return Result{Class: Advanced}
+	case resolves:
+		return Result{Class: Resolved}
 	case open && len(l.runs) == 0:
 		// It has ended the run, and is none of its steps.
 	case open && m.prog.straight && m.again(l, waiting), open && !m.prog.straight && !m.prog.every && m.opens(false):
@@ -167,6 +188,9 @@ func (m *Matcher) advanceLive(key string, l *live, at, limit int64, out *Output)
 		m.free(l)
 	}
 	l.known.forget(at-m.prog.remember, l.runs)
+	if len(l.alerts) > 0 {
+		l.forgetAlerts(at)
+	}
 }
 
 // closeLive is Close by the machine.

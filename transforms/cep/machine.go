@@ -29,6 +29,11 @@ func (m *Matcher) giveRun(l *live, i int, of []branch, rest int, s *summary) {
 	start := len(m.next)
 	m.matches = m.matches[:0]
 	var given summary
+	var deadline int64
+	if m.prog.cancelled {
+		deadline = m.prog.lastEnd(l, r, of)
+		defer m.dropEnded(l)
+	}
 	for j, b := range of {
 		m.giveBranch(l, r, b, &given)
 		if len(m.next)+rest > m.prog.maxBranches {
@@ -54,6 +59,9 @@ func (m *Matcher) giveRun(l *live, i int, of []branch, rest int, s *summary) {
 	r.end = Broken
 	if given.stopped {
 		r.end = Cancelled
+		if len(m.ended) > 0 && !r.matched && r.held == 0 {
+			m.cancel(l, deadline)
+		}
 	}
 }
 
@@ -70,8 +78,12 @@ type summary struct {
 func (m *Matcher) giveBranch(l *live, r *run, b branch, s *summary) {
 	state := &m.prog.program.States[b.state]
 	m.nextBranch()
-	if m.stops(l, b, state) {
+	if step := m.stops(l, b, state); step >= 0 {
 		s.stopped = true
+		if m.prog.cancelled {
+			m.ended = append(m.ended, ended{b.node, step}) // and the reference with it
+			return
+		}
 		m.letGo(l, b.node)
 		l.release(b.node)
 		return
@@ -97,14 +109,18 @@ func (m *Matcher) giveBranch(l *live, r *run, b branch, s *summary) {
 	l.release(b.node)
 }
 
-// stops reports whether the event ends the branch by a negation.
-func (m *Matcher) stops(l *live, b branch, state *program.State) bool {
+// stops returns the negated step as which the event ends the branch, or -1. Of several it
+// is the first of the pattern, where that is told.
+func (m *Matcher) stops(l *live, b branch, state *program.State) int {
+	first := -1
 	for i := range state.Ways {
-		if w := &state.Ways[i]; w.Op == program.Stop && m.holds(l, b.node, w.When) {
-			return true
+		if w := &state.Ways[i]; w.Op == program.Stop && (first < 0 || w.Step < first) && m.holds(l, b.node, w.When) {
+			if first = w.Step; !m.prog.cancelled {
+				break
+			}
 		}
 	}
-	return false
+	return first
 }
 
 // take gives the event to a branch as a step.
@@ -183,7 +199,10 @@ func (m *Matcher) open(l *live, s *summary) {
 	m.nextBranch()
 	start := &m.prog.program.States[0]
 	m.next, m.matches = m.next[:0], m.matches[:0]
-	r := run{first: m.event.Time, deadline: m.prog.deadlineOf(m.event.Time)}
+	r := run{first: m.event.Time, deadline: m.prog.deadlineOf(m.event.Time), reminded: allAges}
+	if len(m.prog.remind) > 0 {
+		r.reminded = m.event.At - m.event.Time // ages that have passed are left out
+	}
 	var given summary
 	for i := range start.Ways {
 		if w := &start.Ways[i]; m.holds(l, 0, w.When) {
@@ -202,6 +221,9 @@ func (m *Matcher) open(l *live, s *summary) {
 	l.runs = append(l.runs, r)
 	i := len(l.runs) - 1
 	m.know(l, i)
+	if m.prog.started {
+		m.opened(l, &l.runs[i])
+	}
 	if len(l.branches)+len(m.next) > m.prog.maxBranches {
 		given.overflow = Branches
 	}

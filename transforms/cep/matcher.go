@@ -31,6 +31,12 @@ type Matcher struct {
 
 	next    []branch // the branches after the event
 	matches []match  // of the run at hand
+	ended   []ended  // of the run at hand, where that is told
+	// ending is the outcome of the run that the event has ended, which has the event's Ref,
+	// by its place plus one; zero: none.
+	ending int
+	// calledOff is the outcome that the event resolves, by its place plus one; zero: none.
+	calledOff int
 }
 
 // result is that of a test.
@@ -69,6 +75,7 @@ func (p *Prog) Matcher() *Matcher {
 // begin makes an event the one at hand.
 func (m *Matcher) begin(key string, e *Event, out *Output) {
 	m.key, m.event, m.out, m.stored, m.walked, m.given = key, e, out, 0, 0, 0
+	m.ending, m.calledOff = 0, 0
 	clear(m.results)
 	clear(m.failed)
 	if m.evaluator != nil {
@@ -144,10 +151,18 @@ func (m *Matcher) listsOf(l *live, n uint32, t *program.Test) [][]cond.Event {
 
 // takenOf returns an event as a step.
 func (m *Matcher) takenOf(l *live, event, step uint32) Taken {
-	if e := m.event; event == m.stored && event != 0 {
-		return Taken{Step: int(step), Time: e.Time, Type: e.Type, ID: e.ID, Data: e.Data, Row: e.Row, Ref: e.Ref}
+	if event == m.stored && event != 0 {
+		taken := m.takenAs(int(step))
+		taken.order = l.events[event].order
+		return taken
 	}
 	return l.events[event].taken(step)
+}
+
+// takenAs returns the event at hand as a step.
+func (m *Matcher) takenAs(step int) Taken {
+	e := m.event
+	return Taken{Step: step, Time: e.Time, Type: e.Type, ID: e.ID, Data: e.Data, Row: e.Row, Ref: e.Ref}
 }
 
 // eval evaluates a condition. One that fails is false; it is counted once an event.
@@ -247,6 +262,9 @@ func (m *Matcher) timedOut(l *live, r *run, at int64) {
 	out.How, out.At, out.Deadline = TimedOut, at, r.lost.deadline
 	out.Waiting = r.lost.waiting
 	m.out.add(out)
+	if m.prog.resolve > 0 {
+		m.watch(l, r, &out)
+	}
 }
 
 // outcome returns an outcome with the events that a branch has taken.

@@ -46,6 +46,8 @@ type engine struct {
 	m     *Matcher
 	state State
 	at    int64
+	named map[string]bool // timeouts that were given and not resolved
+	rnd   *rand.Rand      // where it is to stop on the way, nil for nowhere
 }
 
 // newEngine returns an engine that is run by the table, where there is one, or by the
@@ -56,19 +58,68 @@ func newEngine(t testing.TB, key, text string, p whole.Pattern, table bool) *eng
 	if err != nil {
 		t.Fatalf("%s: %v", text, err)
 	}
-	prog, err := compile(pattern, Config{
-		Remember: time.Duration(p.Remember) * time.Millisecond, MaxBranches: p.MaxBranches, Fields: jsonFields,
-	}, table)
+	c := Config{Remember: ms(p.Remember), MaxBranches: p.MaxBranches, Fields: jsonFields, Started: p.Started, Cancelled: p.Cancelled, Resolve: ms(p.Resolve)}
+	c.Name = func(timeout *Outcome) string { return nameOf(timeout) }
+	for _, age := range p.Remind {
+		c.Remind = append(c.Remind, ms(age))
+	}
+	prog, err := compile(pattern, c, table)
 	if err != nil {
 		t.Fatalf("%s: %v", text, err)
 	}
 	if p.MaxTaken > 0 {
 		prog.maxEvents = p.MaxTaken
 	}
-	return &engine{t: t, key: key, m: prog.Matcher()}
+	return &engine{t: t, key: key, m: prog.Matcher(), named: map[string]bool{}}
+}
+
+func ms(n int64) time.Duration { return time.Duration(n) * time.Millisecond }
+
+// kinds are the model's words for what outcomes are.
+var kinds = map[How]string{
+	Matched: whole.Success, TimedOut: whole.Timeout, Opened: whole.StartedRun, Reminded: whole.Reminder, Cancelled: whole.CancelledRun,
+	CalledOff: whole.ResolvedRun,
+}
+
+// nameOf calls a timeout by what tells it from the others of its key.
+func nameOf(timeout *Outcome) string {
+	return fmt.Sprint(timeout.How, timeout.Deadline, timeout.Run[0].Time, timeout.Run[0].ID, string(timeout.Run[0].Data))
 }
 
 func (e *engine) Advance(at int64) whole.Change {
+	if e.rnd == nil || e.rnd.IntN(2) == 0 {
+		return e.advance(at)
+	}
+	// On the way it stops wherever there is something to do, and anywhere else.
+	var all whole.Change
+	for last := int64(math.MinInt64); ; {
+		due := e.m.prog.Due(&e.state)
+		if due <= last {
+			e.t.Fatalf("%s: at %d there is something to do at %d", e.m.prog.Text(), last, due)
+		}
+		if due >= at {
+			break
+		}
+		c := e.advance(due)
+		all.Outcomes, all.Ends = append(all.Outcomes, c.Outcomes...), append(all.Ends, c.Ends...)
+		last = max(due, e.at+int64(e.rnd.IntN(3))*(at-e.at)/4)
+		c = e.advance(last)
+		all.Outcomes, all.Ends = append(all.Outcomes, c.Outcomes...), append(all.Ends, c.Ends...)
+	}
+	if at == later && !e.state.Empty() && e.m.prog.pattern.Within > 0 {
+		e.t.Errorf("%s: something is left of the state, and nothing is due: %+v", e.m.prog.Text(), e.state.live())
+	}
+	c := e.advance(at)
+	all.Outcomes, all.Ends = append(all.Outcomes, c.Outcomes...), append(all.Ends, c.Ends...)
+	slices.Sort(all.Ends)
+	return all
+}
+
+// later is when nothing is left.
+const later = 1 << 40
+
+// advance lets time come to a place in one step.
+func (e *engine) advance(at int64) whole.Change {
 	open := e.open()
 	var out Output
 	e.m.Advance(e.key, &e.state, at, math.MaxInt64, &out)
@@ -158,9 +209,15 @@ func endsOf(out *Output) []string {
 
 func (e *engine) outcome(o *Outcome) whole.Outcome {
 	steps := e.m.prog.Steps()
-	w := whole.Outcome{Kind: whole.Success, Key: e.key, At: o.At, StartedAt: o.Run[0].Time, EndedAt: o.EndedAt, Deadline: o.Deadline}
-	if o.How == TimedOut {
-		w.Kind = whole.Timeout
+	w := whole.Outcome{Kind: kinds[o.How], Key: e.key, At: o.At, StartedAt: o.Run[0].Time, EndedAt: o.EndedAt, Deadline: o.Deadline, Age: o.Age}
+	switch o.How {
+	case TimedOut:
+		e.named[nameOf(o)] = true
+	case CalledOff:
+		if w.StartedAt = o.StartedAt; !e.named[o.Of] {
+			e.t.Errorf("%s: %s is resolved: it was not given, or twice", e.m.prog.Text(), o.Of)
+		}
+		delete(e.named, o.Of)
 	}
 	for i, event := range e.events(o.Run) {
 		w.Taken = append(w.Taken, whole.StepEvent{Step: steps[o.Run[i].Step].Name, Event: event})
@@ -222,14 +279,34 @@ func TestRandomPatternsAgreeWithTheModel(t *testing.T) {
 			p := whole.RandomPattern(rnd, shape)
 			p.Remember = []int64{0, 1, 40, max(p.Within, 100)}[rnd.IntN(4)]
 			p.MaxBranches = []int{0, 0, 0, 20}[rnd.IntN(4)]
+			p.Life = randomLife(rand.New(rand.NewPCG(seed, 1)), p)
 			log, _ := ceptest.Stamp(p.RandomLog(rnd, 4+rnd.IntN(25)), []int64{0, 3, 20}[rnd.IntN(3)], 0)
 			for _, key := range []string{"k0", "k1", "k2"} {
 				if fault := compareKey(t, p, key, log, rnd.IntN(2) == 0); fault != "" {
-					t.Fatalf("%s, seed %d: %v remember %d, max branches %d\n%s", name, seed, p, p.Remember, p.MaxBranches, fault)
+					t.Fatalf("%s, seed %d: %v remember %d, max branches %d, %+v\n%s", name, seed, p, p.Remember, p.MaxBranches, p.Life, fault)
 				}
 			}
 		}
 	}
+}
+
+// randomLife returns settings for a pattern: mostly none.
+func randomLife(rnd *rand.Rand, p whole.Pattern) whole.Life {
+	var life whole.Life
+	if rnd.IntN(3) == 0 {
+		return life
+	}
+	life.Started, life.Cancelled = rnd.IntN(2) == 0, rnd.IntN(2) == 0
+	if oneEnd("", syntax.MustParse(p.String())) == nil && rnd.IntN(4) > 0 {
+		life.Resolve = []int64{1, 2, 7, 20, 100}[rnd.IntN(5)]
+	}
+	for age := int64(0); rnd.IntN(4) > 0; {
+		if age += 1 + int64(rnd.IntN(12)); p.Within > 0 && age >= p.Within {
+			break
+		}
+		life.Remind = append(life.Remind, age)
+	}
+	return life
 }
 
 // compareKey runs the events of a key, and returns where engine and model part.
@@ -243,6 +320,7 @@ func compareKey(t *testing.T, p whole.Pattern, key string, log []ceptest.Event, 
 	}
 	slices.SortStableFunc(events, p.Compare)
 	want, got := whole.NewKey(p), newEngine(t, key, p.String(), p, table)
+	got.rnd = rand.New(rand.NewPCG(uint64(len(events)), 5))
 	past := ""
 	for _, e := range events {
 		past += fmt.Sprintf("%s %v at %d\n", e.Type, e, e.At)
@@ -258,7 +336,6 @@ func compareKey(t *testing.T, p whole.Pattern, key string, log []ceptest.Event, 
 	if diff := cmp.Diff(wantOpen, gotOpen, cmpopts.EquateEmpty()) + cmp.Diff(wantEnds, gotEnds, cmpopts.EquateEmpty()); diff != "" {
 		return past + "end (-want +got):\n" + diff
 	}
-	const later = 1 << 40
 	if diff := cmp.Diff(want.Advance(later), got.Advance(later), cmpopts.EquateEmpty()); diff != "" {
 		return past + "at last (-want +got):\n" + diff
 	}

@@ -1,10 +1,8 @@
 package cep
 
 import (
-	"fmt"
 	"math"
 	"slices"
-	"time"
 
 	"github.com/cespare/xxhash/v2"
 
@@ -31,6 +29,12 @@ type Prog struct {
 	fields      cond.Fields
 	timeless    bool
 
+	// What is told of a run beside its end: see Config.
+	started, cancelled bool
+	remind             []int64 // ages in milliseconds, ascending
+	resolve            int64   // milliseconds; zero: no timeout is resolved
+	name               func(*Outcome) string
+
 	every    bool
 	skip     syntax.Skip
 	skipStep int // the number of skip's step
@@ -38,8 +42,10 @@ type Prog struct {
 	// the Refs of a run's events are let go of with it.
 	straight bool
 
-	// linear is the table; nil for a pattern that needs the machine.
+	// linear is the table; nil for a pattern that needs the machine, and where a setting
+	// does. tabled says that the pattern has one, whoever runs it.
 	linear  *linear
+	tabled  bool
 	program *program.Program
 	// mark tells the states of the keys of this program from those of one that has other
 	// states or ways.
@@ -58,35 +64,6 @@ type Prog struct {
 	types     []string // the same, for a linear pattern of few steps, where comparing is faster
 }
 
-// Config says how a pattern is run.
-type Config struct {
-	// Remember is for how long a run's events are known after its end, so that a redelivery
-	// is seen as one. Not negative, in whole milliseconds.
-	Remember time.Duration
-	// MaxBranches is how many branches a key may have; zero: DefaultMaxBranches.
-	MaxBranches int
-	// Fields reads events for conditions. A pattern without conditions needs none.
-	Fields cond.Fields
-	// Timeless says that the bytes of an event need not have its time. Then two events
-	// without ids are the same one only if their times are equal, too: else three
-	// failures that are alike would be one, delivered three times.
-	Timeless bool
-}
-
-// DefaultMaxBranches is how many branches a key may have where nothing else is said.
-const DefaultMaxBranches = 10_000
-
-// Validate returns what is wrong with the settings, or nil.
-func (c Config) Validate() error {
-	switch {
-	case c.Remember < 0 || c.Remember%time.Millisecond != 0:
-		return fmt.Errorf("cep: remember %v: want whole milliseconds, not negative", c.Remember)
-	case c.MaxBranches < 0:
-		return fmt.Errorf("cep: max branches %d: want at least one, or zero for %d", c.MaxBranches, DefaultMaxBranches)
-	}
-	return nil
-}
-
 // Compile returns the program of a pattern.
 func Compile(pattern syntax.Pattern, c Config) (*Prog, error) { return compile(pattern, c, true) }
 
@@ -95,7 +72,7 @@ func compile(pattern syntax.Pattern, c Config, table bool) (*Prog, error) {
 	if err := pattern.Validate(); err != nil {
 		return nil, err
 	}
-	if err := c.Validate(); err != nil {
+	if err := c.validate(pattern); err != nil {
 		return nil, err
 	}
 	code, err := program.Compile(pattern)
@@ -124,10 +101,15 @@ func compile(pattern syntax.Pattern, c Config, table bool) (*Prog, error) {
 	}
 	p.inert = !slices.ContainsFunc(code.States, func(s program.State) bool { return !s.Inert }) &&
 		!slices.ContainsFunc(code.Steps, func(s program.Step) bool { return s.Any })
+	p.started, p.cancelled, p.resolve, p.name = c.Started, c.Cancelled, c.Resolve.Milliseconds(), c.Name
+	for _, age := range c.Remind {
+		p.remind = append(p.remind, age.Milliseconds())
+	}
 	p.orderTypes()
 	p.mark = uint32(xxhash.Sum64String(p.windowless + "\n" + code.String()))
-	if table {
-		p.linear = compileLinear(p)
+	linear := compileLinear(p)
+	if p.tabled = linear != nil; table && !c.life() {
+		p.linear = linear
 	}
 	return p, nil
 }

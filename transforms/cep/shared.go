@@ -50,14 +50,3 @@ func (p *Prog) Same(as *Prog) bool {
 
 // WindowlessText returns the pattern's canonical text without its window.
 func (p *Prog) WindowlessText() string { return p.windowless }
-
-// Adopt returns a state of another program, of the same pattern but for its window, as one of
-// p. The state that is given is not to be used any more.
-func (p *Prog) Adopt(of *Prog, s *State) (State, error) {
-	b, err := s.AppendBinary(nil)
-	if err != nil {
-		return State{}, err
-	}
-	adopted, _, err := p.DecodeState(b)
-	return adopted, err
-}

@@ -66,8 +66,11 @@ func (p *Prog) Due(s *State) int64 {
 		due = deadline
 	}
 	switch l := s.live(); {
-	case l != nil && len(l.runs) == 0:
-		due = l.known.latest + p.remember + 1
+	case l != nil:
+		if len(l.runs) == 0 && len(l.known.ended) > 0 {
+			due = min(due, l.known.latest+p.remember+1)
+		}
+		due = min(due, l.forgetsAt())
 	case l == nil && s.ended.known():
 		due = min(due, s.ended.ended+p.remember+1)
 	}

@@ -30,6 +30,8 @@ const (
 	OpenAtStart = "openAtStart"
 	// Success are the matches that the pattern's runs have given.
 	Success = "success"
+	// Reminders are the reminders that open runs have given.
+	Reminders = "reminders"
 	// Matched, Timeout, Broken, Cancelled, Skipped, Overflow and Open are the ends of the
 	// pattern's runs: see cep.How.
 	Matched   = "matched"

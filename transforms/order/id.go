@@ -92,10 +92,13 @@ func (r *RunOf) text() string {
 	return string(append(appendSized([]byte(ruleForm), r.Rule), r.Pattern...))
 }
 
+// IDSize is the length of an id.
+const IDSize = 32
+
 // hashed returns 128 bits of a hash as text.
 func hashed(b []byte) string {
 	sum := sha256.Sum256(b)
-	var text [32]byte
+	var text [IDSize]byte
 	hex.Encode(text[:], sum[:16])
 	return string(text[:])
 }

@@ -180,7 +180,7 @@ func (l *lane) together(e *Event, c cep.Class, out *Output) {
 			out.other(e.Type)
 		}
 		return
-	case cep.Started, cep.Advanced:
+	case cep.Started, cep.Advanced, cep.Resolved:
 		e.Shared.Taken = true
 	}
 	e.Shared.Known = true

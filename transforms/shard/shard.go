@@ -247,8 +247,8 @@ func (s *Shard) change(to Rules) error {
 			continue
 		}
 		for k := range old.lanes[from].keys.all {
-			state, err := l.prog.Adopt(old.lanes[from].prog, &k.state)
-			if err != nil {
+			state := k.state
+			if err := l.prog.Adopt(&state, old.lanes[from].prog, first.clock); err != nil {
 				return fmt.Errorf("shard: rule %q: %w", to.Each[i].Name, err)
 			}
 			l.schedule(l.keys.add(k.tag, k.key, state))

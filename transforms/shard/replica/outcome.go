@@ -63,11 +63,22 @@ func kindOf(e *cep.Outcome) order.Kind {
 		return order.Success
 	case cep.Open:
 		return order.Open
+	case cep.Opened:
+		return order.Started
+	case cep.Reminded:
+		return order.Reminder
+	case cep.CalledOff:
+		return order.Resolved
+	case cep.Cancelled:
+		return order.Cancelled
 	}
 	return order.Timeout
 }
 
 func (b *outcomeBuilder) outcome(e *cep.Outcome) (order.Outcome, error) {
+	if e.How == cep.CalledOff {
+		return b.resolved(e)
+	}
 	user, id, err := b.config.orderOf(e.Key, &e.Run[0])
 	if err != nil {
 		return order.Outcome{}, err
@@ -81,16 +92,47 @@ func (b *outcomeBuilder) outcome(e *cep.Outcome) (order.Outcome, error) {
 		UserID:    user,
 		OrderID:   id,
 		StartedAt: first.Time,
+		Age:       e.Age,
 		EndedAt:   e.EndedAt,
 		Deadline:  e.Deadline,
 		At:        e.At,
 		Events:    b.stepEvents(e.Run),
 		Refs:      e.Refs,
 	}
-	if o.Kind != order.Success {
+	if o.Kind != order.Success && o.Kind != order.Cancelled {
 		o.WaitingFor = b.waiting(e.Waiting)
 	}
 	return o, nil
+}
+
+// resolved returns the outcome that calls a timeout off.
+func (b *outcomeBuilder) resolved(e *cep.Outcome) (order.Outcome, error) {
+	of, id, user := splitName(e.Of)
+	_, orderID, err := order.SplitKey(e.Key)
+	return order.Outcome{
+		Kind: order.Resolved, ID: id, Of: of, Rule: b.rule.Name, Labels: b.rule.Labels, UserID: user, OrderID: orderID,
+		StartedAt: e.StartedAt, ResolvedAt: e.EndedAt, Deadline: e.Deadline, At: e.At, Events: b.stepEvents(e.Run), Refs: e.Refs,
+	}, err
+}
+
+// NameOf returns what is kept of a timeout for the outcome that calls it off: the ids of
+// both, and the user.
+func NameOf(rule string, prog *cep.Prog, timeout *cep.Outcome, byOrder bool) string {
+	of := runOf(rule, prog, timeout)
+	user, _, err := (&Config{ByOrder: byOrder}).orderOf(timeout.Key, &timeout.Run[0])
+	if err != nil {
+		user = ""
+	}
+	return of.ID(order.Timeout, 0) + of.ID(order.Resolved, 0) + user
+}
+
+// splitName returns what a text of NameOf was made of.
+func splitName(name string) (timeout, resolved, user string) {
+	const size = order.IDSize
+	if len(name) < 2*size {
+		return "", "", ""
+	}
+	return name[:size], name[size : 2*size], name[2*size:]
 }
 
 // outcomeID returns the id of an outcome of a rule.
@@ -102,20 +144,26 @@ func (r *Rule) outcomeID(e *cep.Outcome) string { return OutcomeID(r.Name, r.Pro
 // time, no other run has the same. Rules tell first events without an id by their bytes, as
 // two of them may begin at one time.
 func OutcomeID(rule string, prog *cep.Prog, e *cep.Outcome) string {
-	of := order.RunOf{
-		Rule: rule, Pattern: prog.Text(), Key: e.Key, First: identity(prog, &e.Run[0]), ByEvent: prog.Pattern().Every || prog.Timeless(),
-	}
-	if rule != "" {
-		of.Pattern = prog.WindowlessText()
-	}
+	of := runOf(rule, prog, e)
 	if e.How != cep.Matched || !of.ByEvent {
-		return of.ID(kindOf(e), 0)
+		return of.ID(kindOf(e), e.Age)
 	}
 	events := make([]order.TakenEvent, len(e.Run))
 	for i := range e.Run {
 		events[i] = identity(prog, &e.Run[i])
 	}
 	return of.MatchID(events)
+}
+
+// runOf returns what ids know of the run of an outcome that has its first event.
+func runOf(rule string, prog *cep.Prog, e *cep.Outcome) order.RunOf {
+	of := order.RunOf{
+		Rule: rule, Pattern: prog.Text(), Key: e.Key, First: identity(prog, &e.Run[0]), ByEvent: prog.Pattern().Every || prog.Timeless(),
+	}
+	if rule != "" {
+		of.Pattern = prog.WindowlessText()
+	}
+	return of
 }
 
 func identity(prog *cep.Prog, t *cep.Taken) order.TakenEvent {

@@ -69,6 +69,8 @@ type fate struct {
 	completed []completed
 	// took and cancelled say that the event was taken, or ended the branch by a negation.
 	took, cancelled bool
+	// by are the negated steps that it was.
+	by []*Step
 }
 
 // start returns what an event makes of the pattern as a whole, for a run whose deadline
@@ -92,6 +94,7 @@ func start(p Pattern, e event) fate {
 // step gives an event to the branch. deadline is that of the run.
 func (b *branch) step(e event, deadline int64) fate {
 	var open []*way
+	var f fate
 	for _, w := range b.ways {
 		if b.fresh {
 			w = b.freed(w, e)
@@ -99,12 +102,12 @@ func (b *branch) step(e event, deadline int64) fate {
 		if b.held(w, e, b.fresh) {
 			continue
 		}
-		if b.negated(w, e) {
-			return fate{cancelled: true}
-		}
+		f.by = append(f.by, b.negated(w, e)...)
 		open = append(open, w)
 	}
-	var f fate
+	if len(f.by) > 0 {
+		return fate{cancelled: true, by: f.by}
+	}
 	for _, w := range open {
 		if w.step == nil {
 			if w.last == NotFollowedBy {
@@ -130,12 +133,21 @@ func (b *branch) step(e event, deadline int64) fate {
 	return f
 }
 
-// negated reports whether the event is one that must not come on a way.
-func (b *branch) negated(w *way, e event) bool {
-	fits := func(n negation) bool {
-		return b.fits(n.step, e) && !slices.ContainsFunc(n.inside, func(c Condition) bool { return b.ends(c, e) })
+// negated returns the steps as which the event must not come on a way: where it may not
+// come next, those.
+func (b *branch) negated(w *way, e event) []*Step {
+	fit := func(negations []negation) (by []*Step) {
+		for _, n := range negations {
+			if b.fits(n.step, e) && !slices.ContainsFunc(n.inside, func(c Condition) bool { return b.ends(c, e) }) {
+				by = append(by, n.step)
+			}
+		}
+		return by
 	}
-	return slices.ContainsFunc(w.guards, fits) || b.fresh && slices.ContainsFunc(w.nots, fits)
+	if nots := fit(w.nots); b.fresh && len(nots) > 0 {
+		return nots
+	}
+	return fit(w.guards)
 }
 
 // freed returns the way without the greedy loops that the event ends by their until:
@@ -211,8 +223,8 @@ func (b *branch) due() int64 {
 }
 
 // expire lets time come to a deadline of the branch. What is left of it is in the fate;
-// waited are the steps of the ways that have ended.
-func (b *branch) expire(at int64) (f fate, waited []*Step) {
+// waited are the steps of the ways that have ended, guards those that would have ended them.
+func (b *branch) expire(at int64) (f fate, waited, guards []*Step) {
 	left := &branch{taken: b.taken, fresh: b.fresh}
 	for _, w := range b.ways {
 		switch {
@@ -222,12 +234,15 @@ func (b *branch) expire(at int64) (f fate, waited []*Step) {
 			f.completed = append(f.completed, completed{b.taken, w.deadline, w.deadline})
 		case w.step != nil:
 			waited = append(waited, w.step)
+			for _, n := range w.guards {
+				guards = append(guards, n.step)
+			}
 		}
 	}
 	if len(left.ways) > 0 {
 		f.branches = []*branch{left}
 	}
-	return f, waited
+	return f, waited, guards
 }
 
 // compare orders branches: the earlier event first, the longer branch before its
@@ -247,6 +262,11 @@ func (p Pattern) compare(a, b []taken) int {
 		}
 	}
 	return 0
+}
+
+// firstOf returns the first of steps in the pattern's order.
+func (p Pattern) firstOf(steps []*Step) *Step {
+	return slices.MinFunc(steps, func(a, b *Step) int { return cmp.Compare(p.index(a), p.index(b)) })
 }
 
 // index returns the index of a step in the pattern.

@@ -7,8 +7,8 @@ import (
 )
 
 // onTime gives an event that is not late to the runs, opens the run that it opens, and
-// returns its class.
-func (m *moment) onTime(e event) string {
+// returns its class. resolves says that it has resolved a timeout.
+func (m *moment) onTime(e event, resolves bool) string {
 	open := m.open()
 	linear := m.pattern.linearButNegations()
 	class := Other
@@ -27,6 +27,8 @@ func (m *moment) onTime(e event) string {
 		return Started
 	case m.took || m.cancelled:
 		return Advanced
+	case resolves:
+		return Resolved
 	case linear && len(open) == 1:
 		if class == Duplicate && open[0].how == "" {
 			open[0].known = append(open[0].known, e.Event)
@@ -49,12 +51,13 @@ func (m *moment) opens(e event) {
 		return
 	}
 	m.opened = true
-	r := &run{first: e, deadline: Never, branches: f.branches, known: []ceptest.Event{e.Event}}
+	r := &run{first: e, deadline: Never, branches: f.branches, known: []ceptest.Event{e.Event}, ages: m.pattern.agesAfter(e.Time, e.At)}
 	if m.pattern.Within > 0 {
 		r.deadline = e.Time + m.pattern.Within
 	}
 	tooMany := m.tooMany(r, f.branches, f.completed)
 	m.runs = append(m.runs, r)
+	m.giveStarted(r, f.completed)
 	if tooMany {
 		m.end(r, Overflow)
 		return

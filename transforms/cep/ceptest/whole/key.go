@@ -32,6 +32,13 @@ type run struct {
 	// TimedOut, Cancelled, Broken. reached are the branches that ended by deadlines.
 	why     string
 	reached []reached
+	// ages are those at which it is to be reminded of. stopped are the branches that the
+	// present event has ended as a negated step, stoodUnder is the run's deadline before.
+	ages       []int64
+	stopped    []cancelled
+	stoodUnder int64
+	// alert is the timeout that the run has given, while it is not resolved.
+	alert *alert
 }
 
 // reached is a branch that a deadline has ended, with the steps that it waited for.
@@ -39,6 +46,8 @@ type reached struct {
 	taken    []taken
 	deadline int64
 	waited   []*Step
+	// guards are those that would have ended it.
+	guards []*Step
 }
 
 // NewKey returns a key that has had no event.
@@ -63,6 +72,7 @@ func (k *Key) Advance(at int64) Change {
 	for {
 		due := int64(Never)
 		for _, r := range k.open() {
+			due = min(due, r.reminder())
 			for _, b := range r.branches {
 				due = min(due, b.due())
 			}
@@ -74,6 +84,7 @@ func (k *Key) Advance(at int64) Change {
 		for _, r := range k.open() {
 			m.expire(r)
 		}
+		m.timePasses = true
 		m.close()
 		all.add(m.change)
 	}
@@ -88,11 +99,15 @@ func (k *Key) Step(given ceptest.Event) Change {
 		return Change{Class: Duplicate, Again: true}
 	}
 	m := k.moment(e.Time, e.At)
+	m.event = e
+	resolves := m.resolve(e)
 	switch {
 	case e.Time == e.At:
-		m.change.Class = m.onTime(e)
+		m.change.Class = m.onTime(e, resolves)
 	case k.pattern.linearButNegations():
-		m.change.Class = m.late(e)
+		m.change.Class = m.late(e, resolves)
+	case resolves:
+		m.change.Class = Resolved
 	case k.pattern.named(e.Type):
 		m.change.Class = Late
 	default:

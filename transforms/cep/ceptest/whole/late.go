@@ -4,15 +4,17 @@ import "slices"
 
 // late is what a late event does where the pattern is linear but for negations, and what
 // becomes of it. It breaks no run, and lets none go on that it does not fit.
-func (m *moment) late(e event) string {
+func (m *moment) late(e event, resolves bool) string {
 	if open := m.open(); len(open) == 1 {
-		return m.lateBeside(open[0], e)
+		return m.lateBeside(open[0], e, resolves)
 	}
 	first := &m.pattern.Sequence[0].Step
 	switch {
 	case fitsAlone(first, e) && m.mayOpenLate(e):
 		m.opens(e)
 		return Started
+	case resolves:
+		return Resolved
 	case slices.ContainsFunc(places(m.pattern.Sequence), func(pl place) bool { return fitsAlone(pl.step, e) }):
 		return Late
 	}
@@ -32,7 +34,7 @@ func (m *moment) mayOpenLate(e event) bool {
 
 // lateBeside gives a late event to the open run, if the run can take it or is ended by
 // it as by a payment that came late.
-func (m *moment) lateBeside(r *run, e event) string {
+func (m *moment) lateBeside(r *run, e event, resolves bool) string {
 	b := r.branches[0] // A linear run has one, which waits on one way.
 	w := b.ways[0]
 	fits := func(s *Step) bool { return b.fits(s, e) }
@@ -47,6 +49,8 @@ func (m *moment) lateBeside(r *run, e event) string {
 	}
 	first := &m.pattern.Sequence[0].Step
 	switch {
+	case resolves:
+		return Resolved
 	case slices.ContainsFunc(places(m.pattern.Sequence), func(pl place) bool { return pl.negated && fits(pl.step) }):
 		return Late // also where it is a first step
 	case len(first.Types) > 0 && fits(first):

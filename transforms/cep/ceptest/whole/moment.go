@@ -12,7 +12,10 @@ type moment struct {
 	// at is the time of what is given, place where it is given.
 	at, place int64
 	change    Change
-	given     []outcome
+	// event is the one that is given, unless timePasses.
+	event      event
+	timePasses bool
+	given      []outcome
 	// took, cancelled and opened say what runs have done with the event.
 	took, cancelled, opened bool
 }
@@ -31,12 +34,12 @@ func (m *moment) expire(r *run) {
 	var branches []*branch
 	var done []completed
 	for _, b := range r.branches {
-		f, waited := b.expire(m.at)
+		f, waited, guards := b.expire(m.at)
 		branches = append(branches, f.branches...)
 		done = append(done, f.completed...)
 		if len(f.branches)+len(f.completed) == 0 {
 			r.why = TimedOut
-			r.reached = append(r.reached, reached{b.taken, m.at, waited})
+			r.reached = append(r.reached, reached{b.taken, m.at, waited, guards})
 		}
 	}
 	r.branches = branches
@@ -47,12 +50,17 @@ func (m *moment) expire(r *run) {
 func (m *moment) step(r *run, e event) {
 	var branches []*branch
 	var done []completed
-	took, cancelled, why := false, false, ""
+	took, cancels, why := false, false, ""
+	r.stopped, r.stoodUnder = nil, -Never
 	for _, b := range r.branches {
+		r.stoodUnder = max(r.stoodUnder, b.over())
 		f := b.step(e, r.deadline)
+		if f.cancelled {
+			r.stopped = append(r.stopped, cancelled{b.taken, m.pattern.firstOf(f.by)})
+		}
 		branches = append(branches, f.branches...)
 		done = append(done, f.completed...)
-		took, cancelled = took || f.took, cancelled || f.cancelled
+		took, cancels = took || f.took, cancels || f.cancelled
 		if len(f.branches)+len(f.completed) == 0 && why != Cancelled {
 			why = Broken
 			if f.cancelled {
@@ -65,10 +73,10 @@ func (m *moment) step(r *run, e event) {
 		return
 	}
 	r.branches, r.why = branches, why
-	if took || cancelled {
+	if took || cancels {
 		r.known = append(r.known, e.Event)
 	}
-	m.took, m.cancelled = m.took || took, m.cancelled || cancelled
+	m.took, m.cancelled = m.took || took, m.cancelled || cancels
 	m.complete(r, done)
 }
 
@@ -123,8 +131,11 @@ func (m *moment) settle() {
 		case r.given > 0 && len(r.held) == 0:
 			m.end(r, Matched)
 		case r.given == 0:
-			if m.end(r, r.why); r.why == TimedOut {
+			switch m.end(r, r.why); r.why {
+			case TimedOut:
 				m.giveTimeout(r)
+			case Cancelled:
+				m.giveCancelled(r)
 			}
 		}
 	}
@@ -146,11 +157,14 @@ func (m *moment) giveTimeout(r *run) {
 		return cmp.Or(cmp.Compare(len(b.taken), len(a.taken)), m.pattern.compare(a.taken, b.taken), cmp.Compare(b.deadline, a.deadline))
 	})
 	shown := r.reached[0]
-	waits := map[*Step]bool{}
+	waits, guards := map[*Step]bool{}, map[*Step]bool{}
 	for _, same := range r.reached {
 		if m.pattern.compare(same.taken, shown.taken) == 0 && same.deadline == shown.deadline {
 			for _, s := range same.waited {
 				waits[s] = true
+			}
+			for _, s := range same.guards {
+				guards[s] = true
 			}
 		}
 	}
@@ -161,6 +175,7 @@ func (m *moment) giveTimeout(r *run) {
 		}
 	}
 	m.given = append(m.given, outcome{o, r.first.number, shown.taken})
+	m.watch(r, o, shown.taken, waits, guards)
 }
 
 // close settles what the moment has done, gives what it has released, and puts the
@@ -169,6 +184,9 @@ func (m *moment) close() {
 	m.settle()
 	for m.release() {
 		m.settle()
+	}
+	if m.timePasses {
+		m.remind()
 	}
 	slices.SortStableFunc(m.given, func(a, b outcome) int {
 		return cmp.Or(cmp.Compare(a.first, b.first), m.pattern.compare(a.taken, b.taken))

@@ -8,8 +8,12 @@ import (
 
 // The kinds of outcomes.
 const (
-	Success = "success"
-	Timeout = "timeout"
+	Success      = "success"
+	Timeout      = "timeout"
+	StartedRun   = "started"
+	Reminder     = "reminder"
+	CancelledRun = "cancelled"
+	ResolvedRun  = "resolved"
 )
 
 // What becomes of an event.
@@ -20,6 +24,7 @@ const (
 	Orphan    = ceptest.Orphan
 	Other     = ceptest.Other
 	Late      = ceptest.Late
+	Resolved  = "resolved"
 	Returned  = ceptest.Returned
 )
 
@@ -42,7 +47,7 @@ type StepEvent struct {
 	Event ceptest.Event
 }
 
-// Outcome is a match, or the timeout of a run.
+// Outcome is a match, the timeout of a run, or what else is told of one: see Life.
 type Outcome struct {
 	Kind, Key string
 	// Taken are the events in the order in which they were taken.
@@ -50,15 +55,17 @@ type Outcome struct {
 	// At is the time of the outcome: that of what gave it.
 	At int64
 	// StartedAt is the time of the first event. EndedAt is, of a match, when it was
-	// complete.
+	// complete, and of a run that was cancelled the time of the event that did.
 	StartedAt, EndedAt int64
 	// Deadline is, of a match, the one that its last event (or what else completed it)
 	// was in time for; of a timeout the one that the shown branch reached. It is Never
-	// where nothing bounds the match.
+	// where nothing bounds the match. Of others it is the one that the run stood under.
 	Deadline int64
 	// WaitingFor are, of a timeout, the names of the steps that the branch could have
-	// gone on with.
+	// gone on with; of a run that is open, with which it can.
 	WaitingFor []string
+	// Age is, of a reminder, that of the run.
+	Age int64
 }
 
 // Of returns the events that were taken for a step.

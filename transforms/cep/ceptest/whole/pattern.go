@@ -26,6 +26,7 @@ type Pattern struct {
 	// MaxBranches and MaxTaken bound the branches of a key and the events of a branch;
 	// 0 is 10,000 and 100,000. They are no part of the text.
 	MaxBranches, MaxTaken int
+	Life
 }
 
 // Element is a step, a group or a negation, with what stands around it.

@@ -126,7 +126,7 @@ func (t *Timeline) words(l Line, c Change) []string {
 
 // outcome says what an outcome is, at a line.
 func (t *Timeline) outcome(l Line, o Outcome) string {
-	words := []string{map[string]string{Success: "match", Timeout: "timeout"}[o.Kind]}
+	words := []string{map[string]string{Success: "match", Timeout: "timeout", StartedRun: "opened", Reminder: "reminder", CancelledRun: "cancel", ResolvedRun: "call off"}[o.Kind]}
 	if o.At != l.At {
 		words[0] += "@" + t.time(o.At)
 	}
@@ -141,15 +141,18 @@ func (t *Timeline) outcome(l Line, o Outcome) string {
 		}
 		words = append(words, word)
 	}
-	if o.Kind == Timeout {
+	if o.Kind == Timeout || o.Kind == StartedRun || o.Kind == Reminder {
 		words = append(words, "waits")
 		words = append(words, o.WaitingFor...)
 		if len(o.WaitingFor) == 0 {
 			words = append(words, "for nothing")
 		}
 	}
-	if o.Kind == Success && o.EndedAt != o.At {
+	if (o.Kind == Success || o.Kind == CancelledRun) && o.EndedAt != o.At {
 		words = append(words, "ended "+t.time(o.EndedAt))
+	}
+	if o.Kind == Reminder {
+		words = append(words, "age "+t.time(o.Age))
 	}
 	if t.deadlines || o.Kind == Timeout && o.Deadline != o.At {
 		deadline := t.time(o.Deadline)
@@ -158,7 +161,9 @@ func (t *Timeline) outcome(l Line, o Outcome) string {
 		}
 		words = append(words, "deadline "+deadline)
 	}
-	if o.StartedAt != o.Taken[0].Event.Time {
+	if o.Kind == ResolvedRun {
+		words = append(words, "of", t.time(o.StartedAt), "waited", strings.Join(o.WaitingFor, " "))
+	} else if o.StartedAt != o.Taken[0].Event.Time {
 		words = append(words, "startedAt wrong: "+t.time(o.StartedAt))
 	}
 	return strings.Join(words, " ")

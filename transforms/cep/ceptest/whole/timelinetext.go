@@ -90,6 +90,25 @@ func (t *Timeline) add(number int, line string) error {
 	case word == "max-events":
 		t.Pattern.MaxTaken, err = strconv.Atoi(rest)
 		return err
+	case word == "started" && rest == "":
+		t.Pattern.Started = true
+		return nil
+	case word == "cancelled" && rest == "":
+		t.Pattern.Cancelled = true
+		return nil
+	case word == "resolve":
+		d, err := time.ParseDuration(rest)
+		t.Pattern.Resolve = d.Milliseconds()
+		return err
+	case word == "remind":
+		for _, age := range strings.Fields(rest) {
+			d, err := time.ParseDuration(age)
+			if err != nil {
+				return err
+			}
+			t.Pattern.Remind = append(t.Pattern.Remind, d.Milliseconds())
+		}
+		return nil
 	case line == "show deadlines":
 		t.deadlines = true
 		return nil

@@ -1,0 +1,98 @@
+package cep
+
+import (
+	"fmt"
+	"time"
+
+	"ordertimeout/transforms/cep/cond"
+	"ordertimeout/transforms/cep/syntax"
+)
+
+// Config says how a pattern is run.
+//
+// Started, Cancelled, Remind and Resolve are what is told of a run beside its end: see the
+// section "The life of a run" of the package. With one of them the machine runs the
+// pattern, also where there is a table.
+type Config struct {
+	// Remember is for how long a run's events are known after its end, so that a redelivery
+	// is seen as one. Not negative, in whole milliseconds.
+	Remember time.Duration
+	// MaxBranches is how many branches a key may have; zero: DefaultMaxBranches.
+	MaxBranches int
+	// Fields reads events for conditions. A pattern without conditions needs none.
+	Fields cond.Fields
+	// Timeless says that the bytes of an event need not have its time. Then two events
+	// without ids are the same one only if their times are equal, too: else three
+	// failures that are alike would be one, delivered three times.
+	Timeless bool
+
+	// Started gives an outcome of each run that opens, Cancelled one of each run that a
+	// negation ends.
+	Started, Cancelled bool
+	// Remind are the ages at which an open run that has given no match gives a reminder:
+	// above zero, ascending, different, in whole milliseconds, and below the pattern's
+	// window where it has one.
+	Remind []time.Duration
+	// Resolve is for how long after its deadline a timeout may be resolved; zero: never.
+	// In whole milliseconds, for patterns without every and without a negation at the end.
+	Resolve time.Duration
+	// Name calls a timeout by a text that stands in the outcome which resolves it
+	// (Outcome.Of): the run's events are gone by then. It must not keep the Outcome. Nil
+	// calls all of them "".
+	Name func(timeout *Outcome) string
+}
+
+// DefaultMaxBranches is how many branches a key may have where nothing else is said.
+const DefaultMaxBranches = 10_000
+
+// Validate returns what is wrong with the settings, or nil.
+func (c Config) Validate() error {
+	switch {
+	case c.Remember < 0 || c.Remember%time.Millisecond != 0:
+		return fmt.Errorf("cep: remember %v: want whole milliseconds, not negative", c.Remember)
+	case c.MaxBranches < 0:
+		return fmt.Errorf("cep: max branches %d: want at least one, or zero for %d", c.MaxBranches, DefaultMaxBranches)
+	}
+	if c.Resolve < 0 || c.Resolve%time.Millisecond != 0 {
+		return fmt.Errorf("cep: resolve %v: want whole milliseconds, not negative", c.Resolve)
+	}
+	for i, age := range c.Remind {
+		switch {
+		case age <= 0 || age%time.Millisecond != 0:
+			return fmt.Errorf("cep: remind %v: want whole milliseconds, above zero", age)
+		case i > 0 && age <= c.Remind[i-1]:
+			return fmt.Errorf("cep: remind %v behind %v: want ascending ages, each once", age, c.Remind[i-1])
+		}
+	}
+	return nil
+}
+
+// validate is Validate for a pattern, whose window settings depend on.
+func (c Config) validate(pattern syntax.Pattern) error {
+	if err := c.Validate(); err != nil {
+		return err
+	}
+	if n := len(c.Remind); n > 0 && pattern.Within > 0 && c.Remind[n-1] >= pattern.Within {
+		return fmt.Errorf("cep: remind %v of a pattern within %v: want ages below that", c.Remind[n-1], pattern.Within)
+	}
+	if c.Resolve > 0 {
+		return oneEnd("resolve", pattern)
+	}
+	return nil
+}
+
+// oneEnd returns what is wrong with a setting that wants a pattern whose runs end once, by
+// an event or by a timeout.
+func oneEnd(setting string, pattern syntax.Pattern) error {
+	places := pattern.Places()
+	switch {
+	case pattern.Every:
+		return fmt.Errorf("cep: %s of a pattern with every: want one without", setting)
+	case places[len(places)-1].Link.Negated():
+		return fmt.Errorf("cep: %s of a pattern that ends in a negation: want a step at the end", setting)
+	}
+	return nil
+}
+
+// life reports whether there is a setting that only the machine knows.
+func (c Config) life() bool { return c.Started || c.Cancelled || len(c.Remind) > 0 || c.Resolve > 0 }

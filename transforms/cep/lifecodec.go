@@ -1,0 +1,133 @@
+package cep
+
+import (
+	"encoding/binary"
+	"math"
+	"slices"
+)
+
+// What only some settings know stands behind the rest of a state of the machine, whose
+// version says that it is there: for each run the age up to which it has been reminded of,
+// zero where it gives no reminders, and else one more. Then there are bits that say what
+// else there is, in this order.
+const (
+	hasGuards = 1 << iota // of the branch that each run would show in a timeout
+	hasAlerts             // timeouts that may be resolved
+)
+
+// life returns what there is to encode that older builds did not know, and whether there
+// is any.
+func (l *live) life() (bits uint64, any bool) {
+	if slices.ContainsFunc(l.runs, func(r run) bool { return r.lost != nil && len(r.lost.guards) > 0 }) {
+		bits |= hasGuards
+	}
+	if len(l.alerts) > 0 {
+		bits |= hasAlerts
+	}
+	return bits, bits != 0 || slices.ContainsFunc(l.runs, func(r run) bool { return r.reminded != allAges })
+}
+
+func (w *liveWriter) appendLife(b []byte, bits uint64) []byte {
+	for i := range w.live.runs {
+		age := uint64(0)
+		if r := &w.live.runs[i]; r.reminded != allAges {
+			age = uint64(r.reminded) + 1
+		}
+		b = binary.AppendUvarint(b, age)
+	}
+	b = binary.AppendUvarint(b, bits)
+	if bits&hasGuards != 0 {
+		for i := range w.live.runs {
+			if r := &w.live.runs[i]; r.lost != nil {
+				b = appendSteps(b, r.lost.guards)
+			}
+		}
+	}
+	if bits&hasAlerts != 0 {
+		b = binary.AppendUvarint(b, uint64(len(w.live.alerts)))
+		for i := range w.live.alerts {
+			b = w.appendAlert(b, &w.live.alerts[i])
+		}
+	}
+	return b
+}
+
+func (w *liveWriter) appendAlert(b []byte, a *alert) []byte {
+	b = binary.AppendUvarint(b, a.seq)
+	b = binary.AppendVarint(b, a.first)
+	b = binary.AppendVarint(b, a.deadline)
+	b = binary.AppendVarint(b, a.until)
+	b = binary.AppendUvarint(b, uint64(len(a.of)))
+	b = append(b, a.of...)
+	b = binary.AppendUvarint(b, a.ref)
+	b = appendSteps(b, a.waiting)
+	b = appendSteps(b, a.steps)
+	return binary.AppendUvarint(b, uint64(w.node[a.node]))
+}
+
+func appendSteps(b []byte, steps []int) []byte {
+	b = binary.AppendUvarint(b, uint64(len(steps)))
+	for _, s := range steps {
+		b = binary.AppendUvarint(b, uint64(s))
+	}
+	return b
+}
+
+// addLife reads what appendLife has written, of a pattern of so many steps.
+func (l *live) addLife(r *reader, steps int) {
+	for i := range l.runs {
+		age := r.uvarint()
+		if age > uint64(2*maxTime) {
+			r.contradicts()
+			return
+		}
+		if age > 0 {
+			l.runs[i].reminded = int64(age) - 1
+		}
+	}
+	bits := r.uvarint()
+	if bits&hasGuards != 0 {
+		for i := range l.runs {
+			if lost := l.runs[i].lost; lost != nil {
+				lost.guards = r.steps(steps)
+			}
+		}
+	}
+	if bits&hasAlerts != 0 {
+		for n := r.count(9); n > 0; n-- {
+			l.addAlert(r, steps)
+		}
+	}
+	if there, any := l.life(); r.err == nil && (there != bits || !any) {
+		r.contradicts() // it would have been encoded otherwise
+	}
+}
+
+func (l *live) addAlert(r *reader, steps int) {
+	a := alert{seq: r.uvarint(), first: r.time(), deadline: r.time(), until: r.time(), of: string(r.bytes()), ref: r.uvarint()}
+	a.waiting, a.steps, a.node = r.steps(steps), r.steps(steps), r.index(len(l.nodes)-1)
+	if r.err != nil {
+		return
+	}
+	if a.until == math.MaxInt64 || len(a.steps) == 0 {
+		r.contradicts()
+		return
+	}
+	l.nodes[a.node].refs++ // that of the first is not looked at
+	l.alerts = append(l.alerts, a)
+}
+
+// steps reads steps of a pattern that has so many.
+func (r *reader) steps(most int) (steps []int) {
+	for n := r.count(1); n > 0; n-- {
+		steps = append(steps, int(r.index(most-1)))
+	}
+	return steps
+}
+
+// contradicts makes the encoding one that no machine has written.
+func (r *reader) contradicts() {
+	if r.err == nil {
+		r.b, r.err = nil, errLive
+	}
+}
