@@ -168,6 +168,7 @@ func (c Config) validate(w windows) error {
 		{"max-ahead", c.MaxAhead, 0, connect.MaxDuration},
 		{"tick", c.tick(w), time.Millisecond, 24 * time.Hour},
 		{"carry-every", c.CarryEvery, time.Millisecond, 24 * time.Hour},
+		{"resolve", c.Resolve, 0, connect.MaxDuration},
 	} {
 		if err := connect.CheckDuration(d.flag, d.value, d.least, d.most); err != nil {
 			return err
@@ -219,7 +220,27 @@ func (c Config) pattern() (syntax.Pattern, error) {
 	if _, err := cep.Compile(p, cep.Config{}); err != nil { // it may be too large
 		return p, fmt.Errorf("-pattern: %w", err)
 	}
-	return p, nil
+	return p, c.validateLife(p)
+}
+
+// validateLife checks what is told of a run beside its end, and where it goes.
+func (c Config) validateLife(p syntax.Pattern) error {
+	if _, err := cep.Compile(p, cep.Config{Remind: c.Remind}); err != nil {
+		return fmt.Errorf("-remind: %w", err)
+	}
+	if _, err := cep.Compile(p, cep.Config{Resolve: c.Resolve}); err != nil {
+		return fmt.Errorf("-resolve: %w", err)
+	}
+	negated := slices.ContainsFunc(p.Places(), func(place syntax.Place) bool { return place.Link.Negated() })
+	switch {
+	case c.Reminders != "" && len(c.Remind) == 0:
+		return fmt.Errorf("-reminders %q: want -remind, the ages of open orders at which there is one", c.Reminders)
+	case c.Resolved != "" && c.Resolve == 0:
+		return fmt.Errorf("-resolved %q: want -resolve, how long after its timeout an order may still be paid", c.Resolved)
+	case c.Cancelled != "" && c.Cancelled != connect.None && !negated:
+		return fmt.Errorf("-cancelled %q: want a -pattern with notFollowedBy or notNext: no other is cancelled", c.Cancelled)
+	}
+	return nil
 }
 
 func (c Config) remember(w windows) time.Duration {
@@ -238,11 +259,14 @@ func (c Config) tick(w windows) time.Duration {
 
 // match returns the settings of the stateful transform of a plan.
 func (c Config) match(p Plan) transforms.MatchConfig {
-	w := windowsOf(p.Pattern)
+	w := c.windows(p.Pattern)
 	return transforms.MatchConfig{
 		Rules: []transforms.Rule{{
-			Settings: transforms.Settings{Pattern: p.Pattern.String(), MaxBranches: c.MaxBranches, Remember: c.remember(w)},
-			Unread:   p.unread(),
+			Settings: transforms.Settings{
+				Pattern: p.Pattern.String(), MaxBranches: c.MaxBranches, Remember: c.remember(w),
+				Started: p.gives(order.Started), Cancelled: p.gives(order.Cancelled), Remind: c.Remind, Resolve: c.Resolve,
+			},
+			Unread: p.unread(),
 		}},
 		Tick:           c.tick(w),
 		Shards:         c.Shards,

@@ -13,6 +13,10 @@ import (
 // a timeout, or are broken: there are no other counters.
 func (p Plan) Plain() bool { return plain(p.Pattern) }
 
+// Resolves reports whether a timeout may be resolved, and Reminds whether there are reminders.
+func (p Plan) Resolves() bool { return p.matches[0].Rules[0].Resolve > 0 }
+func (p Plan) Reminds() bool  { return len(p.matches[0].Rules[0].Remind) > 0 }
+
 func plain(p syntax.Pattern) bool {
 	seen := map[string]bool{}
 	for _, e := range p.Sequence {

@@ -86,6 +86,11 @@ func (o *outputs) each() (each []*Output) {
 	return append(each, &o.Rejects, &o.Open)
 }
 
+// gives reports whether there is an output for a kind of outcome.
+func (o *outputs) gives(kind order.Kind) bool {
+	return slices.ContainsFunc(o.outcomes(), func(to outcomeOutput) bool { return to.kind == kind && !to.Traits().Nothing })
+}
+
 // joined returns the kinds of outcome that go where another one goes, and that one: one sink
 // has them in their order.
 func (o *outputs) joined() map[order.Kind]order.Kind {
@@ -109,7 +114,7 @@ func (c Config) Plan() (Plan, error) {
 	if err != nil {
 		return Plan{}, err
 	}
-	if err := c.validate(windowsOf(pattern)); err != nil {
+	if err := c.validate(c.windows(pattern)); err != nil {
 		return Plan{}, err
 	}
 	kinds, env := c.Kinds(), c.env(pattern)
@@ -153,7 +158,7 @@ func (c Config) env(pattern syntax.Pattern) connect.Env {
 		Runner:    c.runner(),
 		Loopback:  c.Loopback,
 		Run:       c.Run,
-		Decoder:   order.DecoderConfig{TimeUnit: c.TimeUnit, MaxAhead: c.MaxAhead, ByOrder: c.Key == KeyOrder, Within: windowsOf(pattern).shortest},
+		Decoder:   order.DecoderConfig{TimeUnit: c.TimeUnit, MaxAhead: c.MaxAhead, ByOrder: c.Key == KeyOrder, Within: c.windows(pattern).shortest},
 		Disorder:  c.Disorder,
 		EndOfTime: c.AtEnd == AtEndTimeout,
 

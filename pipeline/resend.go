@@ -58,6 +58,7 @@ func (c ResendConfig) Plan() (ResendPlan, error) {
 	}
 	p := ResendPlan{undelivered: undeliveredFn{RunID: c.Run, From: c.From, Success: c.Success != "", Timeouts: c.Timeouts != ""}}
 	env := connect.Env{Runner: connect.Prism, Loopback: true, Run: c.Run}
+	// All but successes goes where timeouts go.
 	to := Config{Success: cmp.Or(c.Success, connect.None), Timeouts: cmp.Or(c.Timeouts, connect.None), Rejects: c.Rejects, Open: connect.None}
 	err := p.parse(to.Kinds(), env, to.targets())
 	return p, err

@@ -36,8 +36,8 @@ func FormatTable(s beam.Scope, outcomes beam.PCollection) beam.PCollection {
 
 // The widths of the columns but the last, which ends where its text does.
 const (
-	outcomeWidth = 7
-	orderWidth   = 16
+	outcomeWidth = 9
+	orderWidth   = 14
 	userWidth    = 12
 	ageWidth     = 7
 	waitsWidth   = 20

@@ -112,6 +112,15 @@ func define(fs *flag.FlagSet, o *options) {
 	fs.IntVar(&c.Shards, "shards", c.Shards, "")
 	fs.StringVar(&c.Success, "success", c.Success, "")
 	fs.StringVar(&c.Timeouts, "timeouts", c.Timeouts, "")
+	fs.StringVar(&c.Started, "started", "", "")
+	fs.StringVar(&c.Reminders, "reminders", "", "")
+	fs.StringVar(&c.Resolved, "resolved", "", "")
+	fs.StringVar(&c.Cancelled, "cancelled", "", "")
+	fs.Func("remind", "", func(s string) (err error) {
+		c.Remind, err = parseAges(s)
+		return err
+	})
+	fs.DurationVar(&c.Resolve, "resolve", 0, "")
 	fs.StringVar(&c.Rejects, "rejects", c.Rejects, "")
 	fs.StringVar(&c.Open, "open", c.Open, "")
 	fs.StringVar(&c.Carry, "carry", "", "")
@@ -127,6 +136,19 @@ func define(fs *flag.FlagSet, o *options) {
 	defineFlink(fs, &o.flink)
 	fs.BoolVar(&o.verbose, "v", false, "")
 	fs.BoolVar(&o.version, "version", false, "")
+}
+
+// parseAges reads the durations of a list such as 5m,8m, in any order.
+func parseAges(list string) (ages []time.Duration, err error) {
+	for _, text := range strings.Split(list, ",") {
+		age, err := time.ParseDuration(text)
+		if err != nil {
+			return nil, fmt.Errorf("%q: want durations such as 5m,8m", text)
+		}
+		ages = append(ages, age)
+	}
+	slices.Sort(ages)
+	return ages, nil
 }
 
 func (o *options) validate(fs *flag.FlagSet) error {
@@ -163,7 +185,7 @@ func (o *options) validate(fs *flag.FlagSet) error {
 // refuseDefaults refuses the values of durations that mean a default: they do in the
 // settings, but not to who writes them.
 func refuseDefaults(fs *flag.FlagSet, kinds connect.List) (err error) {
-	aboveZero, fromZero := []string{"within", "tick", "carry-every"}, []string{"remember", "max-stall"}
+	aboveZero, fromZero := []string{"within", "tick", "carry-every", "resolve"}, []string{"remember", "max-stall"}
 	for _, f := range kinds.Flags() {
 		switch {
 		case f.AboveZero:

@@ -104,6 +104,7 @@ var (
 	classDesc     = describe("events_total", "Inputs by what became of them.", "class")
 	outcomeDesc   = describe("outcomes_total", "Orders by how they ended.", "outcome")
 	matchesDesc   = describe("matches_total", "Matches of the pattern, of which an order may have several.")
+	remindersDesc = describe("reminders_total", "Reminders of open orders.")
 	failedDesc    = describe("condition_errors_total", "Conditions that could not be evaluated, by event.")
 	refusedDesc   = describe("undelivered_total", "Outcomes that were not delivered: they are rejects.")
 	postedDesc    = describe("webhook_accepted_total", "Outcomes that a webhook accepted.")
@@ -131,7 +132,7 @@ type runCollector struct {
 
 // Describe implements prometheus.Collector.
 func (c runCollector) Describe(out chan<- *prometheus.Desc) {
-	for _, d := range []*prometheus.Desc{readDesc, classDesc, outcomeDesc, matchesDesc, failedDesc, postedDesc, refusedDesc, leftDesc, againDesc, openDesc, unackedDesc, pointsDesc, pauseDesc, carriedDesc, writtenDesc, watermarkDesc} {
+	for _, d := range []*prometheus.Desc{readDesc, classDesc, outcomeDesc, matchesDesc, remindersDesc, failedDesc, postedDesc, refusedDesc, leftDesc, againDesc, openDesc, unackedDesc, pointsDesc, pauseDesc, carriedDesc, writtenDesc, watermarkDesc} {
 		out <- d
 	}
 }
@@ -146,7 +147,7 @@ func (c runCollector) Collect(out chan<- prometheus.Metric) {
 		out <- prometheus.MustNewConstMetric(d, prometheus.GaugeValue, value)
 	}
 	counter(readDesc, count.Read)
-	for _, class := range classes {
+	for _, class := range classesOf(c.plan) {
 		counter(classDesc, class, class)
 	}
 	for _, end := range endsOf(c.plan) {
@@ -155,6 +156,9 @@ func (c runCollector) Collect(out chan<- prometheus.Metric) {
 	if !c.plan.Plain() {
 		counter(matchesDesc, count.Success)
 		counter(failedDesc, count.ConditionErrors)
+	}
+	if c.plan.Reminds() {
+		counter(remindersDesc, count.Reminders)
 	}
 	counter(postedDesc, count.Accepted)
 	counter(refusedDesc, count.Undelivered)

@@ -54,7 +54,7 @@ func quiesce(p pipeline.Plan, run *process.Run) map[string]int64 {
 	_ = p.Quiesce(grace) // what is not delivered by then is so by the next run
 	counters := run.Counters()
 	rest := counters[count.Read] + counters[count.CarriedIn]
-	for _, class := range classes {
+	for _, class := range classesOf(p) {
 		if class != count.Returned {
 			rest -= counters[class]
 		}

@@ -15,8 +15,14 @@ import (
 	"ordertimeout/transforms/process"
 )
 
-// classes are the counters of what became of each input, in the order of the summary.
-var classes = []string{"started", "advanced", "duplicate", "orphan", "other", "late", "malformed", "returned"}
+// classesOf returns the counters of what became of each input, in the order of the summary.
+func classesOf(p pipeline.Plan) []string {
+	classes := []string{"started", "advanced", "duplicate", "orphan", "other", "late", "malformed", "returned"}
+	if p.Resolves() {
+		classes = slices.Insert(classes, 4, "resolved")
+	}
+	return classes
+}
 
 // endsOf returns the counters of what became of each run, in the order of the summary. Those
 // of a plain pattern end in three ways, and a success is one of them.
@@ -29,7 +35,7 @@ func endsOf(p pipeline.Plan) []string {
 
 // countersOf returns all counters of the summary in its order.
 func countersOf(p pipeline.Plan) []string {
-	names := slices.Concat([]string{count.Read}, classes)
+	names := slices.Concat([]string{count.Read}, classesOf(p))
 	if p.Plain() {
 		names = append(names, endsOf(p)...)
 	} else {
@@ -50,6 +56,7 @@ type sides struct {
 // sidesOf returns the sides of the events and of the runs. With a carry file there is on
 // each what was carried.
 func sidesOf(p pipeline.Plan) (events, runs sides) {
+	classes := classesOf(p)
 	events = sides{"events read", []string{count.Read}, classes}
 	runs = sides{"orders started", []string{"started"}, endsOf(p)}
 	if p.Carries() {

@@ -32,6 +32,9 @@ Time:
 Output (TO is {{sinks}}):
   -success TO        orders paid in time (default -){{outcomes 0}}
   -timeouts TO       orders not paid in time (default -){{outcomes 1}}
+  -remind 5m,8m      reminders of orders that are open at these ages, to -reminders TO (default: as -timeouts)
+  -resolve D         payments up to D after a timeout call it off, to -resolved TO (default: as -timeouts)
+  -cancelled TO      orders that a notFollowedBy has ended; -started TO: orders as they begin (default none)
   -rejects TO        duplicate, orphan, late, malformed events, undelivered outcomes (default none)
   -open TO           events of open orders at the end: an input for the next run, or for people (default none)
 {{flags "Output"}}  -format-out FORMAT outcomes on stdout: jsonl, or table for people (default: table on a terminal)
