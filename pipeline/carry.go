@@ -122,6 +122,14 @@ func refuseRemoval(start *carry.File, rule string, open, waiting int64) error {
 	return fmt.Errorf("rule %s is no more, and has %d open orders and %d undecided events: want the rule, with its pattern but for the window and its key, or another file", rule, open, waiting)
 }
 
+// writtenPattern returns what a carry file has as the pattern.
+func (p Plan) writtenPattern() string {
+	if p.Ruled() {
+		return ""
+	}
+	return p.matches[0].Rules[0].Pattern
+}
+
 // written returns the rules of states that do not say which they are of: an older build has
 // written them, by the pattern that the file names.
 func (p Plan) written(start *carry.File, m transforms.MatchConfig) []transforms.Rule {

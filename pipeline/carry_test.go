@@ -18,7 +18,7 @@ import (
 // openOrder returns the state of a shard with an open run of the pattern of a plan.
 func openOrder(t *testing.T, p Plan) []byte {
 	t.Helper()
-	prog, err := cep.Compile(p.Pattern, cep.Config{})
+	prog, err := cep.Compile(p.Rules[0].Pattern, cep.Config{})
 	if err != nil {
 		t.Fatal(err)
 	}

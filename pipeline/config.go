@@ -12,7 +12,6 @@ import (
 	"ordertimeout/transforms/connect/files"
 	"ordertimeout/transforms/connect/localfile"
 	"ordertimeout/transforms/connect/windowfile"
-	"ordertimeout/transforms/order"
 )
 
 // Config are the settings of the pipeline, each with the flag of the command
@@ -39,6 +38,9 @@ type Config struct {
 	// Key (-key) is "user": an order is a user's order id; or "order": an order
 	// is its id alone.
 	Key string
+	// Rules (-rules) are several patterns, in place of Pattern, Within, Key, Remind and
+	// Resolve; nil: there is one.
+	Rules []Rule
 	// Disorder (-disorder) is how far the events may be out of order: the
 	// watermark is so much behind the largest event time.
 	Disorder time.Duration
@@ -220,24 +222,19 @@ func (c Config) pattern() (syntax.Pattern, error) {
 	if _, err := cep.Compile(p, cep.Config{}); err != nil { // it may be too large
 		return p, fmt.Errorf("-pattern: %w", err)
 	}
-	return p, c.validateLife(p)
+	return p, nil
 }
 
-// validateLife checks what is told of a run beside its end, and where it goes.
-func (c Config) validateLife(p syntax.Pattern) error {
-	if _, err := cep.Compile(p, cep.Config{Remind: c.Remind}); err != nil {
-		return fmt.Errorf("-remind: %w", err)
-	}
-	if _, err := cep.Compile(p, cep.Config{Resolve: c.Resolve}); err != nil {
-		return fmt.Errorf("-resolve: %w", err)
-	}
-	negated := slices.ContainsFunc(p.Places(), func(place syntax.Place) bool { return place.Link.Negated() })
+// validateOutputs checks that what is written to can get something.
+func (c Config) validateOutputs(rules []Rule) error {
+	some := func(f func(Rule) bool) bool { return slices.ContainsFunc(rules, f) }
+	negated := func(p syntax.Place) bool { return p.Link.Negated() }
 	switch {
-	case c.Reminders != "" && len(c.Remind) == 0:
+	case c.Reminders != "" && !some(func(r Rule) bool { return len(r.Remind) > 0 }):
 		return fmt.Errorf("-reminders %q: want -remind, the ages of open orders at which there is one", c.Reminders)
-	case c.Resolved != "" && c.Resolve == 0:
+	case c.Resolved != "" && !some(func(r Rule) bool { return r.Resolve > 0 }):
 		return fmt.Errorf("-resolved %q: want -resolve, how long after its timeout an order may still be paid", c.Resolved)
-	case c.Cancelled != "" && c.Cancelled != connect.None && !negated:
+	case c.Cancelled != "" && c.Cancelled != connect.None && !some(func(r Rule) bool { return slices.ContainsFunc(r.Pattern.Places(), negated) }):
 		return fmt.Errorf("-cancelled %q: want a -pattern with notFollowedBy or notNext: no other is cancelled", c.Cancelled)
 	}
 	return nil
@@ -257,20 +254,11 @@ func (c Config) tick(w windows) time.Duration {
 	return w.tick()
 }
 
-// match returns the settings of the stateful transform of a plan.
+// match returns what the stateful transforms of a plan have in common.
 func (c Config) match(p Plan) transforms.MatchConfig {
-	w := c.windows(p.Pattern)
 	return transforms.MatchConfig{
-		Rules: []transforms.Rule{{
-			Settings: transforms.Settings{
-				Pattern: p.Pattern.String(), MaxBranches: c.MaxBranches, Remember: c.remember(w),
-				Started: p.gives(order.Started), Cancelled: p.gives(order.Cancelled), Remind: c.Remind, Resolve: c.Resolve,
-			},
-			Unread: p.unread(),
-		}},
-		Tick:           c.tick(w),
+		Tick:           c.tick(windowsOfAll(p.Rules)),
 		Shards:         c.Shards,
-		ByOrder:        c.Key == KeyOrder,
 		WallClock:      p.Live,
 		Joined:         p.joined(),
 		WatermarkSlack: p.source.Traits().WatermarkSlack,
@@ -279,19 +267,4 @@ func (c Config) match(p Plan) transforms.MatchConfig {
 		OpenUnread:    p.Open.Traits().Nothing,
 		RejectsUnread: p.Rejects.Traits().Nothing,
 	}
-}
-
-// unread returns the kinds of outcome that are not to be made, as they go nowhere.
-// Successes and timeouts of a live input are made all the same: their messages are let
-// go of where they are written.
-func (p Plan) unread() (kinds []order.Kind) {
-	kinds = []order.Kind{order.Started, order.Reminder, order.Resolved, order.Cancelled}
-	for _, to := range p.outcomes() {
-		kinds = slices.DeleteFunc(kinds, func(kind order.Kind) bool { return kind == to.kind })
-		held := p.Live && (to.kind == order.Success || to.kind == order.Timeout)
-		if to.Traits().Nothing && !held {
-			kinds = append(kinds, to.kind)
-		}
-	}
-	return kinds
 }

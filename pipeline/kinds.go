@@ -8,14 +8,21 @@ import (
 	"ordertimeout/transforms/cep/syntax"
 )
 
-// Plain reports whether the pattern is two steps or more, each of a type of its own, under
-// next and followedBy within one window, and no more than that. Its runs end in a success or
-// a timeout, or are broken: there are no other counters.
-func (p Plan) Plain() bool { return plain(p.Pattern) }
+// Plain reports whether there are no rules, and the pattern is two steps or more, each of a
+// type of its own, under next and followedBy within one window, and no more than that. Its
+// runs end in a success or a timeout, or are broken: there are no other counters.
+func (p Plan) Plain() bool { return !p.Ruled() && plain(p.Rules[0].Pattern) }
 
-// Resolves reports whether a timeout may be resolved, and Reminds whether there are reminders.
-func (p Plan) Resolves() bool { return p.matches[0].Rules[0].Resolve > 0 }
-func (p Plan) Reminds() bool  { return len(p.matches[0].Rules[0].Remind) > 0 }
+// Ruled reports whether there are rules with names, and not a pattern alone.
+func (p Plan) Ruled() bool { return p.Rules[0].Name != "" }
+
+// Resolves reports whether a timeout of the rule may be resolved.
+func (r *Rule) Resolves() bool { return r.Resolve > 0 }
+
+// Reminds reports whether there are reminders.
+func (p Plan) Reminds() bool {
+	return slices.ContainsFunc(p.Rules, func(r Rule) bool { return len(r.Remind) > 0 })
+}
 
 func plain(p syntax.Pattern) bool {
 	seen := map[string]bool{}
@@ -34,7 +41,7 @@ func plain(p syntax.Pattern) bool {
 // written for people, and no run reads them.
 //
 // Where a carry file has the whole state, it is what the next run goes on with.
-func (p Plan) OpenGoesOn() bool { return !p.Carries() && goesOn(p.Pattern) }
+func (p Plan) OpenGoesOn() bool { return !p.Carries() && !p.Ruled() && goesOn(p.Rules[0].Pattern) }
 
 // goesOn is OpenGoesOn without a carry file. What a notNext has been spared by is none of the run's events.
 func goesOn(p syntax.Pattern) bool {
@@ -43,7 +50,7 @@ func goesOn(p syntax.Pattern) bool {
 
 // openFormat returns how the open events are written.
 func (p Plan) openFormat() transforms.OpenFormat {
-	return transforms.OpenFormat{ForPeople: !p.OpenGoesOn(), Rows: conditional(p.Pattern)}
+	return transforms.OpenFormat{ForPeople: !p.OpenGoesOn(), Rows: conditional(p.Rules[0].Pattern)}
 }
 
 // conditional reports whether the pattern has conditions.
@@ -54,8 +61,11 @@ func conditional(p syntax.Pattern) bool {
 // notByOutcome says why messages cannot be held one by one until what came of each is
 // delivered, or "" where they can. An event must not come again without what changed it:
 // where it may have been taken by several runs, or opens one when it comes alone, it could.
-func notByOutcome(p syntax.Pattern) string {
+func notByOutcome(rules []Rule) string {
+	p := rules[0].Pattern
 	switch {
+	case len(rules) > 1:
+		return "with several rules an event may be part of runs of each, which are not done with it at the same time"
 	case p.Every:
 		return "with every an event may be part of several runs, which are not done with it at the same time"
 	case p.Straight() && !goesOn(p):

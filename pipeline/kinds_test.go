@@ -46,7 +46,7 @@ func TestKindsOfPatterns(t *testing.T) {
 		if got := conditional(p); got != test.conditional {
 			t.Errorf("%s: conditional %t", test.pattern, got)
 		}
-		if got := notByOutcome(p); (got == "") != (test.shownWhy == "") || !strings.Contains(got, test.shownWhy) {
+		if got := notByOutcome([]Rule{{Pattern: p}}); (got == "") != (test.shownWhy == "") || !strings.Contains(got, test.shownWhy) {
 			t.Errorf("%s: not by outcome: %q, want %q", test.pattern, got, test.shownWhy)
 		}
 	}
@@ -103,7 +103,7 @@ func TestDefaultsFollowTheSmallestWindow(t *testing.T) {
 		if m := p.matches[0]; m.Tick != test.tick || m.Rules[0].Remember != test.remember {
 			t.Errorf("%s: tick %v, remember %v, want %v, %v", test.pattern, m.Tick, m.Rules[0].Remember, test.tick, test.remember)
 		}
-		if got := c.env(p.Pattern).Decoder.Within; got != test.bySmallest {
+		if got := c.env(p.Rules).Decoder.Within; got != test.bySmallest {
 			t.Errorf("%s: events are judged within %v, want %v", test.pattern, got, test.bySmallest)
 		}
 	}

@@ -9,7 +9,6 @@ import (
 
 	"ordertimeout/transforms"
 	"ordertimeout/transforms/carry"
-	"ordertimeout/transforms/cep/syntax"
 	"ordertimeout/transforms/connect"
 	"ordertimeout/transforms/connect/localfile"
 	"ordertimeout/transforms/order"
@@ -17,8 +16,8 @@ import (
 
 // Plan is a pipeline whose settings are valid. Config.Plan makes one.
 type Plan struct {
-	// Pattern is the pattern, with the window that counts.
-	Pattern syntax.Pattern
+	// Rules are what is run; without a file of rules there is one.
+	Rules []Rule
 	// Live says that the input is of now and never ends.
 	Live bool
 	// Table says that the outcomes on standard output are a table for people.
@@ -110,24 +109,24 @@ func (o *outputs) joined() map[order.Kind]order.Kind {
 // asks no service and looks at no file. Where a subscription is acknowledged by outcome
 // the settings want a Run.
 func (c Config) Plan() (Plan, error) {
-	pattern, err := c.pattern()
+	rules, err := c.rules()
 	if err != nil {
 		return Plan{}, err
 	}
-	if err := c.validate(c.windows(pattern)); err != nil {
+	if err := errors.Join(c.validate(windowsOfAll(rules)), c.validateOutputs(rules)); err != nil {
 		return Plan{}, err
 	}
-	kinds, env := c.Kinds(), c.env(pattern)
+	kinds, env := c.Kinds(), c.env(rules)
 	kind, name, err := kinds.Source(c.Input, env.Runner)
 	if err != nil {
 		return Plan{}, err
 	}
-	p := Plan{Pattern: pattern, Live: kind.Live, Table: c.FormatOut == FormatTable}
+	p := Plan{Rules: rules, Live: kind.Live, Table: c.FormatOut == FormatTable}
 	if len(c.Input) > 0 {
 		p.input = c.Input[0]
 	}
 	env.Live = kind.Live
-	if err := p.parse(kinds, env, c.targets()); err != nil {
+	if err := p.parse(kinds, env, c.targets(rules)); err != nil {
 		return Plan{}, err
 	}
 	if err := p.validate(c); err != nil {
@@ -142,28 +141,28 @@ func (c Config) Plan() (Plan, error) {
 	if p.source, err = kind.Parse(c.Input, env); err != nil {
 		return Plan{}, err
 	}
-	p.matches = []transforms.MatchConfig{c.match(p)}
+	p.matches = c.matchAll(p)
 	if c.Carry != "" {
 		p.keeps, p.run = true, c.Run
 		p.carry = carry.Config{
-			Path: c.Carry, Every: c.CarryEvery, Pattern: p.matches[0].Rules[0].Pattern, Key: c.Key, Source: name, Shards: c.Shards,
+			Path: c.Carry, Every: c.CarryEvery, Pattern: p.writtenPattern(), Key: carry.Keys(keysOf(rules)), Source: name, Shards: len(p.matches) * c.Shards,
 		}
 	}
 	return p, nil
 }
 
 // env returns what connectors may need to know, but for what outputs and input say.
-func (c Config) env(pattern syntax.Pattern) connect.Env {
+func (c Config) env(rules []Rule) connect.Env {
 	return connect.Env{
 		Runner:    c.runner(),
 		Loopback:  c.Loopback,
 		Run:       c.Run,
-		Decoder:   order.DecoderConfig{TimeUnit: c.TimeUnit, MaxAhead: c.MaxAhead, ByOrder: c.Key == KeyOrder, Within: c.windows(pattern).shortest},
+		Decoder:   order.DecoderConfig{TimeUnit: c.TimeUnit, MaxAhead: c.MaxAhead, ByOrder: slices.Contains(keysOf(rules), KeyOrder), Within: windowsOfAll(rules).shortest},
 		Disorder:  c.Disorder,
 		EndOfTime: c.AtEnd == AtEndTimeout,
 
 		Carries:      c.Carry != "",
-		NotByOutcome: notByOutcome(pattern),
+		NotByOutcome: notByOutcome(rules),
 	}
 }
 
@@ -174,15 +173,15 @@ type targets struct {
 
 // targets returns those of the settings. What tells of a timeout that was, or may be, goes
 // where timeouts go, and nowhere where no rule gives it.
-func (c Config) targets() targets {
+func (c Config) targets(rules []Rule) targets {
 	t := targets{
 		success: c.Success, timeouts: c.Timeouts, rejects: c.Rejects, open: c.Open, reminders: connect.None, resolved: connect.None,
 		started: cmp.Or(c.Started, connect.None), cancelled: cmp.Or(c.Cancelled, connect.None),
 	}
-	if len(c.Remind) > 0 {
+	if slices.ContainsFunc(rules, func(r Rule) bool { return r.gives(order.Reminder) }) {
 		t.reminders = cmp.Or(c.Reminders, c.Timeouts)
 	}
-	if c.Resolve > 0 {
+	if slices.ContainsFunc(rules, func(r Rule) bool { return r.gives(order.Resolved) }) {
 		t.resolved = cmp.Or(c.Resolved, c.Timeouts)
 	}
 	return t

@@ -60,7 +60,7 @@ func (c ResendConfig) Plan() (ResendPlan, error) {
 	env := connect.Env{Runner: connect.Prism, Loopback: true, Run: c.Run}
 	// All but successes goes where timeouts go.
 	to := Config{Success: cmp.Or(c.Success, connect.None), Timeouts: cmp.Or(c.Timeouts, connect.None), Rejects: c.Rejects, Open: connect.None}
-	err := p.parse(to.Kinds(), env, to.targets())
+	err := p.parse(to.Kinds(), env, to.targets(nil))
 	return p, err
 }
 

@@ -20,15 +20,6 @@ type windows struct {
 	whole time.Duration
 }
 
-// windows returns those of a pattern, and of the ages at which there are reminders.
-func (c Config) windows(p syntax.Pattern) windows {
-	w := windowsOf(p)
-	for _, age := range c.Remind {
-		w.shortest = min(w.shortest, age)
-	}
-	return w
-}
-
 func windowsOf(p syntax.Pattern) windows {
 	var w windows
 	w.add(p.Sequence)

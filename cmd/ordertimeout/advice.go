@@ -25,7 +25,7 @@ func nothingWorked(counters map[string]int64, o options, run *process.Run) error
 	switch others := unnamed(o.plan, run); {
 	case ok && read > 0 && malformed == read:
 		return fmt.Errorf("no event was understood: %s: %s%s", screen.Text(first.Source), screen.Text(first.Error), hint(first, o.config))
-	case len(others) > 0 && malformed+other == read && !run.Stopped() && !named(o.plan, run):
+	case len(others) > 0 && malformed+other == read && !run.Stopped() && !someNamed(o.plan, run):
 		return fmt.Errorf("no event was understood: the pattern names %s, the events have %s: name their types in -pattern",
 			listTypes(steps(o.plan), " and "), listCounts(others))
 	}
@@ -173,7 +173,7 @@ func listReasons(reasons []process.Reason, o options) (lines []string) {
 
 // steps returns the types that the pattern names.
 func steps(p pipeline.Plan) (types []string) {
-	for _, place := range p.Pattern.Places() {
+	for _, place := range places(p) {
 		for _, typ := range place.Step.Types {
 			if !slices.Contains(types, typ) {
 				types = append(types, typ)
@@ -183,16 +183,24 @@ func steps(p pipeline.Plan) (types []string) {
 	return types
 }
 
-// named reports whether there were events, of those that took no part, of types that the
+// places returns the places of all patterns.
+func places(p pipeline.Plan) (places []syntax.Place) {
+	for i := range p.Rules {
+		places = append(places, p.Rules[i].Pattern.Places()...)
+	}
+	return places
+}
+
+// someNamed reports whether there were events, of those that took no part, of types that the
 // pattern names.
-func named(p pipeline.Plan, run *process.Run) bool {
+func someNamed(p pipeline.Plan, run *process.Run) bool {
 	return len(unnamed(p, run)) < len(run.Tally().Others())
 }
 
 // unnamed returns the types of events that the pattern does not name. A step of any type
 // names all.
 func unnamed(p pipeline.Plan, run *process.Run) []process.TypeCount {
-	if slices.ContainsFunc(p.Pattern.Places(), func(place syntax.Place) bool { return len(place.Step.Types) == 0 }) {
+	if slices.ContainsFunc(places(p), func(place syntax.Place) bool { return len(place.Step.Types) == 0 }) {
 		return nil
 	}
 	named := steps(p)

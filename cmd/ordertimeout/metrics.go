@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net"
 	"net/http"
+	"slices"
 	"sync"
 	"time"
 
@@ -100,17 +101,18 @@ func metricsHandler(h *health) http.Handler {
 // What a run is described by. Names and units follow the conventions of
 // Prometheus.
 var (
+	malformedDesc = describe("events_malformed_total", "Inputs that are no event, of all rules.")
 	readDesc      = describe("events_read_total", "Inputs read, events or not.")
-	classDesc     = describe("events_total", "Inputs by what became of them.", "class")
-	outcomeDesc   = describe("outcomes_total", "Orders by how they ended.", "outcome")
-	matchesDesc   = describe("matches_total", "Matches of the pattern, of which an order may have several.")
-	remindersDesc = describe("reminders_total", "Reminders of open orders.")
-	failedDesc    = describe("condition_errors_total", "Conditions that could not be evaluated, by event.")
+	classDesc     = describeRule("events_total", "Inputs by what became of them.", "class")
+	outcomeDesc   = describeRule("outcomes_total", "Orders by how they ended.", "outcome")
+	matchesDesc   = describeRule("matches_total", "Matches of the pattern, of which an order may have several.")
+	remindersDesc = describeRule("reminders_total", "Reminders of open orders.")
+	failedDesc    = describeRule("condition_errors_total", "Conditions that could not be evaluated, by event.")
 	refusedDesc   = describe("undelivered_total", "Outcomes that were not delivered: they are rejects.")
 	postedDesc    = describe("webhook_accepted_total", "Outcomes that a webhook accepted.")
 	leftDesc      = describe("left_messages_total", "Messages of outcomes that a stop left to the next run.")
 	againDesc     = describe("redelivered_messages_total", "Deliveries of messages of the input that are held, or were just acknowledged.")
-	openDesc      = describe("open_orders", "Orders that are open now.")
+	openDesc      = describeRule("open_orders", "Orders that are open now.")
 	unackedDesc   = describe("unacked_messages", "Messages of the input that are held and not acknowledged.")
 	pointsDesc    = describe("carry_points_total", "States that were written to the carry file.")
 	pauseDesc     = describe("carry_pause_seconds", "How long nothing was read for the last of them.")
@@ -132,7 +134,14 @@ type runCollector struct {
 
 // Describe implements prometheus.Collector.
 func (c runCollector) Describe(out chan<- *prometheus.Desc) {
-	for _, d := range []*prometheus.Desc{readDesc, classDesc, outcomeDesc, matchesDesc, remindersDesc, failedDesc, postedDesc, refusedDesc, leftDesc, againDesc, openDesc, unackedDesc, pointsDesc, pauseDesc, carriedDesc, writtenDesc, watermarkDesc} {
+	for _, d := range []ruleDesc{classDesc, outcomeDesc, matchesDesc, remindersDesc, failedDesc, openDesc} {
+		if c.plan.Ruled() {
+			out <- d.ruled
+		} else {
+			out <- d.plain
+		}
+	}
+	for _, d := range []*prometheus.Desc{readDesc, malformedDesc, postedDesc, refusedDesc, leftDesc, againDesc, unackedDesc, pointsDesc, pauseDesc, carriedDesc, writtenDesc, watermarkDesc} {
 		out <- d
 	}
 }
@@ -147,24 +156,16 @@ func (c runCollector) Collect(out chan<- prometheus.Metric) {
 		out <- prometheus.MustNewConstMetric(d, prometheus.GaugeValue, value)
 	}
 	counter(readDesc, count.Read)
-	for _, class := range classesOf(c.plan) {
-		counter(classDesc, class, class)
+	for i := range c.plan.Rules {
+		c.collectRule(&c.plan.Rules[i], counters, out)
 	}
-	for _, end := range endsOf(c.plan) {
-		counter(outcomeDesc, end, end)
-	}
-	if !c.plan.Plain() {
-		counter(matchesDesc, count.Success)
-		counter(failedDesc, count.ConditionErrors)
-	}
-	if c.plan.Reminds() {
-		counter(remindersDesc, count.Reminders)
+	if c.plan.Ruled() {
+		counter(malformedDesc, count.Malformed)
 	}
 	counter(postedDesc, count.Accepted)
 	counter(refusedDesc, count.Undelivered)
 	counter(leftDesc, count.Left)
 	counter(againDesc, count.Redelivered)
-	gauge(openDesc, float64(counters[count.OpenNow]))
 	gauge(unackedDesc, float64(counters[count.Unacked]))
 	if keeper := carry.Of(c.run); keeper != nil {
 		counter(pointsDesc, count.CarryPoints)
@@ -177,4 +178,37 @@ func (c runCollector) Collect(out chan<- prometheus.Metric) {
 	if w, ok := counters[count.WatermarkTime]; ok {
 		gauge(watermarkDesc, time.Since(time.UnixMilli(w)).Seconds())
 	}
+}
+
+// collectRule gives the counters of a rule.
+func (c runCollector) collectRule(r *pipeline.Rule, counters map[string]int64, out chan<- prometheus.Metric) {
+	give := func(d ruleDesc, kind prometheus.ValueType, name string, labels ...string) {
+		desc := d.plain
+		if r.Name != "" {
+			desc, labels = d.ruled, append(labels, r.Name)
+		}
+		out <- prometheus.MustNewConstMetric(desc, kind, float64(counters[count.Of(r.Name, name)]), labels...)
+	}
+	for _, class := range classesOf(r) {
+		give(classDesc, prometheus.CounterValue, class, class)
+	}
+	for _, end := range endsOf(c.plan, r) {
+		give(outcomeDesc, prometheus.CounterValue, end, end)
+	}
+	if !c.plan.Plain() {
+		give(matchesDesc, prometheus.CounterValue, count.Success)
+		give(failedDesc, prometheus.CounterValue, count.ConditionErrors)
+	}
+	if len(r.Remind) > 0 {
+		give(remindersDesc, prometheus.CounterValue, count.Reminders)
+	}
+	give(openDesc, prometheus.GaugeValue, count.OpenNow)
+}
+
+// ruleDesc describes a figure of a rule: of the only one without a name, or with the label
+// rule.
+type ruleDesc struct{ plain, ruled *prometheus.Desc }
+
+func describeRule(name, help string, labels ...string) ruleDesc {
+	return ruleDesc{describe(name, help, labels...), describe(name, help, append(slices.Clone(labels), "rule")...)}
 }

@@ -53,18 +53,23 @@ func quiesce(p pipeline.Plan, run *process.Run) map[string]int64 {
 	defer done()
 	_ = p.Quiesce(grace) // what is not delivered by then is so by the next run
 	counters := run.Counters()
-	rest := counters[count.Read] + counters[count.CarriedIn]
-	for _, class := range classesOf(p) {
-		if class != count.Returned {
-			rest -= counters[class]
+	give(p, counters)
+	for i := range p.Rules {
+		r := &p.Rules[i]
+		of := func(name string) string { return count.Of(r.Name, name) }
+		rest := counters[of(count.Read)] + counters[of(count.CarriedIn)]
+		for _, class := range classesOf(r) {
+			if class != count.Returned {
+				rest -= counters[of(class)]
+			}
 		}
+		if p.Carries() {
+			counters[of(count.CarriedOut)] = rest
+		} else {
+			counters[of(count.Returned)] = rest
+		}
+		counters[of(count.Open)] = counters[of(count.OpenNow)]
 	}
-	if p.Carries() {
-		counters[count.CarriedOut] = rest
-	} else {
-		counters[count.Returned] = rest
-	}
-	counters[count.Open] = counters[count.OpenNow]
 	return counters
 }
 

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"cmp"
 	"encoding/json"
 	"errors"
@@ -12,34 +13,43 @@ import (
 	"ordertimeout/pipeline"
 	"ordertimeout/transforms/connect/localfile"
 	"ordertimeout/transforms/count"
+	"ordertimeout/transforms/order"
 	"ordertimeout/transforms/process"
 )
 
-// classesOf returns the counters of what became of each input, in the order of the summary.
-func classesOf(p pipeline.Plan) []string {
-	classes := []string{"started", "advanced", "duplicate", "orphan", "other", "late", "malformed", "returned"}
-	if p.Resolves() {
-		classes = slices.Insert(classes, 4, "resolved")
+// classesOf returns the counters of what became of each input of a rule, in the order of the
+// summary. What is malformed is so for all rules.
+func classesOf(r *pipeline.Rule) []string {
+	classes := []string{"started", "advanced", "duplicate", "orphan"}
+	if r.Resolves() || r.Name != "" {
+		classes = append(classes, "resolved")
 	}
-	return classes
+	classes = append(classes, "other", "late")
+	if r.Name == "" {
+		classes = append(classes, count.Malformed)
+	}
+	return append(classes, count.Returned)
 }
 
-// endsOf returns the counters of what became of each run, in the order of the summary. Those
-// of a plain pattern end in three ways, and a success is one of them.
-func endsOf(p pipeline.Plan) []string {
-	if p.Plain() {
+// endsOf returns the counters of what became of each run of a rule, in the order of the
+// summary. Those of a plain pattern end in three ways, and a success is one of them.
+func endsOf(p pipeline.Plan, r *pipeline.Rule) []string {
+	switch {
+	case p.Plain():
 		return []string{count.Success, count.Timeout, count.Broken, count.Open}
+	case p.Ruled():
+		return []string{count.Matched, count.Timeout, count.Broken, count.Cancelled, count.Skipped, count.Overflow, count.Removed, count.Open}
 	}
 	return []string{count.Matched, count.Timeout, count.Broken, count.Cancelled, count.Skipped, count.Overflow, count.Open}
 }
 
-// countersOf returns all counters of the summary in its order.
-func countersOf(p pipeline.Plan) []string {
-	names := slices.Concat([]string{count.Read}, classesOf(p))
+// countersOf returns the counters of a rule in the order of the summary.
+func countersOf(p pipeline.Plan, r *pipeline.Rule) []string {
+	names := slices.Concat([]string{count.Read}, classesOf(r))
 	if p.Plain() {
-		names = append(names, endsOf(p)...)
+		names = append(names, endsOf(p, r)...)
 	} else {
-		names = append(append(append(names, count.Success), endsOf(p)...), count.ConditionErrors)
+		names = append(append(append(names, count.Success), endsOf(p, r)...), count.ConditionErrors)
 	}
 	if p.Carries() {
 		names = append(names, count.CarriedIn, count.CarriedOut, count.OpenAtStart)
@@ -47,24 +57,69 @@ func countersOf(p pipeline.Plan) []string {
 	return names
 }
 
+// kindCounters are the counters of the kinds of outcome of a rule.
+var kindCounters = []struct {
+	kind    order.Kind
+	counter string
+}{
+	{order.Success, count.Success}, {order.Timeout, count.Timeout}, {order.Reminder, count.Reminders},
+	{order.Resolved, "resolved"}, {order.Cancelled, count.Cancelled}, {order.Started, "started"},
+}
+
+// give sets what each rule was given: all that was read and is an event. What advice goes by
+// is that of the rules together: the outcomes, and the most events of a class.
+func give(p pipeline.Plan, counters map[string]int64) {
+	if !p.Ruled() {
+		return
+	}
+	for _, outcome := range []string{count.Success, count.Timeout, count.ConditionErrors} {
+		counters[outcome] = 0
+		for i := range p.Rules {
+			counters[outcome] += counters[count.Of(p.Rules[i].Name, outcome)]
+		}
+	}
+	for i := range p.Rules {
+		name := p.Rules[i].Name
+		counters[count.Of(name, count.Read)] = counters[count.Read] - counters[count.Malformed]
+		for _, class := range []string{"started", "advanced", "orphan", "late", count.Returned} {
+			counters[class] = max(counters[class], counters[count.Of(name, class)])
+		}
+	}
+}
+
 // sides are the two sides of a line of the summary, which are to be the same sum.
 type sides struct {
+	rule        string
 	what        string // what the first counter counts
 	whole, part []string
 }
 
-// sidesOf returns the sides of the events and of the runs. With a carry file there is on
-// each what was carried.
-func sidesOf(p pipeline.Plan) (events, runs sides) {
-	classes := classesOf(p)
-	events = sides{"events read", []string{count.Read}, classes}
-	runs = sides{"orders started", []string{"started"}, endsOf(p)}
+// sidesOf returns the sides of the events and of the runs of a rule. With a carry file there
+// is on each what was carried.
+func sidesOf(p pipeline.Plan, r *pipeline.Rule) (events, runs sides) {
+	classes := classesOf(r)
+	events = sides{r.Name, "events read", []string{count.Read}, classes}
+	runs = sides{r.Name, "orders started", []string{"started"}, endsOf(p, r)}
 	if p.Carries() {
 		events.whole = append(events.whole, count.CarriedIn)
 		events.part = slices.Concat(classes, []string{count.CarriedOut})
 		runs.whole = append(runs.whole, count.OpenAtStart)
 	}
 	return events, runs
+}
+
+// lines returns the lines of the summary, and an error for each that does not add up.
+func lines(p pipeline.Plan, counters map[string]int64) (text string, err error) {
+	for i := range p.Rules {
+		r := &p.Rules[i]
+		events, runs := sidesOf(p, r)
+		inputs, inputsErr := events.balance(counters)
+		ends, endsErr := runs.balance(counters)
+		matches, matchesErr := matchesOf(r, counters)
+		text += fmt.Sprintf("%s\n%s\n%s", inputs, ends, matches)
+		err = errors.Join(err, inputsErr, endsErr, matchesErr)
+	}
+	return text, err
 }
 
 // carriedWords are what the summary calls counters whose names are more than one word.
@@ -74,20 +129,18 @@ var carriedWords = map[string]string{count.CarriedIn: "carried in", count.Carrie
 // was lost or counted twice. So is a run that read lines and understood none, or that
 // delivered nothing of what was due: whoever runs it looks at the status alone.
 func report(counters map[string]int64, o options, run *process.Run, log journal) error {
-	events, started := sidesOf(o.plan)
-	inputs, inputsErr := events.balance(counters)
-	runs, runsErr := started.balance(counters)
-	matches, matchesErr := matchesOf(o.plan, counters)
-	if !o.quiet {
-		object, err := summaryOf(countersOf(o.plan), counters)
-		if err != nil {
-			return err
-		}
-		log.summary(fmt.Sprintf("%s\n%s\n%s", inputs, runs, matches), object, inputsErr == nil && runsErr == nil && matchesErr == nil)
+	give(o.plan, counters)
+	text, wrong := lines(o.plan, counters)
+	object, err := summaryOf(o.plan, counters)
+	if err != nil {
+		return err
 	}
-	if (inputsErr != nil || runsErr != nil || matchesErr != nil) && o.countsInPart() {
+	if !o.quiet {
+		log.summary(text, object, wrong == nil)
+	}
+	if wrong != nil && o.countsInPart() {
 		log.warn("the figures are those since the job was last restored from a checkpoint")
-		inputsErr, runsErr, matchesErr = nil, nil, nil
+		wrong = nil
 	}
 	var failed error
 	if !o.failed { // else there is a reason that says more
@@ -114,7 +167,7 @@ func report(counters map[string]int64, o options, run *process.Run, log journal)
 			log.warn("%s", line)
 		}
 	}
-	return errors.Join(inputsErr, runsErr, matchesErr, failed, writeSummary(o.summary, countersOf(o.plan), counters))
+	return errors.Join(wrong, failed, writeSummary(o.summary, object))
 }
 
 // countsInPart reports whether the counters may lack what was before: Flink counts
@@ -126,67 +179,98 @@ func (o options) countsInPart() bool {
 // matchesOf returns a line that says how many matches a pattern with every has given, which
 // may be several a run. Of another pattern it returns none, and an error where there is not
 // one for each run that matched.
-func matchesOf(p pipeline.Plan, counters map[string]int64) (string, error) {
-	matched, success := counters[count.Matched], counters[count.Success]
+func matchesOf(r *pipeline.Rule, counters map[string]int64) (string, error) {
+	matched, success := counters[count.Of(r.Name, count.Matched)], counters[count.Of(r.Name, count.Success)]
 	switch {
-	case p.Pattern.Every:
-		return fmt.Sprintf("%d matches given by %d orders\n", success, matched), nil
+	case r.Pattern.Every:
+		return fmt.Sprintf("%s%d matches given by %d orders\n", named(r.Name), success, matched), nil
 	case matched != success:
-		return "", fmt.Errorf("the figures do not add up: %d orders matched, but there are %d matches", matched, success)
+		return "", fmt.Errorf("%sthe figures do not add up: %d orders matched, but there are %d matches", named(r.Name), matched, success)
 	}
 	return "", nil
 }
 
+// named returns what a line about a rule begins with.
+func named(rule string) string {
+	if rule == "" {
+		return ""
+	}
+	return rule + ": "
+}
+
 // balance returns a line of the summary, and an error if its sides are not the same.
 func (s sides) balance(counters map[string]int64) (string, error) {
-	whole, left := total(s.whole, counters)
-	part, right := total(s.part, counters)
+	whole, left := s.total(s.whole, counters)
+	part, right := s.total(s.part, counters)
 	left = strings.Replace(left, s.whole[0], s.what, 1)
-	line := left + " = " + right
+	line := named(s.rule) + left + " = " + right
 	if whole != part {
-		return line, fmt.Errorf("the figures do not add up: %s, but the parts are %d", left, part)
+		return line, fmt.Errorf("%sthe figures do not add up: %s, but the parts are %d", named(s.rule), left, part)
 	}
 	return line + " (adds up)", nil
 }
 
 // total returns the sum of counters, and how it is written.
-func total(names []string, counters map[string]int64) (sum int64, text string) {
+func (s sides) total(names []string, counters map[string]int64) (sum int64, text string) {
 	var list []string
 	for _, name := range names {
-		sum += counters[name]
-		list = append(list, fmt.Sprintf("%d %s", counters[name], cmp.Or(carriedWords[name], name)))
+		n := counters[count.Of(s.rule, name)]
+		sum += n
+		list = append(list, fmt.Sprintf("%d %s", n, cmp.Or(carriedWords[name], name)))
 	}
 	return sum, strings.Join(list, " + ")
 }
 
-// writeSummary writes the counters with these names to standard output ("-"), a file, or nowhere
-// ("none") as one line, a JSON object in the order of the summary.
-func writeSummary(target string, names []string, counters map[string]int64) error {
+// writeSummary writes the summary to standard output ("-"), a file, or nowhere ("none") as
+// one line.
+func writeSummary(target string, summary json.RawMessage) error {
 	if target == localfile.None {
 		return nil
 	}
-	b, err := summaryOf(names, counters)
-	if err == nil {
-		err = localfile.WriteWhole(target, append(b, '\n'))
-	}
-	if err != nil {
+	if err := localfile.WriteWhole(target, append(summary, '\n')); err != nil {
 		return fmt.Errorf("-summary: %w", err)
 	}
 	return nil
 }
 
-// summaryOf returns the counters with these names as a JSON object, in their order.
-func summaryOf(names []string, counters map[string]int64) (json.RawMessage, error) {
-	b := []byte("{")
-	for i, name := range names {
-		if i > 0 {
-			b = append(b, ',')
-		}
-		key, err := json.Marshal(name)
-		if err != nil {
-			return nil, err
-		}
-		b = fmt.Appendf(append(b, key...), ":%d", counters[name])
+// summaryOf returns the counters as a JSON object: of a pattern a flat one, of rules one for
+// each.
+func summaryOf(p pipeline.Plan, counters map[string]int64) (json.RawMessage, error) {
+	if !p.Ruled() {
+		return members(nil, countersOf(p, &p.Rules[0]), counters), nil
 	}
-	return append(b, '}'), nil
+	rules := bytes.NewBufferString(`{`)
+	for i := range p.Rules {
+		r := &p.Rules[i]
+		if i > 0 {
+			rules.WriteByte(',')
+		}
+		var of []string
+		outcomes := map[string]int64{}
+		for _, k := range kindCounters {
+			of = append(of, string(k.kind))
+			outcomes[string(k.kind)] = counters[count.Of(r.Name, k.counter)]
+		}
+		mine := map[string]int64{}
+		for _, name := range countersOf(p, r) {
+			mine[name] = counters[count.Of(r.Name, name)]
+		}
+		b := members(nil, countersOf(p, r), mine)
+		fmt.Fprintf(rules, "%q:%s,\"outcomes\":%s}", r.Name, b[:len(b)-1], members(nil, of, outcomes))
+	}
+	rules.WriteByte('}')
+	b := members(nil, []string{count.Read, count.Malformed}, counters)
+	return fmt.Appendf(b[:len(b)-1], `,"rules":%s}`, rules.Bytes()), nil
+}
+
+// members appends counters with these names as a JSON object, in their order.
+func members(b []byte, names []string, counters map[string]int64) []byte {
+	for i, name := range names {
+		sep := byte(',')
+		if i == 0 {
+			sep = '{'
+		}
+		b = fmt.Appendf(append(b, sep), "%q:%d", name, counters[name])
+	}
+	return append(b, '}')
 }

@@ -41,6 +41,8 @@ const (
 	Skipped   = "skipped"
 	Overflow  = "overflow"
 	Open      = "open"
+	// Removed are the runs of a rule that is no more.
+	Removed = "removed"
 	// ConditionErrors are the conditions that could not be evaluated, and so were false:
 	// one for each event and condition.
 	ConditionErrors = "conditionErrors"
