@@ -12,6 +12,7 @@ import (
 	"ordertimeout/transforms/connect/files"
 	"ordertimeout/transforms/connect/localfile"
 	"ordertimeout/transforms/connect/windowfile"
+	"ordertimeout/transforms/rules"
 )
 
 // Config are the settings of the pipeline, each with the flag of the command
@@ -40,7 +41,7 @@ type Config struct {
 	Key string
 	// Rules (-rules) are several patterns, in place of Pattern, Within, Key, Remind and
 	// Resolve; nil: there is one.
-	Rules []Rule
+	Rules []rules.Rule
 	// Disorder (-disorder) is how far the events may be out of order: the
 	// watermark is so much behind the largest event time.
 	Disorder time.Duration
@@ -121,8 +122,8 @@ const (
 
 // Values of Config.Key and Config.AtEnd.
 const (
-	KeyUser      = "user"
-	KeyOrder     = "order"
+	KeyUser      = rules.KeyUser
+	KeyOrder     = rules.KeyOrder
 	AtEndOpen    = "open"
 	AtEndTimeout = "timeout"
 )
@@ -226,15 +227,15 @@ func (c Config) pattern() (syntax.Pattern, error) {
 }
 
 // validateOutputs checks that what is written to can get something.
-func (c Config) validateOutputs(rules []Rule) error {
-	some := func(f func(Rule) bool) bool { return slices.ContainsFunc(rules, f) }
+func (c Config) validateOutputs(all []rules.Rule) error {
+	some := func(f func(rules.Rule) bool) bool { return slices.ContainsFunc(all, f) }
 	negated := func(p syntax.Place) bool { return p.Link.Negated() }
 	switch {
-	case c.Reminders != "" && !some(func(r Rule) bool { return len(r.Remind) > 0 }):
+	case c.Reminders != "" && !some(func(r rules.Rule) bool { return len(r.Remind) > 0 }):
 		return fmt.Errorf("-reminders %q: want -remind, the ages of open orders at which there is one", c.Reminders)
-	case c.Resolved != "" && !some(func(r Rule) bool { return r.Resolve > 0 }):
+	case c.Resolved != "" && !some(func(r rules.Rule) bool { return r.Resolve > 0 }):
 		return fmt.Errorf("-resolved %q: want -resolve, how long after its timeout an order may still be paid", c.Resolved)
-	case c.Cancelled != "" && c.Cancelled != connect.None && !some(func(r Rule) bool { return slices.ContainsFunc(r.Pattern.Places(), negated) }):
+	case c.Cancelled != "" && c.Cancelled != connect.None && !some(func(r rules.Rule) bool { return slices.ContainsFunc(r.Pattern.Places(), negated) }):
 		return fmt.Errorf("-cancelled %q: want a -pattern with notFollowedBy or notNext: no other is cancelled", c.Cancelled)
 	}
 	return nil

@@ -6,6 +6,7 @@ import (
 
 	"ordertimeout/transforms"
 	"ordertimeout/transforms/cep/syntax"
+	"ordertimeout/transforms/rules"
 )
 
 // Plain reports whether there are no rules, and the pattern is two steps or more, each of a
@@ -16,12 +17,9 @@ func (p Plan) Plain() bool { return !p.Ruled() && plain(p.Rules[0].Pattern) }
 // Ruled reports whether there are rules with names, and not a pattern alone.
 func (p Plan) Ruled() bool { return p.Rules[0].Name != "" }
 
-// Resolves reports whether a timeout of the rule may be resolved.
-func (r *Rule) Resolves() bool { return r.Resolve > 0 }
-
 // Reminds reports whether there are reminders.
 func (p Plan) Reminds() bool {
-	return slices.ContainsFunc(p.Rules, func(r Rule) bool { return len(r.Remind) > 0 })
+	return slices.ContainsFunc(p.Rules, func(r rules.Rule) bool { return len(r.Remind) > 0 })
 }
 
 func plain(p syntax.Pattern) bool {
@@ -61,10 +59,10 @@ func conditional(p syntax.Pattern) bool {
 // notByOutcome says why messages cannot be held one by one until what came of each is
 // delivered, or "" where they can. An event must not come again without what changed it:
 // where it may have been taken by several runs, or opens one when it comes alone, it could.
-func notByOutcome(rules []Rule) string {
-	p := rules[0].Pattern
+func notByOutcome(all []rules.Rule) string {
+	p := all[0].Pattern
 	switch {
-	case len(rules) > 1:
+	case len(all) > 1:
 		return "with several rules an event may be part of runs of each, which are not done with it at the same time"
 	case p.Every:
 		return "with every an event may be part of several runs, which are not done with it at the same time"

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"ordertimeout/transforms/cep/syntax"
+	"ordertimeout/transforms/rules"
 )
 
 func TestKindsOfPatterns(t *testing.T) {
@@ -46,7 +47,7 @@ func TestKindsOfPatterns(t *testing.T) {
 		if got := conditional(p); got != test.conditional {
 			t.Errorf("%s: conditional %t", test.pattern, got)
 		}
-		if got := notByOutcome([]Rule{{Pattern: p}}); (got == "") != (test.shownWhy == "") || !strings.Contains(got, test.shownWhy) {
+		if got := notByOutcome([]rules.Rule{{Pattern: p}}); (got == "") != (test.shownWhy == "") || !strings.Contains(got, test.shownWhy) {
 			t.Errorf("%s: not by outcome: %q, want %q", test.pattern, got, test.shownWhy)
 		}
 	}

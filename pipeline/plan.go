@@ -12,12 +12,13 @@ import (
 	"ordertimeout/transforms/connect"
 	"ordertimeout/transforms/connect/localfile"
 	"ordertimeout/transforms/order"
+	"ordertimeout/transforms/rules"
 )
 
 // Plan is a pipeline whose settings are valid. Config.Plan makes one.
 type Plan struct {
 	// Rules are what is run; without a file of rules there is one.
-	Rules []Rule
+	Rules []rules.Rule
 	// Live says that the input is of now and never ends.
 	Live bool
 	// Table says that the outcomes on standard output are a table for people.
@@ -109,24 +110,24 @@ func (o *outputs) joined() map[order.Kind]order.Kind {
 // asks no service and looks at no file. Where a subscription is acknowledged by outcome
 // the settings want a Run.
 func (c Config) Plan() (Plan, error) {
-	rules, err := c.rules()
+	all, err := c.allRules()
 	if err != nil {
 		return Plan{}, err
 	}
-	if err := errors.Join(c.validate(windowsOfAll(rules)), c.validateOutputs(rules)); err != nil {
+	if err := errors.Join(c.validate(windowsOfAll(all)), c.validateOutputs(all)); err != nil {
 		return Plan{}, err
 	}
-	kinds, env := c.Kinds(), c.env(rules)
+	kinds, env := c.Kinds(), c.env(all)
 	kind, name, err := kinds.Source(c.Input, env.Runner)
 	if err != nil {
 		return Plan{}, err
 	}
-	p := Plan{Rules: rules, Live: kind.Live, Table: c.FormatOut == FormatTable}
+	p := Plan{Rules: all, Live: kind.Live, Table: c.FormatOut == FormatTable}
 	if len(c.Input) > 0 {
 		p.input = c.Input[0]
 	}
 	env.Live = kind.Live
-	if err := p.parse(kinds, env, c.targets(rules)); err != nil {
+	if err := p.parse(kinds, env, c.targets(all)); err != nil {
 		return Plan{}, err
 	}
 	if err := p.validate(c); err != nil {
@@ -145,24 +146,24 @@ func (c Config) Plan() (Plan, error) {
 	if c.Carry != "" {
 		p.keeps, p.run = true, c.Run
 		p.carry = carry.Config{
-			Path: c.Carry, Every: c.CarryEvery, Pattern: p.writtenPattern(), Key: carry.Keys(keysOf(rules)), Source: name, Shards: len(p.matches) * c.Shards,
+			Path: c.Carry, Every: c.CarryEvery, Pattern: p.writtenPattern(), Key: carry.Keys(keysOf(all)), Source: name, Shards: len(p.matches) * c.Shards,
 		}
 	}
 	return p, nil
 }
 
 // env returns what connectors may need to know, but for what outputs and input say.
-func (c Config) env(rules []Rule) connect.Env {
+func (c Config) env(all []rules.Rule) connect.Env {
 	return connect.Env{
 		Runner:    c.runner(),
 		Loopback:  c.Loopback,
 		Run:       c.Run,
-		Decoder:   order.DecoderConfig{TimeUnit: c.TimeUnit, MaxAhead: c.MaxAhead, ByOrder: slices.Contains(keysOf(rules), KeyOrder), Within: windowsOfAll(rules).shortest},
+		Decoder:   order.DecoderConfig{TimeUnit: c.TimeUnit, MaxAhead: c.MaxAhead, ByOrder: slices.Contains(keysOf(all), KeyOrder), Within: windowsOfAll(all).shortest},
 		Disorder:  c.Disorder,
 		EndOfTime: c.AtEnd == AtEndTimeout,
 
 		Carries:      c.Carry != "",
-		NotByOutcome: notByOutcome(rules),
+		NotByOutcome: notByOutcome(all),
 	}
 }
 
@@ -173,15 +174,15 @@ type targets struct {
 
 // targets returns those of the settings. What tells of a timeout that was, or may be, goes
 // where timeouts go, and nowhere where no rule gives it.
-func (c Config) targets(rules []Rule) targets {
+func (c Config) targets(all []rules.Rule) targets {
 	t := targets{
 		success: c.Success, timeouts: c.Timeouts, rejects: c.Rejects, open: c.Open, reminders: connect.None, resolved: connect.None,
 		started: cmp.Or(c.Started, connect.None), cancelled: cmp.Or(c.Cancelled, connect.None),
 	}
-	if slices.ContainsFunc(rules, func(r Rule) bool { return r.gives(order.Reminder) }) {
+	if slices.ContainsFunc(all, func(r rules.Rule) bool { return r.Gives(order.Reminder) }) {
 		t.reminders = cmp.Or(c.Reminders, c.Timeouts)
 	}
-	if slices.ContainsFunc(rules, func(r Rule) bool { return r.gives(order.Resolved) }) {
+	if slices.ContainsFunc(all, func(r rules.Rule) bool { return r.Gives(order.Resolved) }) {
 		t.resolved = cmp.Or(c.Resolved, c.Timeouts)
 	}
 	return t

@@ -24,6 +24,7 @@ type options struct {
 	plan    pipeline.Plan // what config comes to
 	flink   flink.Config
 	summary string
+	rules   string // the file of rules, "" without
 	profile string
 	metrics string
 	// maxStall is how long nothing may move before /healthz fails. Zero: for ever.
@@ -101,6 +102,7 @@ func define(fs *flag.FlagSet, o *options) {
 		return nil
 	})
 	fs.StringVar(&c.Pattern, "pattern", c.Pattern, "")
+	fs.StringVar(&o.rules, "rules", "", "")
 	fs.DurationVar(&c.Within, "within", c.Within, "")
 	fs.IntVar(&c.MaxBranches, "max-branches", c.MaxBranches, "")
 	fs.StringVar(&c.Key, "key", c.Key, "")
@@ -168,6 +170,9 @@ func (o *options) validate(fs *flag.FlagSet) error {
 		return err
 	}
 	if err := o.completeRunner(); err != nil {
+		return err
+	}
+	if err := o.readRules(fs); err != nil {
 		return err
 	}
 	var err error

@@ -19,6 +19,7 @@ import (
 	"ordertimeout/transforms/carry"
 	"ordertimeout/transforms/count"
 	"ordertimeout/transforms/process"
+	"ordertimeout/transforms/rules"
 )
 
 // serveMetrics serves, on an address such as ":9090" or "localhost:9090", the
@@ -181,7 +182,7 @@ func (c runCollector) Collect(out chan<- prometheus.Metric) {
 }
 
 // collectRule gives the counters of a rule.
-func (c runCollector) collectRule(r *pipeline.Rule, counters map[string]int64, out chan<- prometheus.Metric) {
+func (c runCollector) collectRule(r *rules.Rule, counters map[string]int64, out chan<- prometheus.Metric) {
 	give := func(d ruleDesc, kind prometheus.ValueType, name string, labels ...string) {
 		desc := d.plain
 		if r.Name != "" {

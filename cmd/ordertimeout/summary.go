@@ -15,13 +15,14 @@ import (
 	"ordertimeout/transforms/count"
 	"ordertimeout/transforms/order"
 	"ordertimeout/transforms/process"
+	"ordertimeout/transforms/rules"
 )
 
 // classesOf returns the counters of what became of each input of a rule, in the order of the
 // summary. What is malformed is so for all rules.
-func classesOf(r *pipeline.Rule) []string {
+func classesOf(r *rules.Rule) []string {
 	classes := []string{"started", "advanced", "duplicate", "orphan"}
-	if r.Resolves() || r.Name != "" {
+	if r.Resolve > 0 || r.Name != "" {
 		classes = append(classes, "resolved")
 	}
 	classes = append(classes, "other", "late")
@@ -33,7 +34,7 @@ func classesOf(r *pipeline.Rule) []string {
 
 // endsOf returns the counters of what became of each run of a rule, in the order of the
 // summary. Those of a plain pattern end in three ways, and a success is one of them.
-func endsOf(p pipeline.Plan, r *pipeline.Rule) []string {
+func endsOf(p pipeline.Plan, r *rules.Rule) []string {
 	switch {
 	case p.Plain():
 		return []string{count.Success, count.Timeout, count.Broken, count.Open}
@@ -44,7 +45,7 @@ func endsOf(p pipeline.Plan, r *pipeline.Rule) []string {
 }
 
 // countersOf returns the counters of a rule in the order of the summary.
-func countersOf(p pipeline.Plan, r *pipeline.Rule) []string {
+func countersOf(p pipeline.Plan, r *rules.Rule) []string {
 	names := slices.Concat([]string{count.Read}, classesOf(r))
 	if p.Plain() {
 		names = append(names, endsOf(p, r)...)
@@ -96,7 +97,7 @@ type sides struct {
 
 // sidesOf returns the sides of the events and of the runs of a rule. With a carry file there
 // is on each what was carried.
-func sidesOf(p pipeline.Plan, r *pipeline.Rule) (events, runs sides) {
+func sidesOf(p pipeline.Plan, r *rules.Rule) (events, runs sides) {
 	classes := classesOf(r)
 	events = sides{r.Name, "events read", []string{count.Read}, classes}
 	runs = sides{r.Name, "orders started", []string{"started"}, endsOf(p, r)}
@@ -179,7 +180,7 @@ func (o options) countsInPart() bool {
 // matchesOf returns a line that says how many matches a pattern with every has given, which
 // may be several a run. Of another pattern it returns none, and an error where there is not
 // one for each run that matched.
-func matchesOf(r *pipeline.Rule, counters map[string]int64) (string, error) {
+func matchesOf(r *rules.Rule, counters map[string]int64) (string, error) {
 	matched, success := counters[count.Of(r.Name, count.Matched)], counters[count.Of(r.Name, count.Success)]
 	switch {
 	case r.Pattern.Every:
@@ -239,11 +240,11 @@ func summaryOf(p pipeline.Plan, counters map[string]int64) (json.RawMessage, err
 	if !p.Ruled() {
 		return members(nil, countersOf(p, &p.Rules[0]), counters), nil
 	}
-	rules := bytes.NewBufferString(`{`)
+	each := bytes.NewBufferString(`{`)
 	for i := range p.Rules {
 		r := &p.Rules[i]
 		if i > 0 {
-			rules.WriteByte(',')
+			each.WriteByte(',')
 		}
 		var of []string
 		outcomes := map[string]int64{}
@@ -256,11 +257,11 @@ func summaryOf(p pipeline.Plan, counters map[string]int64) (json.RawMessage, err
 			mine[name] = counters[count.Of(r.Name, name)]
 		}
 		b := members(nil, countersOf(p, r), mine)
-		fmt.Fprintf(rules, "%q:%s,\"outcomes\":%s}", r.Name, b[:len(b)-1], members(nil, of, outcomes))
+		fmt.Fprintf(each, "%q:%s,\"outcomes\":%s}", r.Name, b[:len(b)-1], members(nil, of, outcomes))
 	}
-	rules.WriteByte('}')
+	each.WriteByte('}')
 	b := members(nil, []string{count.Read, count.Malformed}, counters)
-	return fmt.Appendf(b[:len(b)-1], `,"rules":%s}`, rules.Bytes()), nil
+	return fmt.Appendf(b[:len(b)-1], `,"rules":%s}`, each.Bytes()), nil
 }
 
 // members appends counters with these names as a JSON object, in their order.

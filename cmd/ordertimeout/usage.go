@@ -24,6 +24,8 @@ Pattern:
   -within D          replaces the pattern's duration; -max-branches N bounds an order's branches (10000)
   -key KEY           user: an order is a user's order; order: its id alone (default user)
   -remember D        how long ended orders are known, to tell repeats (default: within)
+  -remind 5m,8m      a reminder where it is open at these ages; -resolve D: a payment so late calls a timeout off
+  -rules FILE        several patterns, and what each tells, in place of these: see ordertimeout check -h
 Time:
   -disorder D        how far events may be out of order (default 5s)
 {{flags "Time"}}  -max-ahead D       an event further ahead of the clock is malformed (default 24h; 0: none)
@@ -32,9 +34,7 @@ Time:
 Output (TO is {{sinks}}):
   -success TO        orders paid in time (default -){{outcomes 0}}
   -timeouts TO       orders not paid in time (default -){{outcomes 1}}
-  -remind 5m,8m      reminders of orders that are open at these ages, to -reminders TO (default: as -timeouts)
-  -resolve D         payments up to D after a timeout call it off, to -resolved TO (default: as -timeouts)
-  -cancelled TO      orders that a notFollowedBy has ended; -started TO: orders as they begin (default none)
+  -cancelled, -started, -reminders, -resolved TO   (default none, the latter two as -timeouts)
   -rejects TO        duplicate, orphan, late, malformed events, undelivered outcomes (default none)
   -open TO           events of open orders at the end: an input for the next run, or for people (default none)
 {{flags "Output"}}  -format-out FORMAT outcomes on stdout: jsonl, or table for people (default: table on a terminal)

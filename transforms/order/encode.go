@@ -3,7 +3,6 @@ package order
 import (
 	"bytes"
 	"encoding/json"
-	"strings"
 	"time"
 )
 
@@ -32,7 +31,7 @@ func (o *Outcome) AppendJSON(b []byte) []byte {
 		b = times.append(append(b, `,"resolvedAt":`...), o.ResolvedAt)
 		b = append(append(append(b, `,"of":"`...), o.Of...), '"')
 	case Reminder:
-		b = append(append(append(b, `,"age":"`...), FormatAge(o.Age)...), '"')
+		b = append(append(append(b, `,"age":"`...), o.Age...), '"')
 	}
 	if o.Deadline != NoDeadline {
 		b = times.append(append(b, `,"deadline":`...), o.Deadline)
@@ -65,18 +64,6 @@ func appendLabels(b []byte, labels []Label) []byte {
 		b = appendString(append(appendString(append(b, sep), l.Name), ':'), l.Text)
 	}
 	return append(b, '}')
-}
-
-// FormatAge returns milliseconds as people write durations: "5m", and not "5m0s".
-func FormatAge(ms int64) string {
-	text := (time.Duration(ms) * time.Millisecond).String()
-	if strings.HasSuffix(text, "m0s") {
-		text = strings.TrimSuffix(text, "0s")
-	}
-	if strings.HasSuffix(text, "h0m") {
-		text = strings.TrimSuffix(text, "0m")
-	}
-	return text
 }
 
 // append appends the step and its events as a member of a JSON object.

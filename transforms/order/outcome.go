@@ -47,8 +47,8 @@ type Outcome struct {
 	StartedAt  int64
 	EndedAt    int64
 	ResolvedAt int64
-	// Age is, of a Reminder, how long the run had been open; milliseconds.
-	Age int64
+	// Age is, of a Reminder, how long the run had been open, as durations are written.
+	Age string
 	// Of is, of a Resolved, the ID of the Timeout.
 	Of string
 	// Deadline is the time at which the run was to time out when its last event came,

@@ -2,8 +2,10 @@ package replica
 
 import (
 	"slices"
+	"time"
 
 	"ordertimeout/transforms/cep"
+	"ordertimeout/transforms/cep/syntax"
 	"ordertimeout/transforms/order"
 )
 
@@ -92,12 +94,14 @@ func (b *outcomeBuilder) outcome(e *cep.Outcome) (order.Outcome, error) {
 		UserID:    user,
 		OrderID:   id,
 		StartedAt: first.Time,
-		Age:       e.Age,
 		EndedAt:   e.EndedAt,
 		Deadline:  e.Deadline,
 		At:        e.At,
 		Events:    b.stepEvents(e.Run),
 		Refs:      e.Refs,
+	}
+	if o.Kind == order.Reminder {
+		o.Age = syntax.FormatDuration(time.Duration(e.Age) * time.Millisecond)
 	}
 	if o.Kind != order.Success && o.Kind != order.Cancelled {
 		o.WaitingFor = b.waiting(e.Waiting)

@@ -1,0 +1,21 @@
+// Package rules reads files of rules: several patterns over one stream of events, each with
+// what it tells.
+//
+//	input:
+//	  types: {order.created: create}   # the types of the events as the patterns name them
+//	rules:
+//	  - name: unpaid                   # in outcomes, counters and metrics
+//	    pattern: create notFollowedBy cancel followedBy pay within 10m
+//	    key: order                     # user (default), or order: its id alone
+//	    within: 48h                    # in place of the pattern's window
+//	    remind: [5m, 8m]               # ages of an open order at which there is a reminder
+//	    resolve: 24h                   # for how long after a timeout it may still be resolved
+//	    outcomes: [timeout, resolved]  # the kinds that are given; default all but started
+//	    labels: {team: customer-care}  # texts that each outcome has
+//	  - name: unshipped
+//	    pattern: pay followedBy ship within 2d
+//
+// The file is YAML, and so may be JSON, of the plain kind: keys that are not known or stand
+// twice, anchors, aliases and tags are faults. [Parse] tells of all faults at once, each with
+// its place.
+package rules
