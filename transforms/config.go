@@ -67,6 +67,9 @@ func (c MatchConfig) Validate() error {
 	return nil
 }
 
+// Program returns the pattern as Match runs it.
+func (c MatchConfig) Program() (*cep.Prog, error) { return c.compile() }
+
 func (c MatchConfig) compile() (*cep.Prog, error) {
 	pattern, err := syntax.Parse(c.Pattern)
 	if err != nil {
