@@ -6,6 +6,7 @@ package story
 import (
 	"fmt"
 	"slices"
+	"strings"
 
 	"ordertimeout/transforms/cep"
 	"ordertimeout/transforms/order"
@@ -213,7 +214,8 @@ func conditionText(c *cep.Condition) string {
 	name = screen.Text(name + "[" + c.Text + "]")
 	switch {
 	case c.Err != nil:
-		return name + " fails, which is false: " + screen.Text(c.Err.Error())
+		why := strings.TrimPrefix(c.Err.Error(), "cond: condition "+c.Text+": ")
+		return name + " fails, which is false: " + screen.Text(why)
 	case c.Of == 0:
 		return name + " is of a run, and none is open"
 	case c.Of == 1:
