@@ -33,6 +33,9 @@ type Why struct {
 	prog   *cep.Prog
 	run    string
 	id     string
+	// follows is how far the watermark is behind the largest event time of those that it
+	// follows, in milliseconds; negative where it may be further behind, as of a live pipe.
+	follows int64
 }
 
 // Why returns what tells the story of an order id under the settings of a run. It looks at
@@ -74,7 +77,11 @@ func (c Config) Why(id string) (Why, error) {
 		return Why{}, err
 	}
 	prog, err := p.match.Program()
-	return Why{source: p.source, match: p.match, prog: prog, run: c.Run, id: id}, err
+	follows := c.Disorder.Milliseconds()
+	if c.LivePipe {
+		follows = -1
+	}
+	return Why{source: p.source, match: p.match, prog: prog, run: c.Run, id: id, follows: follows}, err
 }
 
 // Resolve looks up what is there to read. The error names what is missing or cannot be read.
@@ -90,7 +97,7 @@ func (w Why) Resolve() (Why, error) {
 // was read of the order.
 func BuildWhy(s beam.Scope, w Why) {
 	events, rejects := w.source.Read(s)
-	beam.ParDo0(s, &gatherOrderFn{RunID: w.run, OrderID: w.id}, events)
+	beam.ParDo0(s, &gatherOrderFn{RunID: w.run, OrderID: w.id, Follows: w.follows}, events)
 	for _, r := range rejects {
 		beam.ParDo0(s, &gatherMalformedFn{RunID: w.run, OrderID: w.id}, r)
 	}
@@ -100,6 +107,8 @@ func BuildWhy(s beam.Scope, w Why) {
 type gathered struct {
 	mu        sync.Mutex
 	events    []order.Event // of whichever user
+	doubted   []bool        // whether the clock of an event was not believed
+	largest   int64         // the time of the events that were not doubted
 	malformed []order.Reject
 	end       story.End
 	ended     bool
@@ -111,7 +120,10 @@ func (g *gathered) Close() error { return nil }
 func newGathered() *gathered { return &gathered{} }
 
 // gatherOrderFn keeps the events of an order id, and how the input has ended.
-type gatherOrderFn struct{ RunID, OrderID string }
+type gatherOrderFn struct {
+	RunID, OrderID string
+	Follows        int64 // see Why
+}
 
 // ProcessElement keeps what it needs of a block.
 func (fn *gatherOrderFn) ProcessElement(events []order.Event) error {
@@ -123,15 +135,37 @@ func (fn *gatherOrderFn) ProcessElement(events []order.Event) error {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	for i := range events {
-		switch e := &events[i]; {
+		e := &events[i]
+		if isEvent := e.Mark == 0 || e.Mark == order.MarkRow; isEvent && fn.Follows >= 0 {
+			g.doubt(e.At + fn.Follows)
+		}
+		switch {
 		case e.Mark == order.MarkEnd || e.Mark == order.MarkCut:
 			g.end, g.ended = story.End{Last: e.Time, Limit: e.At, Cut: e.Mark == order.MarkCut}, true
 		case e.Mark != 0 && e.Mark != order.MarkRow || e.OrderID != fn.OrderID:
 		default:
 			g.events = append(g.events, own(*e))
+			g.doubted = append(g.doubted, false)
+			g.largest = max(g.largest, e.Time)
 		}
 	}
 	return nil
+}
+
+// doubt notes that the watermark has followed no event beyond a time: it would be too late
+// for an event that has come since.
+func (g *gathered) doubt(beyond int64) {
+	if g.largest <= beyond {
+		return
+	}
+	g.largest = 0
+	for i := range g.events {
+		if g.events[i].Time > beyond {
+			g.doubted[i] = true
+		} else {
+			g.largest = max(g.largest, g.events[i].Time)
+		}
+	}
 }
 
 // own returns an event in memory of its own, so that one event does not keep its block.
@@ -197,7 +231,7 @@ func (w Why) Stories() ([]Story, []order.Reject, error) {
 		}
 		byUser[user] = append(byUser[user], story.Event{
 			Event:  cep.Event{Type: e.Type, ID: e.ID, Time: e.Time, At: e.At, Data: e.Raw, Row: e.Mark == order.MarkRow},
-			Source: e.Source, Line: e.Line,
+			Source: e.Source, Line: e.Line, Doubted: g.doubted[i],
 		})
 	}
 	slices.Sort(users)

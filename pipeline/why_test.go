@@ -185,3 +185,37 @@ func TestWhyTheLogGoesOn(t *testing.T) {
 	}
 }
 
+// An event that was so far ahead of the others that time did not follow it is told as such,
+// also where the log has come to its time since.
+func TestWhyTellsOfAClockInDoubt(t *testing.T) {
+	for _, test := range []struct {
+		jump time.Duration
+		want []string
+	}{
+		{-1, []string{"create started: waits for pay until 12:10:00.000", "pay orphan: its clock was not believed when it came, and time did not follow it; the run had timed out 2h50m0s before"}},
+		{0, []string{"create started: waits for pay until 12:10:00.000", "pay orphan: the run had timed out 2h50m0s before"}},
+	} {
+		v := variant{lines: map[string]string{}}
+		lines := []line{
+			{fmt.Sprintf(`{"orderId":"o","type":"create","time":%d}`, noon), ""},
+			{fmt.Sprintf(`{"orderId":"o","type":"pay","time":%d}`, noon+3*3600_000), ""},
+		}
+		for minute := range int64(240) {
+			lines = append(lines, line{fmt.Sprintf(`{"orderId":"p%d","type":"create","time":%d}`, minute, noon+minute*60_000), ""})
+		}
+		path := t.TempDir() + "/log.jsonl"
+		v.write(t, path, lines)
+		c := Default()
+		c.Input, c.MaxJump = []string{path}, test.jump
+		stories, _ := storiesOf(t, c, "o")
+		var got []string
+		for _, l := range stories[0].Lines {
+			if l.Type != "" {
+				got = append(got, l.Type+" "+l.What+": "+l.Text)
+			}
+		}
+		if diff := gocmp.Diff(test.want, got); diff != "" {
+			t.Errorf("-max-jump %v (-want +got):\n%s", test.jump, diff)
+		}
+	}
+}

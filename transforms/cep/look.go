@@ -13,8 +13,8 @@ type Look struct {
 	// StartedAt is the time of its first event, and LastAt that of the one that it took
 	// last, in milliseconds.
 	StartedAt, LastAt int64
-	// Deadline is when it ends if nothing more comes; math.MaxInt64 where it waits for
-	// other runs alone.
+	// Deadline is when it ends if nothing more comes; math.MaxInt64 where it has a match that
+	// waits for other runs.
 	Deadline int64
 	// Waiting are the steps that could come next, in the pattern's order, and Took is the
 	// one that its longest branch took last: indexes of Prog.Steps.
@@ -56,7 +56,7 @@ func (m *Matcher) lookLive(l *live) Look {
 			look.LastAt, look.Took = l.last(b), int(l.nodes[b.node].step)
 		}
 	}
-	if r.branches == 0 {
+	if r.held > 0 {
 		look.Deadline = math.MaxInt64
 	}
 	slices.Sort(look.Waiting)

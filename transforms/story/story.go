@@ -46,6 +46,9 @@ type Event struct {
 	cep.Event
 	Source string
 	Line   int64
+	// Doubted says that its clock was not believed when it came, so that the watermark has
+	// not followed it.
+	Doubted bool
 }
 
 // Line is a line of a story.
@@ -163,6 +166,9 @@ func (t *teller) event(e *Event) {
 	text := t.why(e, r, before, after)
 	if late := e.At - e.Time; late > 0 && r.Class != cep.Late {
 		text = join(fmt.Sprintf("came %s behind the watermark", span(late)), text)
+	}
+	if e.Doubted {
+		text = join("its clock was not believed when it came, and time did not follow it", text)
 	}
 	if !r.Redelivered { // else the pattern has not looked at it
 		for i := range conditions {
