@@ -16,6 +16,7 @@
 //   - a new source or sink: connect.go, and one line in connectors.go of this package
 //   - the language of patterns: cep/LANGUAGE.md
 //   - the rule for late events: cep/step.go, and what follows of it cep/livestep.go
+//   - what ordertimeout why says of an event: story/why.go
 //   - what happens when a pull fails: pubsub/pull/puller.go
 //   - why a timer is set at that time: shard/replica/timer.go
 //   - where a defect of Beam is worked around: beamfix

@@ -70,7 +70,7 @@ func why(args []string, stdout, stderr io.Writer) int {
 	}
 	beam.Init() // sets up a log of its own, which is replaced at once
 	log.takeSDK(o.verbose)
-	found, err := o.tell(stdout, run)
+	found, err := o.tell(stdout, run, log)
 	if err != nil {
 		tell(fmt.Errorf("why: %w", err), log)
 		return exitTrouble
@@ -127,7 +127,7 @@ func (o *whyOptions) validate(fs *flag.FlagSet) error {
 
 // tell reads the input and writes the stories to stdout. missing says what is not in the
 // input, if there is no story.
-func (o *whyOptions) tell(stdout io.Writer, run *process.Run) (missing string, err error) {
+func (o *whyOptions) tell(stdout io.Writer, run *process.Run, log journal) (missing string, err error) {
 	if o.why, err = o.why.Resolve(); err != nil {
 		return "", err
 	}
@@ -150,11 +150,15 @@ func (o *whyOptions) tell(stdout io.Writer, run *process.Run) (missing string, e
 		return "", err
 	}
 	users := usersOf(stories)
+	unnamed := slices.ContainsFunc(stories, func(s pipeline.Story) bool { return s.UserID == "" })
 	if o.oneUser {
 		stories = slices.DeleteFunc(stories, func(s pipeline.Story) bool { return s.UserID != o.user })
 	}
 	if len(stories) == 0 && len(malformed) == 0 {
 		return o.missing(users, counters), nil
+	}
+	if len(users) > 1 && unnamed && !o.quiet {
+		log.warn("order %s: events without a user are of another order than those with one: with -key order they are of one", screen.Text(o.order))
 	}
 	return "", o.write(stdout, stories, malformed)
 }

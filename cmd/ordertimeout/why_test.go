@@ -63,6 +63,7 @@ func TestWhy(t *testing.T) {
 2026-03-02
 09:02:00.000  pay  orphan  no run of the order had begun
 `
+	const hint = "ordertimeout: order o1: events without a user are of another order than those with one: with -key order they are of one\n"
 	malformed := func(path string) string {
 		return "malformed, with order o1 in it\n" + path + ":4  malformed  not JSON: unexpected end of JSON input at byte 47\n"
 	}
@@ -71,11 +72,12 @@ func TestWhy(t *testing.T) {
 		args        []string
 		want        result
 	}{
-		{"of all users", "", []string{"-order", "o1", "-input", path}, result{stdout: nobody + "\n" + ann + "\n" + bob + "\n" + malformed(path)}},
-		{"of one", "", []string{"-order", "o1", "-user", "bob", "-input", path}, result{stdout: bob + "\n" + malformed(path)}},
-		{"standard input", log, []string{"-input", "-", "-user", "bob", "-order", "o1"}, result{stdout: bob + "\n" + malformed("-")}},
-		{"compressed", "", []string{"-input", packed, "-user", "bob", "-order", "o1"}, result{stdout: bob + "\n" + malformed(packed)}},
-		{"a pattern of files", "", []string{"-input", dir + "/*.jsonl", "-user", "bob", "-order", "o1"}, result{stdout: bob + "\n" + malformed(path)}},
+		{"of all users", "", []string{"-order", "o1", "-input", path}, result{stdout: nobody + "\n" + ann + "\n" + bob + "\n" + malformed(path), stderr: hint}},
+		{"of all users, quietly", "", []string{"-order", "o1", "-quiet", "-input", path}, result{stdout: nobody + "\n" + ann + "\n" + bob + "\n" + malformed(path)}},
+		{"of one", "", []string{"-order", "o1", "-user", "bob", "-input", path}, result{stderr: hint, stdout: bob + "\n" + malformed(path)}},
+		{"standard input", log, []string{"-input", "-", "-user", "bob", "-order", "o1"}, result{stderr: hint, stdout: bob + "\n" + malformed("-")}},
+		{"compressed", "", []string{"-input", packed, "-user", "bob", "-order", "o1"}, result{stderr: hint, stdout: bob + "\n" + malformed(packed)}},
+		{"a pattern of files", "", []string{"-input", dir + "/*.jsonl", "-user", "bob", "-order", "o1"}, result{stderr: hint, stdout: bob + "\n" + malformed(path)}},
 		{"by its id alone", "", []string{"-order", "o1", "-key", "order", "-input", path}, result{stdout: `order o1: create followedBy pay within 10m
 2026-03-02
 09:00:00.000  create  started    waits for pay until 09:10:00.000
