@@ -70,7 +70,7 @@
 // The steps:
 //
 //	transforms: Match and FindPattern, their stateful step, and the formats -> beam beamfix carry cep cep/syntax count order process screen shard shard/replica
-//	story: what became of each event of one order, and why, for people -> cep order screen shard shard/replica
+//	story: what became of each event of one order, and why, for people -> cep cep/syntax order screen shard shard/replica
 //	shard/replica: a shard in memory, beside its log in the runner's state -> cep cep/cond order shard
 //	shard: a group of keys: its events, ticks, log and snapshots -> cep
 //	shard/shardtest: batches for tests -> cep order shard

@@ -72,11 +72,11 @@ func (t *teller) success(o *cep.Outcome) {
 
 // timeout tells of a run that its deadline has ended.
 func (t *teller) timeout(o *cep.Outcome) {
-	waited := "nothing more"
+	missed := "the pattern was not complete"
 	if len(o.Waiting) > 0 {
-		waited = t.names(o.Waiting)
+		missed = t.names(o.Waiting) + " had not come"
 	}
-	text := fmt.Sprintf("%s had not come %s after its first event: %s", waited, span(o.At-o.Run[0].Time), t.took(o.Run, o.At))
+	text := fmt.Sprintf("%s %s after its first event: %s", missed, span(o.At-o.Run[0].Time), t.took(o.Run, o.At))
 	t.last = &ended{Timeout, o.At}
 	t.tell(Line{Time: o.At, What: Timeout, Text: text})
 }

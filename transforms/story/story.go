@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"ordertimeout/transforms/cep"
+	"ordertimeout/transforms/cep/syntax"
 	"ordertimeout/transforms/order"
 	"ordertimeout/transforms/screen"
 	"ordertimeout/transforms/shard"
@@ -109,7 +110,8 @@ type teller struct {
 	named  map[string]bool // the types that steps name
 	wanted map[string]bool // those that a step names which is not negated
 	any    bool            // a step names no type
-	never  []string        // what a negation at the end of the pattern forbids
+	never  string          // what a negation at the end of the pattern forbids; "" without one
+	next   bool            // it is a notNext
 
 	// last is the run that ended last; nil before there is one.
 	last *ended
@@ -146,7 +148,7 @@ func (t *teller) learn() {
 		}
 	}
 	if last := places[len(places)-1]; last.Negated {
-		t.never = []string{last.Name}
+		t.never, t.next = screen.Text(last.Name), last.Link == syntax.NotNext
 	}
 }
 

@@ -1,75 +1,11 @@
 package story
 
 import (
-	"fmt"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/google/go-cmp/cmp"
-
-	"ordertimeout/transforms/cep"
-	"ordertimeout/transforms/cep/syntax"
-	"ordertimeout/transforms/shard/replica"
 )
-
-// at returns a time of day on the second of March 2026, or of the day that is written
-// before it.
-func at(t *testing.T, text string) int64 {
-	t.Helper()
-	if !strings.Contains(text, "T") {
-		text = "2026-03-02T" + text
-	}
-	parsed, err := time.Parse("2006-01-02T15:04:05", text)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return parsed.UnixMilli()
-}
-
-// eventsOf returns the events of lines such as "10:00:00 pay @10:00:07 #7 n=5": an event of
-// 10:00:00 whose place in time is 10:00:07, with an id and a member n.
-func eventsOf(t *testing.T, lines string) (events []Event) {
-	t.Helper()
-	for i, line := range strings.Split(strings.Trim(lines, "\n"), "\n") {
-		words := strings.Fields(line)
-		e := Event{Source: "log", Line: int64(i + 1)}
-		e.Time, e.Type = at(t, words[0]), words[1]
-		e.At = e.Time
-		var member string
-		for _, w := range words[2:] {
-			switch {
-			case w[0] == '@':
-				e.At = at(t, w[1:])
-			case w[0] == '#':
-				e.ID = w[1:]
-			default:
-				name, value, _ := strings.Cut(w, "=")
-				member = fmt.Sprintf(",%q:%s", name, value)
-			}
-		}
-		e.Data = fmt.Appendf(nil, `{"orderId":"o","type":%q,"time":%d%s}`, e.Type, e.Time, member)
-		events = append(events, e)
-	}
-	return events
-}
-
-// toldOf returns the story of events as it is written, without its title.
-func toldOf(t *testing.T, pattern string, end End, events []Event) string {
-	t.Helper()
-	p := syntax.MustParse(pattern)
-	prog, err := cep.Compile(p, cep.Config{Remember: p.Within, MaxBranches: 3, Fields: replica.Fields()})
-	if err != nil {
-		t.Fatal(err)
-	}
-	var lines []Line
-	Tell(Config{Prog: prog, Remember: p.Within.Milliseconds(), End: end}, "o", events, func(l Line) { lines = append(lines, l) })
-	var text strings.Builder
-	if err := Write(&text, "title", lines); err != nil {
-		t.Fatal(err)
-	}
-	return strings.TrimPrefix(text.String(), "title\n")
-}
 
 const plain = "create followedBy pay within 10m"
 
@@ -240,6 +176,24 @@ func TestStories(t *testing.T) {
 10:10:00.000  pay     other    no run is open that it could end
 10:15:00.000  create  started  is a success at 10:25:00.000 unless pay comes
 10:20:00.000          open     the log ends here: the run that began at 10:15:00.000 is a success at 10:25:00.000 unless pay comes
+`},
+		{"a match by the next event, if it is another", "create notNext view within 10m", "10:30:00", `
+10:00:00 create
+10:01:00 pay
+10:02:00 create
+10:03:00 view
+10:04:00 create
+10:14:00 pay`, `
+2026-03-02
+10:00:00.000  create  started    waits for any event but view until 10:10:00.000
+10:01:00.000  pay     other      completes the pattern, as it is not what may not come
+10:01:00.000          success    1m0s after its first event: create 10:00:00.000
+10:02:00.000  create  started    waits for any event but view until 10:12:00.000
+10:03:00.000  view    advanced   may not come here
+10:03:00.000          cancelled  by this view
+10:04:00.000  create  started    waits for any event but view until 10:14:00.000
+10:14:00.000          timeout    the pattern was not complete 10m0s after its first event: create 10:04:00.000
+10:14:00.000  pay     other      no step of the pattern names it
 `},
 		{"conditions", "create[n > 1] followedBy pay[n >= create.n] within 10m", "10:05:00", `
 10:00:00 create n=1

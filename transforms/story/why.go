@@ -55,8 +55,10 @@ func (t *teller) waits(l cep.Look, now int64) string {
 	switch {
 	case len(l.Waiting) > 0:
 		return "waits for " + t.names(l.Waiting) + until
-	case len(t.never) > 0 && until != "":
-		return "is a success at" + strings.TrimPrefix(until, " until") + " unless " + screen.Text(t.never[0]) + " comes"
+	case t.next:
+		return "waits for any event but " + t.never + until
+	case t.never != "" && until != "":
+		return "is a success at" + strings.TrimPrefix(until, " until") + " unless " + t.never + " comes"
 	}
 	return "waits for an earlier run to end"
 }
