@@ -22,13 +22,13 @@ type Look struct {
 	Took    int
 }
 
-// Look returns what a key stands at, and changes nothing. It costs about what giving the
-// key an event costs.
-func (m *Matcher) Look(s *State) Look {
+// Look returns what a key stands at, and changes nothing. At is the place in time that it
+// has come to, in milliseconds. It costs about what giving the key an event costs.
+func (m *Matcher) Look(s *State, at int64) Look {
 	l := s.live()
 	switch {
 	case l != nil && len(l.runs) > 0:
-		return m.lookLive(l)
+		return m.lookLive(l, at)
 	case !s.running():
 		return Look{}
 	}
@@ -40,13 +40,13 @@ func (m *Matcher) Look(s *State) Look {
 }
 
 // lookLive is Look by the machine.
-func (m *Matcher) lookLive(l *live) Look {
+func (m *Matcher) lookLive(l *live, at int64) Look {
 	r := &l.runs[len(l.runs)-1]
 	look := Look{Runs: len(l.runs), StartedAt: r.first, LastAt: r.first, Deadline: math.MinInt64}
 	var longest uint32
 	for _, b := range l.branches[len(l.branches)-int(r.branches):] {
 		look.Deadline = max(look.Deadline, m.prog.due(l, r, b))
-		for _, step := range m.prog.program.States[b.state].Waiting {
+		for _, step := range m.prog.waiting(l, b, at+1) {
 			if !slices.Contains(look.Waiting, step) {
 				look.Waiting = append(look.Waiting, step)
 			}

@@ -161,10 +161,10 @@ func (t *teller) line(e *Event, what, text string) {
 func (t *teller) event(e *Event) {
 	t.matcher.Advance(t.key, &t.state, e.At, t.End.Limit, &t.out)
 	t.ends(nil)
-	before := t.matcher.Look(&t.state)
+	before := t.matcher.Look(&t.state, e.At)
 	conditions := t.matcher.Conditions(t.key, &t.state, &e.Event)
 	r := t.matcher.Step(t.key, &t.state, &e.Event, &t.out)
-	after := t.matcher.Look(&t.state)
+	after := t.matcher.Look(&t.state, e.At)
 	text := t.why(e, r, before, after)
 	if late := e.At - e.Time; late > 0 && r.Class != cep.Late {
 		text = join(fmt.Sprintf("came %s behind the watermark", span(late)), text)

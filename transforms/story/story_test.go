@@ -128,7 +128,7 @@ func TestStories(t *testing.T) {
 10:00:02.000  create  started   waits for pay until 10:10:02.000
 09:59:00.000  pay     late      came 1m30s behind the watermark, 10:00:30.000, and is before the run's last event, 10:00:02.000
 10:01:00.000  pay     advanced  waits for ship until 10:10:02.000
-10:02:00.000  ship    late      came 1m0s behind the watermark, 10:03:00.000, and no late event is taken under next, or once a link's window has passed
+10:02:00.000  ship    late      came 1m0s behind the watermark, 10:03:00.000, and no late event is taken under next
 10:10:02.000          timeout   ship had not come 10m0s after its first event: create 10:00:02.000, pay 10:01:00.000
 10:01:00.000  create  late      came 10m0.001s behind the watermark, 10:11:00.001, and is older than what is remembered, 10m0s
 10:02:00.000  pay     late      came 18m0s behind the watermark, 10:20:00.000, and the run had timed out, at 10:10:02.000
@@ -210,6 +210,14 @@ func TestStories(t *testing.T) {
 10:04:00.000  pay     advanced  completes the pattern; pay[n >= create.n] is true
 10:04:00.000          success   3m0s after its first event: create 10:01:00.000, pay 10:04:00.000
 10:05:00.000  pay     orphan    the run had succeeded 1m0s before; pay[n >= create.n] is of a run, and none is open
+`},
+		{"a step whose link's window has passed", "create followedBy within 2m gift? followedBy pay within 10m", "10:02:00", `
+10:00:00 create
+10:02:00 gift`, `
+2026-03-02
+10:00:00.000  create  started  waits for gift or pay until 10:10:00.000
+10:02:00.000  gift    other    the run waits for pay
+10:02:00.000          open     the log ends here: the run that began at 10:00:00.000 waits for pay until 10:10:00.000
 `},
 		{"several runs", "every create as first followedByAny pay within 10m", "10:05:00", `
 10:00:00 create

@@ -154,7 +154,7 @@ func (t *teller) whyNotApplied(e *Event, before cep.Look) string {
 	case e.Time < before.LastAt:
 		return "is before the run's last event, " + clock(before.LastAt, e.Time)
 	case t.waitsFor(e, before):
-		return "no late event is taken under next, or once a link's window has passed"
+		return "no late event is taken under next"
 	case len(before.Waiting) > 0:
 		return "the run waits for " + t.names(before.Waiting)
 	}
