@@ -16,6 +16,7 @@
 //   - a new source or sink: connect.go, and one line in connectors.go of this package
 //   - the language of patterns: cep/LANGUAGE.md
 //   - the rule for late events: cep/step.go, and what follows of it cep/livestep.go
+//   - what ordertimeout why says of an event: story/why.go
 //   - what happens when a pull fails: pubsub/pull/puller.go
 //   - why a timer is set at that time: shard/replica/timer.go
 //   - where a defect of Beam is worked around: beamfix
@@ -56,7 +57,7 @@
 //
 // The command, and what it needs of runners:
 //
-//	cmd/ordertimeout: flags, signals, report, exit status -> beam beamfix carry cep cep/syntax cmd/internal/flink connect count localfile order pipeline process runners screen transforms
+//	cmd/ordertimeout: flags, signals, report, exit status -> beam beamfix carry cep cep/syntax cmd/internal/flink connect count localfile order pipeline process runners screen story transforms
 //	cmd/ordertimeout-boot: starts the worker on a cluster without containers -> beam
 //	cmd/internal/flink: submits to Beam's job server for Flink -> beam beamfix runners
 //	cmd/internal/jobserver: starts one, for tests -> cmd/internal/maven
@@ -64,11 +65,12 @@
 //
 // The graph:
 //
-//	pipeline: the settings, the plan that they make, the graph -> beam beamfix carry cep cep/syntax connect dataflowpubsub demo files localfile order process pubsub transforms webhook windowfile
+//	pipeline: the settings, the plan that they make, the graph -> beam beamfix carry cep cep/syntax connect dataflowpubsub demo files localfile order process pubsub story transforms webhook windowfile
 //
 // The steps:
 //
 //	transforms: Match and FindPattern, their stateful step, and the formats -> beam beamfix carry cep cep/syntax count order process screen shard shard/replica
+//	story: what became of each event of one order, and why, for people -> cep cep/syntax order screen shard shard/replica
 //	shard/replica: a shard in memory, beside its log in the runner's state -> cep cep/cond order shard
 //	shard: a group of keys: its events, ticks, log and snapshots -> cep
 //	shard/shardtest: batches for tests -> cep order shard

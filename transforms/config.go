@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"time"
 
+	"ordertimeout/transforms/cep"
 	"ordertimeout/transforms/order"
 	"ordertimeout/transforms/shard"
 	"ordertimeout/transforms/shard/replica"
@@ -72,6 +73,15 @@ func (c MatchConfig) Validate() error {
 		return fmt.Errorf("transforms: %v behind the watermark: want whole milliseconds, none or more", c.WatermarkSlack)
 	}
 	return nil
+}
+
+// Programs returns the patterns of the rules as Match runs them.
+func (c MatchConfig) Programs() (programs []*cep.Prog, err error) {
+	rules, err := c.compile()
+	for _, r := range rules {
+		programs = append(programs, r.Prog)
+	}
+	return programs, err
 }
 
 // compile returns the programs of the rules.

@@ -44,13 +44,7 @@ func parse(args []string, run string) (options, error) {
 	fs := flag.NewFlagSet("ordertimeout", flag.ContinueOnError)
 	fs.SetOutput(io.Discard)
 	define(fs, &o)
-	flag.VisitAll(func(f *flag.Flag) { // Beam's own
-		if fs.Lookup(f.Name) == nil {
-			fs.Var(global{f}, f.Name, f.Usage)
-		}
-	})
-	// The SDK wants to see the global flags parsed, before any is set.
-	if err := flag.CommandLine.Parse(nil); err != nil {
+	if err := defineGlobal(fs); err != nil {
 		return o, err
 	}
 	if err := fs.Parse(args); err != nil {
@@ -61,6 +55,17 @@ func parse(args []string, run string) (options, error) {
 	}
 	err := o.validate(fs)
 	return o, err
+}
+
+// defineGlobal adds Beam's own flags to a set.
+func defineGlobal(fs *flag.FlagSet) error {
+	flag.VisitAll(func(f *flag.Flag) {
+		if fs.Lookup(f.Name) == nil {
+			fs.Var(global{f}, f.Name, f.Usage)
+		}
+	})
+	// The SDK wants to see the global flags parsed, before any is set.
+	return flag.CommandLine.Parse(nil)
 }
 
 // global is a flag of the SDK. The SDK asks which of its flags were set, and gives

@@ -50,6 +50,7 @@ var subcommands = map[string]func(args []string, stdout, stderr io.Writer) int{
 	"explain": explain,
 	"open":    openOrders,
 	"resend":  resend,
+	"why":     why,
 }
 
 // run is main without the process: it returns the exit status.

@@ -12,7 +12,8 @@ import (
 )
 
 // usageText is the screen of usage, with gaps for what connectors say of themselves.
-const usageText = `Usage: ordertimeout -input FROM [flags], or ordertimeout open -h (lists open orders), resend -h (undelivered)
+const usageText = `Usage: ordertimeout -input FROM [flags], or ordertimeout open -h (lists open orders), resend -h (undelivered),
+       why -order ID -input FROM [flags] (tells what became of each event of an order: why -h)
 
 Reports which orders were created and not paid in time, and which were paid.
 
