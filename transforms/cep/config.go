@@ -10,7 +10,7 @@ import (
 
 // Config says how a pattern is run.
 //
-// Started, Cancelled, Remind and Resolve are what is told of a run beside its end: see the
+// Started, Cancelled, Remind, Resolve and Early are what is told of a run beside its end: see the
 // section "The life of a run" of the package. With one of them the machine runs the
 // pattern, also where there is a table.
 type Config struct {
@@ -36,6 +36,12 @@ type Config struct {
 	// Resolve is for how long after its deadline a timeout may be resolved; zero: never.
 	// In whole milliseconds, for patterns without every and without a negation at the end.
 	Resolve time.Duration
+	// Early is by how much the time of a later step's event may be before that of the event
+	// that opens its run; zero: not at all. In whole milliseconds, below the pattern's window
+	// where it has one, for patterns without every and without a negation at the end. Each
+	// event of a later step that comes without a run waits for so long: it is for clocks that
+	// differ, a few seconds.
+	Early time.Duration
 	// Name calls a timeout by a text that stands in the outcome which resolves it
 	// (Outcome.Of): the run's events are gone by then. It must not keep the Outcome. Nil
 	// calls all of them "".
@@ -56,6 +62,9 @@ func (c Config) Validate() error {
 	if c.Resolve < 0 || c.Resolve%time.Millisecond != 0 {
 		return fmt.Errorf("cep: resolve %v: want whole milliseconds, not negative", c.Resolve)
 	}
+	if c.Early < 0 || c.Early%time.Millisecond != 0 {
+		return fmt.Errorf("cep: early %v: want whole milliseconds, not negative", c.Early)
+	}
 	for i, age := range c.Remind {
 		switch {
 		case age <= 0 || age%time.Millisecond != 0:
@@ -75,8 +84,14 @@ func (c Config) validate(pattern syntax.Pattern) error {
 	if n := len(c.Remind); n > 0 && pattern.Within > 0 && c.Remind[n-1] >= pattern.Within {
 		return fmt.Errorf("cep: remind %v of a pattern within %v: want ages below that", c.Remind[n-1], pattern.Within)
 	}
-	if c.Resolve > 0 {
+	if c.Early > 0 && pattern.Within > 0 && c.Early >= pattern.Within {
+		return fmt.Errorf("cep: early %v of a pattern within %v: want less than that", c.Early, pattern.Within)
+	}
+	switch {
+	case c.Resolve > 0:
 		return oneEnd("resolve", pattern)
+	case c.Early > 0:
+		return oneEnd("early", pattern)
 	}
 	return nil
 }
@@ -95,4 +110,6 @@ func oneEnd(setting string, pattern syntax.Pattern) error {
 }
 
 // life reports whether there is a setting that only the machine knows.
-func (c Config) life() bool { return c.Started || c.Cancelled || len(c.Remind) > 0 || c.Resolve > 0 }
+func (c Config) life() bool {
+	return c.Started || c.Cancelled || len(c.Remind) > 0 || c.Resolve > 0 || c.Early > 0
+}

@@ -40,6 +40,7 @@ func refsOf(p *Prog, types ...string) given {
 func TestRefsOfWhatIsTold(t *testing.T) {
 	const cancel = "a notFollowedBy c followedBy b within 1h"
 	const short = "a followedBy b within 2ms"
+	early := Config{Early: 3 * time.Millisecond}
 	resolve := Config{Resolve: time.Hour, Fields: jsonFields}
 	later := uint64(ledger.Later)
 	for _, c := range []struct {
@@ -67,6 +68,18 @@ func TestRefsOfWhatIsTold(t *testing.T) {
 			given{map[How][]uint64{TimedOut: nil, CalledOff: {4}}, [][]uint64{{2}, {1}}, [][]uint64{{1 | later, 4 | later}}}},
 		{"though conditions look at what it had taken", "a followedByAny b followedBy c[n == a.n] within 3ms", resolve, []string{"a", "b", "-", "-"},
 			given{map[How][]uint64{TimedOut: nil}, [][]uint64{{2}, {1}}, nil}},
+		{"an event that was held is let go of with its run", "a followedBy b within 1h", early, []string{"b", "a"},
+			given{map[How][]uint64{Matched: {2, 1}}, nil, nil}},
+		{"with the run that it cancels", cancel, early, []string{"c", "a"},
+			given{map[How][]uint64{}, [][]uint64{{2, 1}}, nil}},
+		{"with the outcome of that", cancel, Config{Early: 3 * time.Millisecond, Cancelled: true}, []string{"c", "a"},
+			given{map[How][]uint64{Cancelled: {2, 1}}, nil, nil}},
+		{"where it is none of the pattern's any more it is settled, and an orphan is a reject", cancel, early, []string{"c", "b", "-", "-", "-"},
+			given{map[How][]uint64{}, [][]uint64{{1}}, nil}},
+		{"the pay of a run that was cancelled before is a reject", "a notFollowedBy c followedBy b within 1h", early, []string{"b", "c", "a"},
+			given{map[How][]uint64{}, [][]uint64{{3, 2}}, nil}},
+		{"a negated step's under which the run does not stand is settled", "a followedBy b notFollowedBy c followedBy d within 1h", early, []string{"c", "a"},
+			given{map[How][]uint64{}, [][]uint64{{1}}, nil}},
 	} {
 		if diff := cmp.Diff(c.want, refsOf(compileLife(t, c.text, c.config), c.types...)); diff != "" {
 			t.Errorf("%s (-want +got):\n%s", c.what, diff)

@@ -33,6 +33,9 @@ type live struct {
 	known known
 	// alerts are the timeouts that may still be resolved, in the order of their runs.
 	alerts []alert
+	// early are the events that wait for a run to open, in the order in which they are
+	// decided.
+	early []early
 	// due is when time alone does something to a branch; math.MaxInt64: never.
 	due int64
 }
@@ -69,7 +72,8 @@ type node struct {
 // stored is an event that a branch has taken.
 type stored struct {
 	order uint64
-	time  int64
+	time  int64 // that it counts as: its own, but not before the run's first
+	early int64 // by how much its own is before that
 	ref   uint64
 	print uint64
 	text  string // the type, the id, and the data: one allocation
@@ -106,7 +110,7 @@ func newLive(p *Prog) *live {
 
 // empty reports whether nothing is open and nothing remembered.
 func (l *live) empty() bool {
-	return len(l.runs) == 0 && len(l.known.ended) == 0 && len(l.alerts) == 0
+	return len(l.runs) == 0 && len(l.known.ended) == 0 && len(l.alerts) == 0 && len(l.early) == 0
 }
 
 // store keeps an event, with a reference. It has no text until own is called.
@@ -138,7 +142,7 @@ func (s *stored) own(e *Event) {
 func (s *stored) taken(step uint32) Taken {
 	data := s.text[s.id:]
 	return Taken{
-		Step: int(step), Time: s.time, Type: s.text[:s.typ], ID: s.text[s.typ:s.id],
+		Step: int(step), Time: s.time - s.early, Type: s.text[:s.typ], ID: s.text[s.typ:s.id],
 		Data: unsafe.Slice(unsafe.StringData(data), len(data)), Row: s.row, Ref: s.ref, order: s.order,
 	}
 }

@@ -78,6 +78,10 @@ type summary struct {
 func (m *Matcher) giveBranch(l *live, r *run, b branch, s *summary) {
 	state := &m.prog.program.States[b.state]
 	m.nextBranch()
+	if m.gentle && !m.fitsGently(l, r, b) {
+		m.next = append(m.next, b)
+		return
+	}
 	if step := m.stops(l, b, state); step >= 0 {
 		s.stopped = true
 		if m.prog.cancelled {
@@ -136,6 +140,7 @@ func (m *Matcher) take(l *live, r *run, b branch, w *program.Way, s *summary) {
 	}
 	if m.stored == 0 {
 		m.stored = l.store(m.event, m.print)
+		l.events[m.stored].early = m.early
 	}
 	n := l.grow(m.stored, b.node, uint32(w.Step))
 	for _, final := range w.Final {

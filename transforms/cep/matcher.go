@@ -24,6 +24,7 @@ type Matcher struct {
 	walked  int      // how many events of branches were looked at
 	given   int      // how many events its matches have
 	out     *Output
+	settled int // how many lists of Refs there were before it
 
 	// Of the branch at hand.
 	results1 []result // of the tests that are not the same for all branches
@@ -37,6 +38,11 @@ type Matcher struct {
 	ending int
 	// calledOff is the outcome that the event resolves, by its place plus one; zero: none.
 	calledOff int
+	// early is by how much the event's own time is before that which it counts as, shifted the
+	// event as of that. gentle says that it must break nothing: it was held.
+	early   int64
+	shifted Event
+	gentle  bool
 }
 
 // result is that of a test.
@@ -75,7 +81,7 @@ func (p *Prog) Matcher() *Matcher {
 // begin makes an event the one at hand.
 func (m *Matcher) begin(key string, e *Event, out *Output) {
 	m.key, m.event, m.out, m.stored, m.walked, m.given = key, e, out, 0, 0, 0
-	m.ending, m.calledOff = 0, 0
+	m.ending, m.calledOff, m.early, m.settled = 0, 0, 0, len(out.Settled)
 	clear(m.results)
 	clear(m.failed)
 	if m.evaluator != nil {
@@ -162,7 +168,7 @@ func (m *Matcher) takenOf(l *live, event, step uint32) Taken {
 // takenAs returns the event at hand as a step.
 func (m *Matcher) takenAs(step int) Taken {
 	e := m.event
-	return Taken{Step: step, Time: e.Time, Type: e.Type, ID: e.ID, Data: e.Data, Row: e.Row, Ref: e.Ref}
+	return Taken{Step: step, Time: e.Time - m.early, Type: e.Type, ID: e.ID, Data: e.Data, Row: e.Row, Ref: e.Ref}
 }
 
 // eval evaluates a condition. One that fails is false; it is counted once an event.

@@ -67,7 +67,7 @@ func (p *Prog) Due(s *State) int64 {
 		if len(l.runs) == 0 && len(l.known.ended) > 0 {
 			due = min(due, l.known.latest+p.remember+1)
 		}
-		due = min(due, l.forgetsAt())
+		due = min(due, l.forgetsAt(), l.decidesAt())
 	case l == nil && s.ended.known():
 		due = min(due, s.ended.ended+p.remember+1)
 	}
