@@ -29,9 +29,9 @@ func (p *Prog) Adopt(s *State, before *Prog, at int64) error {
 		switch r := &l.runs[i]; {
 		case len(p.remind) == 0:
 		case r.reminded == allAges:
-			r.reminded = max(0, at-r.first)
+			r.reminded = max(0, at-l.first(r))
 		case !same:
-			r.reminded = max(r.reminded, at-r.first)
+			r.reminded = max(r.reminded, at-l.first(r))
 		}
 	}
 	l.due = p.firstDue(l)
@@ -91,7 +91,7 @@ func (p *Prog) addTableRun(l *live, s *State, within int64) {
 		l.known.spans = append(l.known.spans, span{print: print, from: seq, to: seq})
 	}
 	l.runs = append(l.runs, run{
-		seq: seq, first: s.first.time, deadline: s.first.time + within, event: 1, branches: 1, end: Broken, reminded: allAges,
+		seq: seq, deadline: s.first.time + within, event: 1, branches: 1, end: Broken, reminded: allAges,
 	})
 	l.branches = append(l.branches, branch{state: uint32(1 + len(rest)), node: node})
 }

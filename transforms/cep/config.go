@@ -51,6 +51,9 @@ type Config struct {
 // DefaultMaxBranches is how many branches a key may have where nothing else is said.
 const DefaultMaxBranches = 10_000
 
+// maxEarly is the largest Config.Early: a state has no room for more.
+const maxEarly = 1000 * time.Hour
+
 // Validate returns what is wrong with the settings, or nil.
 func (c Config) Validate() error {
 	switch {
@@ -62,8 +65,8 @@ func (c Config) Validate() error {
 	if c.Resolve < 0 || c.Resolve%time.Millisecond != 0 {
 		return fmt.Errorf("cep: resolve %v: want whole milliseconds, not negative", c.Resolve)
 	}
-	if c.Early < 0 || c.Early%time.Millisecond != 0 {
-		return fmt.Errorf("cep: early %v: want whole milliseconds, not negative", c.Early)
+	if c.Early < 0 || c.Early%time.Millisecond != 0 || c.Early > maxEarly {
+		return fmt.Errorf("cep: early %v: want whole milliseconds, not negative, up to %v", c.Early, maxEarly)
 	}
 	for i, age := range c.Remind {
 		switch {

@@ -48,10 +48,10 @@ func (m *Matcher) hold(l *live) bool {
 		print: m.print, until: until, other: !step,
 	}
 	h.Event.Type, h.Event.ID, h.Event.Data = strings.Clone(e.Type), strings.Clone(e.ID), bytes.Clone(e.Data)
-	i, _ := slices.BinarySearchFunc(l.early, h, func(a, b early) int {
+	i, _ := slices.BinarySearchFunc(l.early(), h, func(a, b early) int {
 		return cmp.Or(cmp.Compare(a.until, b.until), m.prog.Compare(&a.Event, &b.Event))
 	})
-	l.early = slices.Insert(l.early, i, h)
+	l.setRare(l.alerts(), slices.Insert(l.early(), i, h))
 	return true
 }
 
@@ -74,9 +74,9 @@ func (m *Matcher) Note(s *State, note string) {
 	if l == nil {
 		return
 	}
-	for i := range l.early {
-		if l.early[i].print == m.print {
-			l.early[i].Note = note
+	for i := range l.early() {
+		if l.early()[i].print == m.print {
+			l.early()[i].Note = note
 		}
 	}
 }
@@ -85,8 +85,8 @@ func (m *Matcher) Note(s *State, note string) {
 // decided. They share memory with s.
 func (m *Matcher) AppendHeld(s *State, held []Held) []Held {
 	if l := s.live(); l != nil {
-		for i := range l.early {
-			held = append(held, l.early[i].Held)
+		for i := range l.early() {
+			held = append(held, l.early()[i].Held)
 		}
 	}
 	return held
@@ -94,28 +94,28 @@ func (m *Matcher) AppendHeld(s *State, held []Held) []Held {
 
 // holds reports whether an event with this print is held.
 func (l *live) holds(print uint64) bool {
-	return slices.ContainsFunc(l.early, func(h early) bool { return h.print == print })
+	return slices.ContainsFunc(l.early(), func(h early) bool { return h.print == print })
 }
 
 // decidesAt returns the place in time at which an event that is held is decided;
 // math.MaxInt64 without one.
 func (l *live) decidesAt() int64 {
-	if len(l.early) == 0 {
+	if len(l.early()) == 0 {
 		return math.MaxInt64
 	}
-	return l.early[0].until
+	return l.early()[0].until
 }
 
 // decide decides the events that are held until a place in time.
 func (m *Matcher) decide(l *live, at int64) {
 	n := 0
-	for ; n < len(l.early) && l.early[n].until <= at; n++ {
-		h := &l.early[n]
+	for held := l.early(); n < len(held) && held[n].until <= at; n++ {
+		h := &held[n]
 		if m.decided(h, h.class()) == Other && h.Event.Ref != 0 {
 			m.out.Settled = append(m.out.Settled, []uint64{h.Event.Ref})
 		}
 	}
-	l.early = slices.Delete(l.early, 0, n)
+	l.setRare(l.alerts(), slices.Delete(l.early(), 0, n))
 }
 
 // class is that of an event that no run has taken.
@@ -137,15 +137,15 @@ func (m *Matcher) decided(h *early, class Class) Class {
 // giveHeld gives the events that are held to the run that the event at hand has opened, by
 // step, then time, id, bytes. What it does not take is decided.
 func (m *Matcher) giveHeld(l *live) {
-	if len(l.early) == 0 {
+	if len(l.early()) == 0 {
 		return
 	}
 	if m.stored != 0 {
 		l.events[m.stored].own(m.event) // others will be at hand
 	}
 	opened, print, stored := m.event, m.print, m.stored
-	held := l.early
-	l.early = nil
+	held := l.early()
+	l.setRare(l.alerts(), nil)
 	slices.SortStableFunc(held, func(a, b early) int {
 		return cmp.Or(
 			cmp.Compare(m.prog.position(a.Event.Type), m.prog.position(b.Event.Type)),
@@ -168,7 +168,7 @@ func (m *Matcher) offer(l *live, h *early, place int64) {
 	class := h.class()
 	if n := len(l.runs); n > 0 && l.runs[n-1].branches > 0 {
 		var s summary
-		m.countFrom(l.runs[n-1].first)
+		m.countFrom(l.first(&l.runs[n-1]))
 		m.gentle = true
 		m.give(l, &s)
 		m.gentle = false

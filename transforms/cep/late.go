@@ -21,8 +21,8 @@ func (m *Matcher) stepLate(l *live) Result {
 		return Result{Class: Other}
 	}
 	r, b := &l.runs[0], l.branches[0]
-	if early := r.first - e.Time; 0 < early && early < m.prog.early && l.nodes[b.node].len == 1 {
-		m.countFrom(r.first)
+	if early := l.first(r) - e.Time; 0 < early && early < m.prog.early && l.nodes[b.node].len == 1 {
+		m.countFrom(l.first(r))
 	}
 	possible := m.event.Time >= l.last(b) && m.event.Time < m.prog.due(l, r, b)
 	m.nextBranch()

@@ -23,10 +23,10 @@ func (l *live) life() (bits uint64, any bool) {
 	if slices.ContainsFunc(l.runs, func(r run) bool { return r.lost != nil && len(r.lost.guards) > 0 }) {
 		bits |= hasGuards
 	}
-	if len(l.alerts) > 0 {
+	if len(l.alerts()) > 0 {
 		bits |= hasAlerts
 	}
-	if len(l.early) > 0 {
+	if len(l.early()) > 0 {
 		bits |= hasEarly
 	}
 	if slices.ContainsFunc(l.events, func(s stored) bool { return s.early != 0 }) {
@@ -52,15 +52,15 @@ func (w *liveWriter) appendLife(b []byte, bits uint64) []byte {
 		}
 	}
 	if bits&hasAlerts != 0 {
-		b = binary.AppendUvarint(b, uint64(len(w.live.alerts)))
-		for i := range w.live.alerts {
-			b = w.appendAlert(b, &w.live.alerts[i])
+		b = binary.AppendUvarint(b, uint64(len(w.live.alerts())))
+		for i := range w.live.alerts() {
+			b = w.appendAlert(b, &w.live.alerts()[i])
 		}
 	}
 	if bits&hasEarly != 0 {
-		b = binary.AppendUvarint(b, uint64(len(w.live.early)))
-		for i := range w.live.early {
-			b = w.live.early[i].append(b)
+		b = binary.AppendUvarint(b, uint64(len(w.live.early())))
+		for i := range w.live.early() {
+			b = w.live.early()[i].append(b)
 		}
 	}
 	if bits&hasShifts != 0 {
@@ -145,11 +145,11 @@ func (l *live) addLife(r *reader, steps int) {
 	if bits&hasShifts != 0 {
 		for i := range l.events[1:] {
 			early := r.uvarint()
-			if early > uint64(maxTime) {
+			if early > math.MaxUint32 {
 				r.contradicts()
 				return
 			}
-			l.events[1+i].early = int64(early)
+			l.events[1+i].early = uint32(early)
 		}
 	}
 	if there, any := l.life(); r.err == nil && (there != bits || !any) {
@@ -168,7 +168,7 @@ func (l *live) addAlert(r *reader, steps int) {
 		return
 	}
 	l.nodes[a.node].refs++ // that of the first is not looked at
-	l.alerts = append(l.alerts, a)
+	l.setRare(append(l.alerts(), a), l.early())
 }
 
 func (l *live) addEarly(r *reader) {
@@ -189,10 +189,10 @@ func (l *live) addEarly(r *reader) {
 	}
 	e.At = e.Time + int64(late)
 	h.until = e.At + int64(left)
-	if n := len(l.early); n > 0 && h.until < l.early[n-1].until {
+	if n := len(l.early()); n > 0 && h.until < l.early()[n-1].until {
 		r.contradicts()
 	}
-	l.early = append(l.early, h)
+	l.setRare(l.alerts(), append(l.early(), h))
 }
 
 // steps reads steps of a pattern that has so many.

@@ -51,7 +51,7 @@ func TestEncodingOfALife(t *testing.T) {
 	p, states := lifeStates(t)
 	for name, s := range states {
 		l := s.live()
-		if len(l.alerts) != 1 || l.alerts[0].node == 0 || (len(l.early) == 2) != (name == "held") || (len(l.runs) == 1 && l.events[len(l.events)-1].early == 3) != (name == "open") {
+		if len(l.alerts()) != 1 || l.alerts()[0].node == 0 || (len(l.early()) == 2) != (name == "held") || (len(l.runs) == 1 && l.events[len(l.events)-1].early == 3) != (name == "open") {
 			t.Fatalf("%s: the test proves little: %+v", name, l)
 		}
 		got, _ := s.AppendBinary(nil)

@@ -22,7 +22,7 @@ func (m *Matcher) stepLive(key string, s *State, e *Event, out *Output) Result {
 	}
 	if !foreign {
 		m.print = m.prog.fingerprint(e)
-		if l.known.knows(m.print, l.runs) || len(l.early) > 0 && l.holds(m.print) {
+		if l.known.knows(m.print, l.runs) || len(l.early()) > 0 && l.holds(m.print) {
 			m.duplicate(l)
 			return Result{Class: Duplicate, Redelivered: true}
 		}
@@ -192,12 +192,12 @@ func (m *Matcher) advanceLive(key string, l *live, at, limit int64, out *Output)
 		l.due = m.prog.firstDue(l)
 		m.free(l)
 	}
-	if len(l.early) > 0 {
+	if len(l.early()) > 0 {
 		m.key, m.out = key, out
 		m.decide(l, min(at, limit))
 	}
 	l.known.forget(at-m.prog.remember, l.runs)
-	if len(l.alerts) > 0 {
+	if len(l.alerts()) > 0 {
 		l.forgetAlerts(at)
 	}
 }

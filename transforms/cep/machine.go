@@ -134,13 +134,13 @@ func (m *Matcher) take(l *live, r *run, b branch, w *program.Way, s *summary) {
 	case int(l.nodes[b.node].len) >= m.prog.maxEvents:
 		s.overflow = Length
 		return
-	case l.used >= m.prog.maxKept:
+	case int(l.used) >= m.prog.maxKept:
 		s.overflow = Kept
 		return
 	}
 	if m.stored == 0 {
 		m.stored = l.store(m.event, m.print)
-		l.events[m.stored].early = m.early
+		l.events[m.stored].early = uint32(m.early)
 	}
 	n := l.grow(m.stored, b.node, uint32(w.Step))
 	for _, final := range w.Final {
@@ -204,7 +204,7 @@ func (m *Matcher) open(l *live, s *summary) {
 	m.nextBranch()
 	start := &m.prog.program.States[0]
 	m.next, m.matches = m.next[:0], m.matches[:0]
-	r := run{first: m.event.Time, deadline: m.prog.deadlineOf(m.event.Time), reminded: allAges}
+	r := run{deadline: m.prog.deadlineOf(m.event.Time), reminded: allAges}
 	if len(m.prog.remind) > 0 {
 		r.reminded = m.event.At - m.event.Time // ages that have passed are left out
 	}

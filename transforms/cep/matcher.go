@@ -269,7 +269,7 @@ func (m *Matcher) timedOut(l *live, r *run, at int64) {
 	out.Waiting = r.lost.waiting
 	m.out.add(out)
 	if m.prog.resolve > 0 {
-		m.watch(l, r, &out)
+		m.watch(l, r, &m.out.Outcomes[len(m.out.Outcomes)-1])
 	}
 }
 
