@@ -12,7 +12,9 @@ import (
 // Open runs keep the deadline that they began with. Where the ages of reminders have
 // changed, those that a run has passed are left out, and so are those up to the largest
 // that it has given. A state must be adopted where the window or the ages are other ones;
-// else p goes on with it as it is.
+// else p goes on with it as it is. Without that a run of the table has the window of p, and
+// one of a program without reminders gives none. What is held is held for as long as it was
+// to be, and what may be resolved likewise.
 func (p *Prog) Adopt(s *State, before *Prog, at int64) error {
 	if before.mark != p.mark {
 		return fmt.Errorf("cep: state of the pattern %s: want one of %s, or of another window", before.text, p.text)

@@ -33,16 +33,20 @@ func TestStatesOfTheTableGoOnByTheMachine(t *testing.T) {
 		log, _ := ceptest.Stamp(p.RandomLog(rnd, 4+rnd.IntN(25)), []int64{0, 3, 20}[rnd.IntN(3)], 0)
 		log = slices.DeleteFunc(log, func(e ceptest.Event) bool { return e.Key != "k0" })
 		slices.SortStableFunc(log, p.Compare)
-		change, now, past := rnd.IntN(len(log)+1), table, ""
+		change, back, now, past := rnd.IntN(len(log)+1), rnd.IntN(len(log)+1), table, ""
 		for i, e := range log {
-			if i == change {
+			if i == change || i == back && now == life {
+				next := map[*engine]*engine{table: life, life: table}[now]
 				b, _ := now.state.AppendBinary(nil)
-				state, _, err := life.m.prog.DecodeState(b)
+				state, _, err := next.m.prog.DecodeState(b)
+				if err == nil {
+					err = next.m.prog.Adopt(&state, now.m.prog, now.at)
+				}
 				if err != nil {
 					t.Fatalf("seed %d: %v: %v", seed, p, err)
 				}
-				life.state, life.at = state, table.at
-				now = life
+				next.state, next.at = state, now.at
+				now = next
 				past += "changed\n"
 			}
 			past += fmt.Sprintf("%s %v at %d\n", e.Type, e, e.At)

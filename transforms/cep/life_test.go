@@ -17,23 +17,57 @@ type given struct {
 	Before   [][]uint64
 }
 
+func TestRemove(t *testing.T) {
+	early := Config{Early: 3 * time.Millisecond}
+	for _, c := range []struct {
+		what    string
+		text    string
+		config  Config
+		types   []string
+		settled [][]uint64
+		removed int64
+		matched int64
+	}{
+		{"of the table", "a followedBy b followedBy c within 1h", Config{}, []string{"a", "b"}, [][]uint64{{1, 2}}, 1, 0},
+		{"of the machine", "a followedBy b followedBy c within 1h", Config{Started: true}, []string{"a", "b"}, [][]uint64{{1, 2}}, 1, 0},
+		{"of several runs", "every a followedByAny b within 1h", Config{}, []string{"a", "b", "a"}, [][]uint64{{1}, {3}}, 1, 1},
+		{"that has ended", "a followedBy b within 1h", Config{}, []string{"a", "b"}, nil, 0, 0},
+		{"that the machine has ended", "a followedBy b within 1h", early, []string{"a", "b"}, nil, 0, 0},
+		{"that is held", "a followedBy b within 1h", early, []string{"b"}, [][]uint64{{1}}, 0, 0},
+	} {
+		p := compileLife(t, c.text, c.config)
+		m, out := p.Matcher(), new(Output)
+		var s State
+		give(m, &s, out, c.types...)
+		out.Reset()
+		m.Remove(&s, out)
+		if diff := cmp.Diff(c.settled, out.Settled); diff != "" || out.Ends[Removed] != c.removed || out.Ends[Matched] != c.matched || !s.Empty() {
+			t.Errorf("%s: ends %v, empty %v, let go of (-want +got):\n%s", c.what, out.Ends, s.Empty(), diff)
+		}
+	}
+}
+
 // refsOf gives a new key events, each a millisecond after the one before and with its
 // number as Ref. "-" lets time pass.
 func refsOf(p *Prog, types ...string) given {
 	m, out := p.Matcher(), new(Output)
-	var s State
-	for i, typ := range types {
-		at := int64(i + 1)
-		m.Advance("k", &s, at, math.MaxInt64, out)
-		if typ != "-" {
-			m.Step("k", &s, &Event{Type: typ, ID: string(rune('a' + i)), Time: at, At: at, Ref: uint64(at), Data: []byte(`{"n":1}`)}, out)
-		}
-	}
+	give(m, new(State), out, types...)
 	g := given{map[How][]uint64{}, out.Settled, out.Before}
 	for _, o := range out.Outcomes {
 		g.Outcomes[o.How] = append(g.Outcomes[o.How], o.Refs...)
 	}
 	return g
+}
+
+// give gives a key events as refsOf says.
+func give(m *Matcher, s *State, out *Output, types ...string) {
+	for i, typ := range types {
+		at := int64(i + 1)
+		m.Advance("k", s, at, math.MaxInt64, out)
+		if typ != "-" {
+			m.Step("k", s, &Event{Type: typ, ID: string(rune('a' + i)), Time: at, At: at, Ref: uint64(at), Data: []byte(`{"n":1}`)}, out)
+		}
+	}
 }
 
 // The message of an event is let go of with the last outcome that has it, whatever is told.

@@ -31,7 +31,7 @@ const (
 	// CalledOff is no end: an Outcome that says that what a run waited for has come after
 	// its timeout.
 	CalledOff
-	// Removed: its rule is no more. This package ends no run so: who keeps the states does.
+	// Removed: its rule is no more: see Matcher.Remove.
 	Removed
 	// Hows is the number of them.
 	Hows
