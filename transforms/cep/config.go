@@ -43,8 +43,8 @@ type Config struct {
 	// differ, a few seconds.
 	Early time.Duration
 	// Name calls a timeout by a text that stands in the outcome which resolves it
-	// (Outcome.Of): the run's events are gone by then. It must not keep the Outcome. Nil
-	// calls all of them "".
+	// (Outcome.Of): the run's events are gone by then. It must not keep the Outcome, and
+	// several Matchers may call it at once. Nil calls all of them "".
 	Name func(timeout *Outcome) string
 }
 

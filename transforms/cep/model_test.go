@@ -182,6 +182,17 @@ func (e *engine) End() (open []ceptest.Event, ends []string) {
 	return e.events(run), ends
 }
 
+// held returns the events that are held.
+func (e *engine) held() (held []ceptest.Event) {
+	for _, h := range e.m.AppendHeld(&e.state, nil) {
+		if h.Note != noteOf(&h.Event) {
+			e.t.Errorf("%s: an event that was noted as %q is held with %q", e.m.prog.Text(), noteOf(&h.Event), h.Note)
+		}
+		held = append(held, eventOf(e.key, &h.Event))
+	}
+	return held
+}
+
 // change returns what an output says in the model's words, and brings the state through
 // its encoding.
 func (e *engine) change(out *Output) whole.Change {
@@ -355,6 +366,9 @@ func compareKey(t *testing.T, p whole.Pattern, key string, log []ceptest.Event, 
 		if diff := cmp.Diff(want.Step(e), got.Step(e), cmpopts.EquateEmpty()); diff != "" {
 			return past + "event (-want +got):\n" + diff
 		}
+	}
+	if diff := cmp.Diff(want.Held(), got.held(), cmpopts.EquateEmpty()); diff != "" {
+		return past + "held (-want +got):\n" + diff
 	}
 	wantOpen, wantEnds := want.End()
 	gotOpen, gotEnds := got.End()

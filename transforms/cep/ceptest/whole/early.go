@@ -2,6 +2,7 @@ package whole
 
 import (
 	"cmp"
+	"math"
 	"slices"
 
 	"ordertimeout/transforms/cep/ceptest"
@@ -45,6 +46,12 @@ func (k *Key) classOf(e ceptest.Event) Classed {
 		return Classed{e, Orphan, false}
 	}
 	return Classed{e, Other, false}
+}
+
+// Held returns the events that are held, in the order in which they would be decided.
+func (k *Key) Held() []ceptest.Event {
+	k.decide(math.MinInt64)
+	return k.held
 }
 
 // giveHeld gives the events that are held to the run that has opened.
