@@ -52,6 +52,10 @@ func (m *Matcher) hold(l *live) bool {
 		return cmp.Or(cmp.Compare(a.until, b.until), m.prog.Compare(&a.Event, &b.Event))
 	})
 	l.setRare(l.alerts(), slices.Insert(l.early(), i, h))
+	if l.rare.index != nil {
+		l.rare.index[h.print] = struct{}{}
+	}
+	m.held = i
 	return true
 }
 
@@ -70,14 +74,8 @@ func (m *Matcher) fitsGuard() bool {
 // Note notes something of the event that the last Step has held, such as where it came
 // from. It stays with the event, and is in the state's encoding.
 func (m *Matcher) Note(s *State, note string) {
-	l := s.live()
-	if l == nil {
-		return
-	}
-	for i := range l.early() {
-		if l.early()[i].print == m.print {
-			l.early()[i].Note = note
-		}
+	if l := s.live(); l != nil && m.held < len(l.early()) && l.early()[m.held].print == m.print {
+		l.early()[m.held].Note = note
 	}
 }
 
@@ -94,7 +92,18 @@ func (m *Matcher) AppendHeld(s *State, held []Held) []Held {
 
 // holds reports whether an event with this print is held.
 func (l *live) holds(print uint64) bool {
-	return slices.ContainsFunc(l.early(), func(h early) bool { return h.print == print })
+	held := l.early()
+	if len(held) < indexFrom {
+		return slices.ContainsFunc(held, func(h early) bool { return h.print == print })
+	}
+	if l.rare.index == nil {
+		l.rare.index = make(map[uint64]struct{}, len(held))
+		for i := range held {
+			l.rare.index[held[i].print] = struct{}{}
+		}
+	}
+	_, ok := l.rare.index[print]
+	return ok
 }
 
 // decidesAt returns the place in time at which an event that is held is decided;
@@ -108,14 +117,16 @@ func (l *live) decidesAt() int64 {
 
 // decide decides the events that are held until a place in time.
 func (m *Matcher) decide(l *live, at int64) {
-	n := 0
-	for held := l.early(); n < len(held) && held[n].until <= at; n++ {
+	n, held := 0, l.early()
+	for ; n < len(held) && held[n].until <= at; n++ {
 		h := &held[n]
+		delete(l.rare.index, h.print)
 		if m.decided(h, h.class()) == Other && h.Event.Ref != 0 {
 			m.out.Settled = append(m.out.Settled, []uint64{h.Event.Ref})
 		}
 	}
-	l.setRare(l.alerts(), slices.Delete(l.early(), 0, n))
+	clear(held[:n])
+	l.setRare(l.alerts(), held[n:]) // which costs nothing however many there are
 }
 
 // class is that of an event that no run has taken.
@@ -145,6 +156,7 @@ func (m *Matcher) giveHeld(l *live) {
 	}
 	opened, print, stored := m.event, m.print, m.stored
 	held := l.early()
+	l.rare.index = nil
 	l.setRare(l.alerts(), nil)
 	slices.SortStableFunc(held, func(a, b early) int {
 		return cmp.Or(

@@ -44,6 +44,8 @@ type rare struct {
 	// early are the events that wait for a run to open, in the order in which they are
 	// decided.
 	early []early
+	// index are the prints of early, once there are many.
+	index map[uint64]struct{}
 }
 
 // alerts returns those of rare.
@@ -68,9 +70,9 @@ func (l *live) setRare(alerts []alert, early []early) {
 	case len(alerts) == 0 && len(early) == 0:
 		l.rare = nil
 	case l.rare == nil:
-		l.rare = &rare{alerts, early}
+		l.rare = &rare{alerts: alerts, early: early}
 	default:
-		*l.rare = rare{alerts, early}
+		l.rare.alerts, l.rare.early = alerts, early
 	}
 }
 

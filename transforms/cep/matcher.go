@@ -43,6 +43,7 @@ type Matcher struct {
 	early   int64
 	shifted Event
 	gentle  bool
+	held    int // where the event stands that the last step has held
 }
 
 // result is that of a test.
