@@ -12,7 +12,9 @@ import (
 // Open runs keep the deadline that they began with. Where the ages of reminders have
 // changed, those that a run has passed are left out, and so are those up to the largest
 // that it has given. A state must be adopted where the window or the ages are other ones;
-// else p goes on with it as it is.
+// else p goes on with it as it is. Without that a run of the table has the window of p, and
+// one of a program without reminders gives none. What is held is held for as long as it was
+// to be, and what may be resolved likewise.
 func (p *Prog) Adopt(s *State, before *Prog, at int64) error {
 	if before.mark != p.mark {
 		return fmt.Errorf("cep: state of the pattern %s: want one of %s, or of another window", before.text, p.text)
@@ -29,9 +31,9 @@ func (p *Prog) Adopt(s *State, before *Prog, at int64) error {
 		switch r := &l.runs[i]; {
 		case len(p.remind) == 0:
 		case r.reminded == allAges:
-			r.reminded = max(0, at-r.first)
+			r.reminded = max(0, at-l.first(r))
 		case !same:
-			r.reminded = max(r.reminded, at-r.first)
+			r.reminded = max(r.reminded, at-l.first(r))
 		}
 	}
 	l.due = p.firstDue(l)
@@ -91,7 +93,7 @@ func (p *Prog) addTableRun(l *live, s *State, within int64) {
 		l.known.spans = append(l.known.spans, span{print: print, from: seq, to: seq})
 	}
 	l.runs = append(l.runs, run{
-		seq: seq, first: s.first.time, deadline: s.first.time + within, event: 1, branches: 1, end: Broken, reminded: allAges,
+		seq: seq, deadline: s.first.time + within, event: 1, branches: 1, end: Broken, reminded: allAges,
 	})
 	l.branches = append(l.branches, branch{state: uint32(1 + len(rest)), node: node})
 }

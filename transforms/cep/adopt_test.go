@@ -33,16 +33,20 @@ func TestStatesOfTheTableGoOnByTheMachine(t *testing.T) {
 		log, _ := ceptest.Stamp(p.RandomLog(rnd, 4+rnd.IntN(25)), []int64{0, 3, 20}[rnd.IntN(3)], 0)
 		log = slices.DeleteFunc(log, func(e ceptest.Event) bool { return e.Key != "k0" })
 		slices.SortStableFunc(log, p.Compare)
-		change, now, past := rnd.IntN(len(log)+1), table, ""
+		change, back, now, past := rnd.IntN(len(log)+1), rnd.IntN(len(log)+1), table, ""
 		for i, e := range log {
-			if i == change {
+			if i == change || i == back && now == life {
+				next := map[*engine]*engine{table: life, life: table}[now]
 				b, _ := now.state.AppendBinary(nil)
-				state, _, err := life.m.prog.DecodeState(b)
+				state, _, err := next.m.prog.DecodeState(b)
+				if err == nil {
+					err = next.m.prog.Adopt(&state, now.m.prog, now.at)
+				}
 				if err != nil {
 					t.Fatalf("seed %d: %v: %v", seed, p, err)
 				}
-				life.state, life.at = state, table.at
-				now = life
+				next.state, next.at = state, now.at
+				now = next
 				past += "changed\n"
 			}
 			past += fmt.Sprintf("%s %v at %d\n", e.Type, e, e.At)
@@ -207,6 +211,12 @@ func TestSettingsOfALife(t *testing.T) {
 		{"a followedBy within 10ms b", Config{Remind: []time.Duration{time.Hour}}, ""},
 		{"a followedBy b within 10ms", Config{Resolve: -1}, "cep: resolve -1ns: want whole milliseconds, not negative"},
 		{"a followedBy b within 10ms", Config{Resolve: ms + 1}, "cep: resolve 1.000001ms: want whole milliseconds, not negative"},
+		{"a followedBy b within 10ms", Config{Early: -1}, "cep: early -1ns: want whole milliseconds, not negative, up to 1000h0m0s"},
+		{"a followedBy b within 10ms", Config{Early: ms + 1}, "cep: early 1.000001ms: want whole milliseconds, not negative, up to 1000h0m0s"},
+		{"a followedBy b within 10ms", Config{Early: 10 * ms}, "cep: early 10ms of a pattern within 10ms: want less than that"},
+		{"a followedBy b within 10ms", Config{Early: 9 * ms}, ""},
+		{"every a followedBy b within 10ms", Config{Early: ms}, "cep: early of a pattern with every: want one without"},
+		{"a notFollowedBy b within 10ms", Config{Early: ms}, "cep: early of a pattern that ends in a negation: want a step at the end"},
 		{"every a followedBy b within 10ms", Config{Resolve: ms}, "cep: resolve of a pattern with every: want one without"},
 		{"a notFollowedBy b within 10ms", Config{Resolve: ms}, "cep: resolve of a pattern that ends in a negation: want a step at the end"},
 		{"a notNext b within 10ms", Config{Resolve: ms}, "cep: resolve of a pattern that ends in a negation: want a step at the end"},

@@ -60,7 +60,7 @@ func TestWhatAKeyKeepsAndGivesIsBounded(t *testing.T) {
 				e.Type = "b"
 			}
 			m.Step("k", &s, &e, out)
-			if l := s.live(); l != nil && l.used > prog.maxKept {
+			if l := s.live(); l != nil && int(l.used) > prog.maxKept {
 				t.Fatalf("%d events are kept, want %d at most", l.used, prog.maxKept)
 			}
 		}

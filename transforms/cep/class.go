@@ -35,4 +35,7 @@ type Result struct {
 	// Redelivered tells a Duplicate that is the same event again from one that is another
 	// event.
 	Redelivered bool
+	// Held says that the event waits for its run to open (Config.Early). It has no class yet:
+	// Output.Decided will say what has become of it.
+	Held bool
 }

@@ -137,7 +137,7 @@ func FuzzDecodeLive(f *testing.F) {
 	l := s.live()
 	l.runs[0].reminded = 3
 	l.runs[0].lost.guards = []int{1}
-	l.alerts = []alert{{seq: 1, until: 2000, of: "it", ref: 3, waiting: []int{1, 2}, steps: []int{1}, node: l.hold(l.runs[0].lost.node)}}
+	l.setRare([]alert{{seq: 1, until: 2000, of: "it", ref: 3, waiting: []int{1, 2}, steps: []int{1}, node: l.hold(l.runs[0].lost.node)}}, nil)
 	b, _ = s.AppendBinary(nil)
 	f.Add(b)
 	f.Fuzz(func(t *testing.T, b []byte) {

@@ -10,7 +10,7 @@ import (
 
 // Config says how a pattern is run.
 //
-// Started, Cancelled, Remind and Resolve are what is told of a run beside its end: see the
+// Started, Cancelled, Remind, Resolve and Early are what is told of a run beside its end: see the
 // section "The life of a run" of the package. With one of them the machine runs the
 // pattern, also where there is a table.
 type Config struct {
@@ -36,14 +36,23 @@ type Config struct {
 	// Resolve is for how long after its deadline a timeout may be resolved; zero: never.
 	// In whole milliseconds, for patterns without every and without a negation at the end.
 	Resolve time.Duration
+	// Early is by how much the time of a later step's event may be before that of the event
+	// that opens its run; zero: not at all. In whole milliseconds, below the pattern's window
+	// where it has one, for patterns without every and without a negation at the end. Each
+	// event of a later step that comes without a run waits for so long: it is for clocks that
+	// differ, a few seconds.
+	Early time.Duration
 	// Name calls a timeout by a text that stands in the outcome which resolves it
-	// (Outcome.Of): the run's events are gone by then. It must not keep the Outcome. Nil
-	// calls all of them "".
+	// (Outcome.Of): the run's events are gone by then. It must not keep the Outcome, and
+	// several Matchers may call it at once. Nil calls all of them "".
 	Name func(timeout *Outcome) string
 }
 
 // DefaultMaxBranches is how many branches a key may have where nothing else is said.
 const DefaultMaxBranches = 10_000
+
+// maxEarly is the largest Config.Early: a state has no room for more.
+const maxEarly = 1000 * time.Hour
 
 // Validate returns what is wrong with the settings, or nil.
 func (c Config) Validate() error {
@@ -55,6 +64,9 @@ func (c Config) Validate() error {
 	}
 	if c.Resolve < 0 || c.Resolve%time.Millisecond != 0 {
 		return fmt.Errorf("cep: resolve %v: want whole milliseconds, not negative", c.Resolve)
+	}
+	if c.Early < 0 || c.Early%time.Millisecond != 0 || c.Early > maxEarly {
+		return fmt.Errorf("cep: early %v: want whole milliseconds, not negative, up to %v", c.Early, maxEarly)
 	}
 	for i, age := range c.Remind {
 		switch {
@@ -75,8 +87,14 @@ func (c Config) validate(pattern syntax.Pattern) error {
 	if n := len(c.Remind); n > 0 && pattern.Within > 0 && c.Remind[n-1] >= pattern.Within {
 		return fmt.Errorf("cep: remind %v of a pattern within %v: want ages below that", c.Remind[n-1], pattern.Within)
 	}
-	if c.Resolve > 0 {
+	if c.Early > 0 && pattern.Within > 0 && c.Early >= pattern.Within {
+		return fmt.Errorf("cep: early %v of a pattern within %v: want less than that", c.Early, pattern.Within)
+	}
+	switch {
+	case c.Resolve > 0:
 		return oneEnd("resolve", pattern)
+	case c.Early > 0:
+		return oneEnd("early", pattern)
 	}
 	return nil
 }
@@ -95,4 +113,6 @@ func oneEnd(setting string, pattern syntax.Pattern) error {
 }
 
 // life reports whether there is a setting that only the machine knows.
-func (c Config) life() bool { return c.Started || c.Cancelled || len(c.Remind) > 0 || c.Resolve > 0 }
+func (c Config) life() bool {
+	return c.Started || c.Cancelled || len(c.Remind) > 0 || c.Resolve > 0 || c.Early > 0
+}

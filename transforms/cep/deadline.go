@@ -50,7 +50,7 @@ func (p *Prog) firstDue(l *live) int64 {
 		}
 		at += int(r.branches)
 		if len(p.remind) > 0 {
-			first = min(first, p.reminder(r))
+			first = min(first, p.reminder(l, r))
 		}
 	}
 	return first

@@ -75,6 +75,19 @@
 //     with the run that it resolved: Resolve lengthens that not. Of the run's events those
 //     are kept that conditions may look at; else what Config.Name calls the timeout.
 //
+// Clocks differ, so a payment may carry a time before that of its order's create. With
+// Config.Early an event of a later step, or of a notFollowedBy, that finds no run and resolves
+// nothing is held ([Result].Held): until so long after its own time, and a late one, too,
+// while its place in time is before that. A copy of it is a duplicate. Steps that take any
+// type, and notNext, hold nothing. When a run opens, what is held is given to it at once, in
+// the order of steps, times, ids and bytes, before the run's deadlines. It counts as of the
+// first event's time where its own is before that; as what it came it is told of and looked
+// at by conditions. It cancels the run as a negated step, and breaks nothing if it does not
+// fit. What the run does not take, and what was held for as long as it may, is Late if it was
+// late, Orphan, or of a negated step Other: Output.Decided says which, and AppendHeld what is
+// held still. While a run has its first event alone, a late event that it would take, or be
+// cancelled by, is so, too, if its time is before the first event's by less than Early.
+//
 // The outcomes of a run come in its order: that it has opened, its reminders, its end, what
 // resolves it. Those of one moment come in the order of the first events of their runs.
 //

@@ -13,19 +13,27 @@ func (m *Matcher) stepLate(l *live) Result {
 			return m.openLate(l)
 		case resolves:
 			return Result{Class: Resolved}
+		case !opens && m.hold(l):
+			return Result{Held: true}
 		case opens, m.fitsStep(l, branch{}, steps, false, false), m.fitsStep(l, branch{}, steps, true, false):
 			return Result{Class: Late}
 		}
 		return Result{Class: Other}
 	}
 	r, b := &l.runs[0], l.branches[0]
-	possible := e.Time >= l.last(b) && e.Time < m.prog.due(l, r, b)
+	if early := l.first(r) - e.Time; 0 < early && early < m.prog.early && l.nodes[b.node].len == 1 {
+		m.countFrom(l.first(r))
+	}
+	possible := m.event.Time >= l.last(b) && m.event.Time < m.prog.due(l, r, b)
 	m.nextBranch()
 	state := &m.prog.program.States[b.state]
 	guarded := m.guarded(l, b, state)
 	switch {
 	case possible && (guarded || m.takesLate(l, b, state)):
 		return m.giveLate(l)
+	}
+	m.event, m.early = e, 0
+	switch {
 	case resolves:
 		return Result{Class: Resolved}
 	case guarded:
@@ -98,6 +106,17 @@ func (m *Matcher) takesLate(l *live, b branch, state *program.State) bool {
 	return false
 }
 
+// takes reports whether a branch takes the event, by whatever link.
+func (m *Matcher) takes(l *live, b branch, state *program.State) bool {
+	for i := range state.Ways {
+		w := &state.Ways[i]
+		if w.Op == program.Take && (w.Within == 0 || m.event.Time-l.last(b) < w.Within) && m.holds(l, b.node, w.When) {
+			return true
+		}
+	}
+	return false
+}
+
 // mayOpenLate reports whether a late event may open a run: if it is not older than what is
 // remembered, and no remembered run ended at its time or after it, so that no two runs of a
 // key begin alike.
@@ -110,6 +129,7 @@ func (m *Matcher) mayOpenLate(l *live) bool {
 func (m *Matcher) openLate(l *live) Result {
 	e := m.event
 	m.open(l, new(summary))
+	m.giveHeld(l)
 	m.expire(l, e.At, e.At)
 	m.sweep(l, e.At)
 	return Result{Class: Started}

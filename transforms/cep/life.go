@@ -26,13 +26,13 @@ func (m *Matcher) opened(l *live, r *run) {
 }
 
 // reminder returns the time of the next reminder of a run; math.MaxInt64: none.
-func (p *Prog) reminder(r *run) int64 {
+func (p *Prog) reminder(l *live, r *run) int64 {
 	if r.matched {
 		return math.MaxInt64
 	}
 	for _, age := range p.remind {
 		if age > r.reminded {
-			return r.first + age
+			return l.first(r) + age
 		}
 	}
 	return math.MaxInt64
@@ -46,10 +46,10 @@ func (m *Matcher) remindAt(l *live, now int64) {
 		r := &l.runs[i]
 		of := l.branches[from : from+int(r.branches)]
 		from += len(of)
-		if m.prog.reminder(r) != now {
+		if m.prog.reminder(l, r) != now {
 			continue
 		}
-		r.reminded = now - r.first
+		r.reminded = now - l.first(r)
 		node, waiting, deadline := m.shown(l, r, of, now)
 		out := m.outcome(l, node)
 		out.How, out.At, out.Deadline, out.Age, out.Waiting, out.Refs = Reminded, now, deadline, r.reminded, waiting, nil

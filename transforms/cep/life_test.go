@@ -17,18 +17,41 @@ type given struct {
 	Before   [][]uint64
 }
 
+func TestRemove(t *testing.T) {
+	early := Config{Early: 3 * time.Millisecond}
+	for _, c := range []struct {
+		what    string
+		text    string
+		config  Config
+		types   []string
+		settled [][]uint64
+		removed int64
+		matched int64
+	}{
+		{"of the table", "a followedBy b followedBy c within 1h", Config{}, []string{"a", "b"}, [][]uint64{{1, 2}}, 1, 0},
+		{"of the machine", "a followedBy b followedBy c within 1h", Config{Started: true}, []string{"a", "b"}, [][]uint64{{1, 2}}, 1, 0},
+		{"of several runs", "every a followedByAny b within 1h", Config{}, []string{"a", "b", "a"}, [][]uint64{{1}, {3}}, 1, 1},
+		{"that has ended", "a followedBy b within 1h", Config{}, []string{"a", "b"}, nil, 0, 0},
+		{"that the machine has ended", "a followedBy b within 1h", early, []string{"a", "b"}, nil, 0, 0},
+		{"that is held", "a followedBy b within 1h", early, []string{"b"}, [][]uint64{{1}}, 0, 0},
+	} {
+		p := compileLife(t, c.text, c.config)
+		m, out := p.Matcher(), new(Output)
+		var s State
+		give(m, &s, out, c.types...)
+		out.Reset()
+		m.Remove(&s, out)
+		if diff := cmp.Diff(c.settled, out.Settled); diff != "" || out.Ends[Removed] != c.removed || out.Ends[Matched] != c.matched || !s.Empty() {
+			t.Errorf("%s: ends %v, empty %v, let go of (-want +got):\n%s", c.what, out.Ends, s.Empty(), diff)
+		}
+	}
+}
+
 // refsOf gives a new key events, each a millisecond after the one before and with its
 // number as Ref. "-" lets time pass.
 func refsOf(p *Prog, types ...string) given {
 	m, out := p.Matcher(), new(Output)
-	var s State
-	for i, typ := range types {
-		at := int64(i + 1)
-		m.Advance("k", &s, at, math.MaxInt64, out)
-		if typ != "-" {
-			m.Step("k", &s, &Event{Type: typ, ID: string(rune('a' + i)), Time: at, At: at, Ref: uint64(at), Data: []byte(`{"n":1}`)}, out)
-		}
-	}
+	give(m, new(State), out, types...)
 	g := given{map[How][]uint64{}, out.Settled, out.Before}
 	for _, o := range out.Outcomes {
 		g.Outcomes[o.How] = append(g.Outcomes[o.How], o.Refs...)
@@ -36,10 +59,22 @@ func refsOf(p *Prog, types ...string) given {
 	return g
 }
 
+// give gives a key events as refsOf says.
+func give(m *Matcher, s *State, out *Output, types ...string) {
+	for i, typ := range types {
+		at := int64(i + 1)
+		m.Advance("k", s, at, math.MaxInt64, out)
+		if typ != "-" {
+			m.Step("k", s, &Event{Type: typ, ID: string(rune('a' + i)), Time: at, At: at, Ref: uint64(at), Data: []byte(`{"n":1}`)}, out)
+		}
+	}
+}
+
 // The message of an event is let go of with the last outcome that has it, whatever is told.
 func TestRefsOfWhatIsTold(t *testing.T) {
 	const cancel = "a notFollowedBy c followedBy b within 1h"
 	const short = "a followedBy b within 2ms"
+	early := Config{Early: 3 * time.Millisecond}
 	resolve := Config{Resolve: time.Hour, Fields: jsonFields}
 	later := uint64(ledger.Later)
 	for _, c := range []struct {
@@ -67,6 +102,18 @@ func TestRefsOfWhatIsTold(t *testing.T) {
 			given{map[How][]uint64{TimedOut: nil, CalledOff: {4}}, [][]uint64{{2}, {1}}, [][]uint64{{1 | later, 4 | later}}}},
 		{"though conditions look at what it had taken", "a followedByAny b followedBy c[n == a.n] within 3ms", resolve, []string{"a", "b", "-", "-"},
 			given{map[How][]uint64{TimedOut: nil}, [][]uint64{{2}, {1}}, nil}},
+		{"an event that was held is let go of with its run", "a followedBy b within 1h", early, []string{"b", "a"},
+			given{map[How][]uint64{Matched: {2, 1}}, nil, nil}},
+		{"with the run that it cancels", cancel, early, []string{"c", "a"},
+			given{map[How][]uint64{}, [][]uint64{{2, 1}}, nil}},
+		{"with the outcome of that", cancel, Config{Early: 3 * time.Millisecond, Cancelled: true}, []string{"c", "a"},
+			given{map[How][]uint64{Cancelled: {2, 1}}, nil, nil}},
+		{"where it is none of the pattern's any more it is settled, and an orphan is a reject", cancel, early, []string{"c", "b", "-", "-", "-"},
+			given{map[How][]uint64{}, [][]uint64{{1}}, nil}},
+		{"the pay of a run that was cancelled before is a reject", "a notFollowedBy c followedBy b within 1h", early, []string{"b", "c", "a"},
+			given{map[How][]uint64{}, [][]uint64{{3, 2}}, nil}},
+		{"a negated step's under which the run does not stand is settled", "a followedBy b notFollowedBy c followedBy d within 1h", early, []string{"c", "a"},
+			given{map[How][]uint64{}, [][]uint64{{1}}, nil}},
 	} {
 		if diff := cmp.Diff(c.want, refsOf(compileLife(t, c.text, c.config), c.types...)); diff != "" {
 			t.Errorf("%s (-want +got):\n%s", c.what, diff)

@@ -13,6 +13,8 @@ import (
 const (
 	hasGuards = 1 << iota // of the branch that each run would show in a timeout
 	hasAlerts             // timeouts that may be resolved
+	hasEarly              // events that are held
+	hasShifts             // events that count as of another time than their own
 )
 
 // life returns what there is to encode that older builds did not know, and whether there
@@ -21,8 +23,14 @@ func (l *live) life() (bits uint64, any bool) {
 	if slices.ContainsFunc(l.runs, func(r run) bool { return r.lost != nil && len(r.lost.guards) > 0 }) {
 		bits |= hasGuards
 	}
-	if len(l.alerts) > 0 {
+	if len(l.alerts()) > 0 {
 		bits |= hasAlerts
+	}
+	if len(l.early()) > 0 {
+		bits |= hasEarly
+	}
+	if slices.ContainsFunc(l.events, func(s stored) bool { return s.early != 0 }) {
+		bits |= hasShifts
 	}
 	return bits, bits != 0 || slices.ContainsFunc(l.runs, func(r run) bool { return r.reminded != allAges })
 }
@@ -44,10 +52,41 @@ func (w *liveWriter) appendLife(b []byte, bits uint64) []byte {
 		}
 	}
 	if bits&hasAlerts != 0 {
-		b = binary.AppendUvarint(b, uint64(len(w.live.alerts)))
-		for i := range w.live.alerts {
-			b = w.appendAlert(b, &w.live.alerts[i])
+		b = binary.AppendUvarint(b, uint64(len(w.live.alerts())))
+		for i := range w.live.alerts() {
+			b = w.appendAlert(b, &w.live.alerts()[i])
 		}
+	}
+	if bits&hasEarly != 0 {
+		b = binary.AppendUvarint(b, uint64(len(w.live.early())))
+		for i := range w.live.early() {
+			b = w.live.early()[i].append(b)
+		}
+	}
+	if bits&hasShifts != 0 {
+		b = w.appendShifts(b)
+	}
+	return b
+}
+
+func (h *early) append(b []byte) []byte {
+	e := &h.Event
+	b = append(b, flag(e.Row)|flag(h.other)<<1)
+	b = binary.AppendVarint(b, e.Time)
+	b = binary.AppendUvarint(b, uint64(e.At-e.Time))
+	b = binary.AppendUvarint(b, uint64(h.until-e.At))
+	b = binary.AppendUvarint(b, e.Ref)
+	b = binary.LittleEndian.AppendUint64(b, h.print)
+	for _, text := range []string{e.Type, e.ID, h.Note} {
+		b = append(binary.AppendUvarint(b, uint64(len(text))), text...)
+	}
+	return append(binary.AppendUvarint(b, uint64(len(e.Data))), e.Data...)
+}
+
+// appendShifts appends a number for each event: by how much it counts as of a later time.
+func (w *liveWriter) appendShifts(b []byte) []byte {
+	for _, n := range w.events {
+		b = binary.AppendUvarint(b, uint64(w.live.events[n].early))
 	}
 	return b
 }
@@ -98,6 +137,21 @@ func (l *live) addLife(r *reader, steps int) {
 			l.addAlert(r, steps)
 		}
 	}
+	if bits&hasEarly != 0 {
+		for n := r.count(8 + 9); n > 0; n-- {
+			l.addEarly(r)
+		}
+	}
+	if bits&hasShifts != 0 {
+		for i := range l.events[1:] {
+			early := r.uvarint()
+			if early > math.MaxUint32 {
+				r.contradicts()
+				return
+			}
+			l.events[1+i].early = uint32(early)
+		}
+	}
 	if there, any := l.life(); r.err == nil && (there != bits || !any) {
 		r.contradicts() // it would have been encoded otherwise
 	}
@@ -114,7 +168,31 @@ func (l *live) addAlert(r *reader, steps int) {
 		return
 	}
 	l.nodes[a.node].refs++ // that of the first is not looked at
-	l.alerts = append(l.alerts, a)
+	l.setRare(append(l.alerts(), a), l.early())
+}
+
+func (l *live) addEarly(r *reader) {
+	flags := r.byte()
+	h := early{other: flags&2 != 0}
+	e := &h.Event
+	e.Row, e.Time = flags&1 != 0, r.time()
+	late, left := r.uvarint(), r.uvarint()
+	e.Ref, h.print = r.uvarint(), r.uint64()
+	e.Type, e.ID, h.Note = string(r.bytes()), string(r.bytes()), string(r.bytes())
+	e.Data = slices.Clone(r.bytes())
+	if r.err != nil {
+		return
+	}
+	if !ValidTime(e.Time) || late > uint64(maxTime) || left > uint64(maxTime) || h.print == 0 || flags > 3 {
+		r.contradicts()
+		return
+	}
+	e.At = e.Time + int64(late)
+	h.until = e.At + int64(left)
+	if n := len(l.early()); n > 0 && h.until < l.early()[n-1].until {
+		r.contradicts()
+	}
+	l.setRare(l.alerts(), append(l.early(), h))
 }
 
 // steps reads steps of a pattern that has so many.

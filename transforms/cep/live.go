@@ -12,6 +12,7 @@ import (
 type live struct {
 	// mark is that of the program.
 	mark uint32
+	used uint32 // how many nodes are not free
 	// order is of the event that was stored last: events are numbered as they are taken.
 	order uint64
 	// runs are open, in the order of their first events.
@@ -25,21 +26,61 @@ type live struct {
 	events []stored // the first is none
 	// freeNode and freeEvent are the first of the free ones, which are linked; zero: none.
 	freeNode, freeEvent uint32
-	used                int // how many nodes are not free
 	// freed are the Refs of the events that were freed since they were last looked at.
 	freed []uint64
 
 	known known
-	// alerts are the timeouts that may still be resolved, in the order of their runs.
-	alerts []alert
+	// rare is what few states have; nil: nothing.
+	rare *rare
 	// due is when time alone does something to a branch; math.MaxInt64: never.
 	due int64
 }
 
+// rare is what some settings keep of a key, while they do.
+type rare struct {
+	// alerts are the timeouts that may still be resolved, in the order of their runs.
+	alerts []alert
+	// early are the events that wait for a run to open, in the order in which they are
+	// decided.
+	early []early
+	// index are the prints of early, once there are many.
+	index map[uint64]struct{}
+}
+
+// alerts returns those of rare.
+func (l *live) alerts() []alert {
+	if l.rare == nil {
+		return nil
+	}
+	return l.rare.alerts
+}
+
+// early returns those of rare.
+func (l *live) early() []early {
+	if l.rare == nil {
+		return nil
+	}
+	return l.rare.early
+}
+
+// setRare sets what rare has.
+func (l *live) setRare(alerts []alert, early []early) {
+	switch {
+	case len(alerts) == 0 && len(early) == 0:
+		l.rare = nil
+	case l.rare == nil:
+		l.rare = &rare{alerts: alerts, early: early}
+	default:
+		l.rare.alerts, l.rare.early = alerts, early
+	}
+}
+
+// first returns the time of a run's first event.
+func (l *live) first(r *run) int64 { return l.events[r.event].time }
+
 // run is an open run.
 type run struct {
 	seq      uint64 // the order of its first event
-	first    int64  // the time of its first event
 	deadline int64  // of the pattern's window; math.MaxInt64: none
 	lost     *lost  // of its branches that have reached a deadline, what a timeout shows
 	event    uint32 // its first event
@@ -68,7 +109,7 @@ type node struct {
 // stored is an event that a branch has taken.
 type stored struct {
 	order uint64
-	time  int64
+	time  int64 // that it counts as: its own, but not before the run's first
 	ref   uint64
 	print uint64
 	text  string // the type, the id, and the data: one allocation
@@ -77,6 +118,7 @@ type stored struct {
 	refs  uint32 // nodes and runs that point here, and the matcher whose event it is
 	next  uint32 // of a free one: the next free one
 	row   bool   // it is the row of a table
+	early uint32 // by how many milliseconds its own time is before that which it counts as
 }
 
 // held is a match that is held back, as an earlier run is open.
@@ -105,7 +147,7 @@ func newLive(p *Prog) *live {
 
 // empty reports whether nothing is open and nothing remembered.
 func (l *live) empty() bool {
-	return len(l.runs) == 0 && len(l.known.ended) == 0 && len(l.alerts) == 0
+	return len(l.runs) == 0 && len(l.known.ended) == 0 && l.rare == nil
 }
 
 // store keeps an event, with a reference. It has no text until own is called.
@@ -131,7 +173,7 @@ func (s *stored) own(e *Event) {
 func (s *stored) taken(step uint32) Taken {
 	data := s.text[s.id:]
 	return Taken{
-		Step: int(step), Time: s.time, Type: s.text[:s.typ], ID: s.text[s.typ:s.id],
+		Step: int(step), Time: s.time - int64(s.early), Type: s.text[:s.typ], ID: s.text[s.typ:s.id],
 		Data: unsafe.Slice(unsafe.StringData(data), len(data)), Row: s.row, Ref: s.ref, order: s.order,
 	}
 }

@@ -22,8 +22,8 @@ func (l *live) append(b []byte) []byte {
 	for i := range l.held {
 		w.addNode(l.held[i].node)
 	}
-	for i := range l.alerts {
-		w.addNode(l.alerts[i].node)
+	for i := range l.alerts() {
+		w.addNode(l.alerts()[i].node)
 	}
 	b = w.appendRows(b)
 	version := byte(machineVersion)

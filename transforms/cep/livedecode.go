@@ -102,7 +102,7 @@ func (l *live) addNode(r *reader, p *program.Program) {
 
 func (l *live) addRun(r *reader, p *program.Program) {
 	event := r.index1(len(l.events) - 1)
-	run := run{event: event, seq: l.events[event].order, first: l.events[event].time, deadline: r.time(), reminded: allAges}
+	run := run{event: event, seq: l.events[event].order, deadline: r.time(), reminded: allAges}
 	flags := r.byte()
 	run.matched, run.end = flags&1 != 0, How(r.index(int(Overflowed)))
 	run.branches = uint32(r.count(2))

@@ -22,12 +22,11 @@ func (m *Matcher) stepLive(key string, s *State, e *Event, out *Output) Result {
 	}
 	if !foreign {
 		m.print = m.prog.fingerprint(e)
-		if l.known.knows(m.print, l.runs) {
+		if l.known.knows(m.print, l.runs) || len(l.early()) > 0 && l.holds(m.print) {
 			m.duplicate(l)
 			return Result{Class: Duplicate, Redelivered: true}
 		}
 	}
-	settled := len(out.Settled)
 	var r Result
 	switch {
 	case e.Time >= e.At:
@@ -36,12 +35,14 @@ func (m *Matcher) stepLive(key string, s *State, e *Event, out *Output) Result {
 		r = m.stepLate(l)
 	case m.resolve(l):
 		r.Class = Resolved
+	case m.prog.early > 0 && len(l.runs) == 0 && !m.opens(false) && !m.opens(true) && m.hold(l):
+		r.Held = true
 	case m.names():
 		r.Class = Late
 	default:
 		r.Class = Other
 	}
-	m.finish(l, r.Class, settled)
+	m.finish(l, r)
 	switch {
 	case l.empty():
 		s.setLive(nil) // a timeout was all that was left, and it is resolved
@@ -69,8 +70,8 @@ func (m *Matcher) other() Result {
 
 // finish ends the step: an event that was taken gets memory of its own, and Refs are let
 // go of that nobody needs any more.
-func (m *Matcher) finish(l *live, class Class, settled int) {
-	if m.ending != 0 && class == Started {
+func (m *Matcher) finish(l *live, r Result) {
+	if m.ending != 0 && r.Class == Started {
 		m.keepLater()
 	}
 	taken := m.stored != 0
@@ -83,11 +84,11 @@ func (m *Matcher) finish(l *live, class Class, settled int) {
 	}
 	l.due = m.prog.firstDue(l)
 	m.free(l)
-	if ref := m.event.Ref; ref != 0 {
-		if class == Resolved {
+	if ref := m.event.Ref; ref != 0 && !r.Held {
+		if r.Class == Resolved {
 			m.out.Outcomes[m.calledOff-1].Refs = []uint64{ref}
 		}
-		m.settleEvent(ref, class, taken, len(m.out.Settled) > settled)
+		m.settleEvent(ref, r.Class, taken, len(m.out.Settled) > m.settled)
 	}
 }
 
@@ -132,7 +133,9 @@ func (m *Matcher) stepOnTime(l *live) Result {
 	var s summary
 	m.give(l, &s)
 	if m.prog.every || !s.taken && !slices.ContainsFunc(l.runs, func(r run) bool { return r.branches > 0 }) {
-		m.open(l, &s)
+		if m.open(l, &s); s.opened {
+			m.giveHeld(l)
+		}
 	}
 	m.release(l, m.event.At)
 	m.sweep(l, m.event.At)
@@ -152,6 +155,8 @@ func (m *Matcher) stepOnTime(l *live) Result {
 		m.know(l, 0)
 		m.duplicate(l)
 		return Result{Class: Duplicate}
+	case !open && m.hold(l):
+		return Result{Held: true}
 	case !open && m.fitsStep(l, branch{}, steps, false, true):
 		return Result{Class: Orphan}
 	}
@@ -187,8 +192,12 @@ func (m *Matcher) advanceLive(key string, l *live, at, limit int64, out *Output)
 		l.due = m.prog.firstDue(l)
 		m.free(l)
 	}
+	if len(l.early()) > 0 {
+		m.key, m.out = key, out
+		m.decide(l, min(at, limit))
+	}
 	l.known.forget(at-m.prog.remember, l.runs)
-	if len(l.alerts) > 0 {
+	if len(l.alerts()) > 0 {
 		l.forgetAlerts(at)
 	}
 }

@@ -78,6 +78,10 @@ type summary struct {
 func (m *Matcher) giveBranch(l *live, r *run, b branch, s *summary) {
 	state := &m.prog.program.States[b.state]
 	m.nextBranch()
+	if m.gentle && !m.fitsGently(l, r, b) {
+		m.next = append(m.next, b)
+		return
+	}
 	if step := m.stops(l, b, state); step >= 0 {
 		s.stopped = true
 		if m.prog.cancelled {
@@ -130,12 +134,13 @@ func (m *Matcher) take(l *live, r *run, b branch, w *program.Way, s *summary) {
 	case int(l.nodes[b.node].len) >= m.prog.maxEvents:
 		s.overflow = Length
 		return
-	case l.used >= m.prog.maxKept:
+	case int(l.used) >= m.prog.maxKept:
 		s.overflow = Kept
 		return
 	}
 	if m.stored == 0 {
 		m.stored = l.store(m.event, m.print)
+		l.events[m.stored].early = uint32(m.early)
 	}
 	n := l.grow(m.stored, b.node, uint32(w.Step))
 	for _, final := range w.Final {
@@ -199,7 +204,7 @@ func (m *Matcher) open(l *live, s *summary) {
 	m.nextBranch()
 	start := &m.prog.program.States[0]
 	m.next, m.matches = m.next[:0], m.matches[:0]
-	r := run{first: m.event.Time, deadline: m.prog.deadlineOf(m.event.Time), reminded: allAges}
+	r := run{deadline: m.prog.deadlineOf(m.event.Time), reminded: allAges}
 	if len(m.prog.remind) > 0 {
 		r.reminded = m.event.At - m.event.Time // ages that have passed are left out
 	}

@@ -24,6 +24,7 @@ type Matcher struct {
 	walked  int      // how many events of branches were looked at
 	given   int      // how many events its matches have
 	out     *Output
+	settled int // how many lists of Refs there were before it
 
 	// Of the branch at hand.
 	results1 []result // of the tests that are not the same for all branches
@@ -37,6 +38,12 @@ type Matcher struct {
 	ending int
 	// calledOff is the outcome that the event resolves, by its place plus one; zero: none.
 	calledOff int
+	// early is by how much the event's own time is before that which it counts as, shifted the
+	// event as of that. gentle says that it must break nothing: it was held.
+	early   int64
+	shifted Event
+	gentle  bool
+	held    int // where the event stands that the last step has held
 }
 
 // result is that of a test.
@@ -75,7 +82,7 @@ func (p *Prog) Matcher() *Matcher {
 // begin makes an event the one at hand.
 func (m *Matcher) begin(key string, e *Event, out *Output) {
 	m.key, m.event, m.out, m.stored, m.walked, m.given = key, e, out, 0, 0, 0
-	m.ending, m.calledOff = 0, 0
+	m.ending, m.calledOff, m.early, m.settled = 0, 0, 0, len(out.Settled)
 	clear(m.results)
 	clear(m.failed)
 	if m.evaluator != nil {
@@ -162,7 +169,7 @@ func (m *Matcher) takenOf(l *live, event, step uint32) Taken {
 // takenAs returns the event at hand as a step.
 func (m *Matcher) takenAs(step int) Taken {
 	e := m.event
-	return Taken{Step: step, Time: e.Time, Type: e.Type, ID: e.ID, Data: e.Data, Row: e.Row, Ref: e.Ref}
+	return Taken{Step: step, Time: e.Time - m.early, Type: e.Type, ID: e.ID, Data: e.Data, Row: e.Row, Ref: e.Ref}
 }
 
 // eval evaluates a condition. One that fails is false; it is counted once an event.
@@ -247,60 +254,4 @@ func (m *Matcher) names() bool {
 		}
 	}
 	return false
-}
-
-// matched adds a match of a branch at a place in time.
-func (m *Matcher) matched(l *live, match match, at int64) {
-	out := m.outcome(l, match.node)
-	out.How, out.At, out.EndedAt, out.Deadline = Matched, at, match.endedAt, match.deadline
-	m.out.add(out)
-}
-
-// timedOut adds the timeout of a run at its deadline.
-func (m *Matcher) timedOut(l *live, r *run, at int64) {
-	out := m.outcome(l, r.lost.node)
-	out.How, out.At, out.Deadline = TimedOut, at, r.lost.deadline
-	out.Waiting = r.lost.waiting
-	m.out.add(out)
-	if m.prog.resolve > 0 {
-		m.watch(l, r, &out)
-	}
-}
-
-// outcome returns an outcome with the events that a branch has taken.
-func (m *Matcher) outcome(l *live, n uint32) Outcome {
-	run := m.appendRun(l, n, m.out.room(int(l.nodes[n].len)))
-	o := Outcome{Key: m.key, Run: run}
-	if m.prog.straight {
-		o.Refs = run.Refs()
-	}
-	return o
-}
-
-// appendRun appends the events that a branch has taken.
-func (m *Matcher) appendRun(l *live, n uint32, run Run) Run {
-	start := len(run)
-	for ; n != 0; n = l.nodes[n].prev {
-		run = append(run, m.takenOf(l, l.nodes[n].event, l.nodes[n].step))
-	}
-	slices.Reverse(run[start:])
-	return run
-}
-
-// letGo lets go of the events of a branch that ends without an outcome, of a pattern that
-// has one branch at a time.
-func (m *Matcher) letGo(l *live, n uint32) {
-	if !m.prog.straight {
-		return
-	}
-	var refs []uint64
-	held := false
-	for ; n != 0; n = l.nodes[n].prev {
-		ref := l.events[l.nodes[n].event].ref
-		refs, held = append(refs, ref), held || ref != 0
-	}
-	if held {
-		slices.Reverse(refs)
-		m.out.Settled = append(m.out.Settled, refs)
-	}
 }

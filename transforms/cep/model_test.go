@@ -58,7 +58,7 @@ func newEngine(t testing.TB, key, text string, p whole.Pattern, table bool) *eng
 	if err != nil {
 		t.Fatalf("%s: %v", text, err)
 	}
-	c := Config{Remember: ms(p.Remember), MaxBranches: p.MaxBranches, Fields: jsonFields, Started: p.Started, Cancelled: p.Cancelled, Resolve: ms(p.Resolve)}
+	c := Config{Remember: ms(p.Remember), MaxBranches: p.MaxBranches, Fields: jsonFields, Started: p.Started, Cancelled: p.Cancelled, Resolve: ms(p.Resolve), Early: ms(p.Early)}
 	c.Name = func(timeout *Outcome) string { return nameOf(timeout) }
 	for _, age := range p.Remind {
 		c.Remind = append(c.Remind, ms(age))
@@ -101,18 +101,22 @@ func (e *engine) Advance(at int64) whole.Change {
 			break
 		}
 		c := e.advance(due)
-		all.Outcomes, all.Ends = append(all.Outcomes, c.Outcomes...), append(all.Ends, c.Ends...)
+		add(&all, c)
 		last = max(due, e.at+int64(e.rnd.IntN(3))*(at-e.at)/4)
 		c = e.advance(last)
-		all.Outcomes, all.Ends = append(all.Outcomes, c.Outcomes...), append(all.Ends, c.Ends...)
+		add(&all, c)
 	}
 	if at == later && !e.state.Empty() && e.m.prog.pattern.Within > 0 {
 		e.t.Errorf("%s: something is left of the state, and nothing is due: %+v", e.m.prog.Text(), e.state.live())
 	}
 	c := e.advance(at)
-	all.Outcomes, all.Ends = append(all.Outcomes, c.Outcomes...), append(all.Ends, c.Ends...)
+	add(&all, c)
 	slices.Sort(all.Ends)
 	return all
+}
+
+func add(all *whole.Change, c whole.Change) {
+	all.Outcomes, all.Ends, all.Decided = append(all.Outcomes, c.Outcomes...), append(all.Ends, c.Ends...), append(all.Decided, c.Decided...)
 }
 
 // later is when nothing is left.
@@ -160,6 +164,10 @@ func (e *engine) Step(event ceptest.Event) whole.Change {
 	r := e.m.Step(e.key, &e.state, &given, &out)
 	c := e.change(&out)
 	c.Class, c.Again = r.Class.String(), r.Redelivered
+	if r.Held {
+		c.Class = whole.Held
+		e.m.Note(&e.state, noteOf(&given))
+	}
 	return c
 }
 
@@ -174,6 +182,17 @@ func (e *engine) End() (open []ceptest.Event, ends []string) {
 	return e.events(run), ends
 }
 
+// held returns the events that are held.
+func (e *engine) held() (held []ceptest.Event) {
+	for _, h := range e.m.AppendHeld(&e.state, nil) {
+		if h.Note != noteOf(&h.Event) {
+			e.t.Errorf("%s: an event that was noted as %q is held with %q", e.m.prog.Text(), noteOf(&h.Event), h.Note)
+		}
+		held = append(held, eventOf(e.key, &h.Event))
+	}
+	return held
+}
+
 // change returns what an output says in the model's words, and brings the state through
 // its encoding.
 func (e *engine) change(out *Output) whole.Change {
@@ -183,6 +202,13 @@ func (e *engine) change(out *Output) whole.Change {
 	}
 	for i := range out.Outcomes {
 		c.Outcomes = append(c.Outcomes, e.outcome(&out.Outcomes[i]))
+	}
+	for i := range out.Decided {
+		d := &out.Decided[i]
+		if d.Note != noteOf(&d.Event) || d.Key != e.key {
+			e.t.Errorf("%s: an event that was noted as %q comes back as %q of %q", e.m.prog.Text(), noteOf(&d.Event), d.Note, d.Key)
+		}
+		c.Decided = append(c.Decided, whole.Classed{Event: eventOf(e.key, &d.Event), Class: d.Class.String()})
 	}
 	b, _ := e.state.AppendBinary(nil)
 	state, rest, err := e.m.prog.DecodeState(b)
@@ -194,6 +220,13 @@ func (e *engine) change(out *Output) whole.Change {
 	}
 	e.state = state
 	return c
+}
+
+// noteOf is what is noted of an event that is held.
+func noteOf(e *Event) string { return fmt.Sprint(e.Type, e.Time, e.ID, string(e.Data)) }
+
+func eventOf(key string, e *Event) ceptest.Event {
+	return ceptest.Event{Key: key, Type: e.Type, ID: e.ID, Data: string(e.Data), Time: e.Time, At: e.At}
 }
 
 func endsOf(out *Output) []string {
@@ -300,6 +333,9 @@ func randomLife(rnd *rand.Rand, p whole.Pattern) whole.Life {
 	if oneEnd("", syntax.MustParse(p.String())) == nil && rnd.IntN(4) > 0 {
 		life.Resolve = []int64{1, 2, 7, 20, 100}[rnd.IntN(5)]
 	}
+	if oneEnd("", syntax.MustParse(p.String())) == nil && rnd.IntN(2) > 0 {
+		life.Early = []int64{1, 2, 7, 19}[rnd.IntN(4)]
+	}
 	for age := int64(0); rnd.IntN(4) > 0; {
 		if age += 1 + int64(rnd.IntN(12)); p.Within > 0 && age >= p.Within {
 			break
@@ -330,6 +366,9 @@ func compareKey(t *testing.T, p whole.Pattern, key string, log []ceptest.Event, 
 		if diff := cmp.Diff(want.Step(e), got.Step(e), cmpopts.EquateEmpty()); diff != "" {
 			return past + "event (-want +got):\n" + diff
 		}
+	}
+	if diff := cmp.Diff(want.Held(), got.held(), cmpopts.EquateEmpty()); diff != "" {
+		return past + "held (-want +got):\n" + diff
 	}
 	wantOpen, wantEnds := want.End()
 	gotOpen, gotEnds := got.End()

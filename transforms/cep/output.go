@@ -31,7 +31,7 @@ const (
 	// CalledOff is no end: an Outcome that says that what a run waited for has come after
 	// its timeout.
 	CalledOff
-	// Removed: its rule is no more. This package ends no run so: who keeps the states does.
+	// Removed: its rule is no more: see Matcher.Remove.
 	Removed
 	// Hows is the number of them.
 	Hows
@@ -102,6 +102,8 @@ type Output struct {
 	// open the run once more.
 	Before     [][]uint64
 	Overflowed []Overflow
+	// Decided are the events that were held, and are no more.
+	Decided []Decided
 	// ConditionErrors counts the conditions that could not be evaluated: one for each event
 	// and condition. FirstError is one of them, if there are any.
 	ConditionErrors int64
@@ -116,8 +118,9 @@ func (o *Output) Reset() {
 	clear(o.Settled)
 	clear(o.Before)
 	clear(o.Overflowed)
+	clear(o.Decided)
 	clear(o.taken)
-	*o = Output{Outcomes: o.Outcomes[:0], Settled: o.Settled[:0], Before: o.Before[:0], Overflowed: o.Overflowed[:0], taken: o.taken[:0]}
+	*o = Output{Outcomes: o.Outcomes[:0], Settled: o.Settled[:0], Before: o.Before[:0], Overflowed: o.Overflowed[:0], Decided: o.Decided[:0], taken: o.taken[:0]}
 }
 
 // before says that a duplicate is to be let go of before its run's first event.

@@ -34,6 +34,7 @@ type Prog struct {
 	remind             []int64 // ages in milliseconds, ascending
 	resolve            int64   // milliseconds; zero: no timeout is resolved
 	name               func(*Outcome) string
+	early              int64 // milliseconds; zero: no event is held
 
 	every    bool
 	skip     syntax.Skip
@@ -102,6 +103,7 @@ func compile(pattern syntax.Pattern, c Config, table bool) (*Prog, error) {
 	p.inert = !slices.ContainsFunc(code.States, func(s program.State) bool { return !s.Inert }) &&
 		!slices.ContainsFunc(code.Steps, func(s program.Step) bool { return s.Any })
 	p.started, p.cancelled, p.resolve, p.name = c.Started, c.Cancelled, c.Resolve.Milliseconds(), c.Name
+	p.early = c.Early.Milliseconds()
 	for _, age := range c.Remind {
 		p.remind = append(p.remind, age.Milliseconds())
 	}

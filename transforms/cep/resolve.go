@@ -43,7 +43,7 @@ func merged(a, b []int) []int {
 // watch keeps what is needed of a timeout to resolve it.
 func (m *Matcher) watch(l *live, r *run, timeout *Outcome) {
 	a := alert{
-		seq: r.seq, first: r.first, deadline: timeout.Deadline, until: timeout.Deadline + m.prog.resolve,
+		seq: r.seq, first: l.first(r), deadline: timeout.Deadline, until: timeout.Deadline + m.prog.resolve,
 		ref: l.events[r.event].ref, waiting: timeout.Waiting,
 	}
 	if m.prog.name != nil {
@@ -61,7 +61,7 @@ func (m *Matcher) watch(l *live, r *run, timeout *Outcome) {
 		a.node = l.hold(r.lost.node)
 		l.letGoOf(a.node)
 	}
-	l.alerts = append(l.alerts, a)
+	l.setRare(append(l.alerts(), a), l.early())
 }
 
 // letGoOf lets go of the Refs of the events that a branch has taken, which are kept for
@@ -78,11 +78,11 @@ func (l *live) letGoOf(n uint32) {
 // resolve gives the event at hand to the timeouts that may be resolved, in the order of
 // their runs, and reports whether it has resolved one. They were there before the event.
 func (m *Matcher) resolve(l *live) bool {
-	if len(l.alerts) == 0 {
+	if len(l.alerts()) == 0 {
 		return false
 	}
-	had := len(l.alerts)
-	l.alerts = slices.DeleteFunc(l.alerts, func(a alert) bool {
+	had := len(l.alerts())
+	left := slices.DeleteFunc(l.alerts(), func(a alert) bool {
 		m.nextBranch()
 		i := slices.IndexFunc(a.steps, func(step int) bool { return m.passes(l, a.node, step) })
 		if i >= 0 {
@@ -92,7 +92,8 @@ func (m *Matcher) resolve(l *live) bool {
 		}
 		return i >= 0
 	})
-	return len(l.alerts) < had
+	l.setRare(left, l.early())
+	return len(left) < had
 }
 
 // callOff adds the outcome of a timeout that the event at hand has resolved as a step.
@@ -110,21 +111,22 @@ func (m *Matcher) callOff(a *alert, step int) {
 
 // forgetAlerts forgets the timeouts that cannot be resolved any more.
 func (l *live) forgetAlerts(at int64) {
-	l.alerts = slices.DeleteFunc(l.alerts, func(a alert) bool {
+	left := slices.DeleteFunc(l.alerts(), func(a alert) bool {
 		if a.until > at {
 			return false
 		}
 		l.release(a.node)
 		return true
 	})
+	l.setRare(left, l.early())
 }
 
 // forgetsAt returns the place in time at which a timeout cannot be resolved any more;
 // math.MaxInt64 without one.
 func (l *live) forgetsAt() int64 {
 	at := int64(math.MaxInt64)
-	for i := range l.alerts {
-		at = min(at, l.alerts[i].until)
+	for i := range l.alerts() {
+		at = min(at, l.alerts()[i].until)
 	}
 	return at
 }

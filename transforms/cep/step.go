@@ -48,8 +48,8 @@ func (p *Prog) Compare(a, b *Event) int {
 	return cmp.Or(cmp.Compare(a.Time, b.Time), strings.Compare(a.Type, b.Type))
 }
 
-// Deadline returns the earliest deadline of the open runs in milliseconds; ok is false
-// where there is none.
+// Deadline returns the earliest deadline or reminder of the open runs in milliseconds: when
+// time alone gives the next outcome. ok is false where there is none.
 func (p *Prog) Deadline(s *State) (deadline int64, ok bool) {
 	if l := s.live(); l != nil {
 		return l.due, l.due != math.MaxInt64
@@ -58,8 +58,8 @@ func (p *Prog) Deadline(s *State) (deadline int64, ok bool) {
 }
 
 // Due returns the place in time at which Advance will have something to do: the
-// earliest deadline, or when what is remembered is to be forgotten. It is
-// math.MaxInt64 if there is nothing.
+// earliest deadline or reminder, when an event that is held is decided, or when what is
+// remembered, or may be resolved, is to be forgotten. It is math.MaxInt64 if there is nothing.
 func (p *Prog) Due(s *State) int64 {
 	due := int64(math.MaxInt64)
 	if deadline, ok := p.Deadline(s); ok {
@@ -70,7 +70,7 @@ func (p *Prog) Due(s *State) int64 {
 		if len(l.runs) == 0 && len(l.known.ended) > 0 {
 			due = min(due, l.known.latest+p.remember+1)
 		}
-		due = min(due, l.forgetsAt())
+		due = min(due, l.forgetsAt(), l.decidesAt())
 	case l == nil && s.ended.known():
 		due = min(due, s.ended.ended+p.remember+1)
 	}
@@ -78,7 +78,8 @@ func (p *Prog) Due(s *State) int64 {
 }
 
 // Advance brings a key to a place in time: what is due up to it happens, and what is
-// remembered for long enough is forgotten. A deadline after limit never comes.
+// remembered for long enough is forgotten. A deadline after limit never comes, nor does a
+// reminder, and what is held until then stays undecided.
 func (m *Matcher) Advance(key string, s *State, at, limit int64, out *Output) {
 	if l := s.live(); l != nil {
 		if m.advanceLive(key, l, at, limit, out); l.empty() {
@@ -100,7 +101,7 @@ func (m *Matcher) Advance(key string, s *State, at, limit int64, out *Output) {
 // of a key begin alike; what its place in time is beyond happens at once. A later step is
 // taken only by a run that waits for it under followedBy, not before the run's last event
 // and before its deadline; so is what a notFollowedBy forbids. Of other patterns a late
-// event is not applied.
+// event is not applied. Whatever the pattern, it may resolve a timeout, and be held.
 func (m *Matcher) Step(key string, s *State, e *Event, out *Output) Result {
 	if m.prog.linear != nil && s.live() == nil {
 		return m.stepLinear(key, s, e, out)
@@ -110,7 +111,7 @@ func (m *Matcher) Step(key string, s *State, e *Event, out *Output) Result {
 
 // Close returns how many runs of a key are open at the end of the input, and their events
 // in the order in which they were taken. A run that has given a match counts as one that
-// has ended by it.
+// has ended by it. What is held is in AppendHeld.
 func (m *Matcher) Close(s *State, out *Output) (open int64, run Run) {
 	if l := s.live(); l != nil {
 		return m.closeLive(l, out)

@@ -15,6 +15,8 @@ const Never = math.MaxInt64
 type event struct {
 	ceptest.Event
 	number int
+	// before is by how much its own time is before that which it counts as.
+	before int64
 }
 
 // taken is an event that a branch has taken, and the step that it was taken for.
@@ -26,6 +28,7 @@ type taken struct {
 // given returns the event as it came, without its place in time.
 func (e event) given() ceptest.Event {
 	e.At = 0
+	e.Time -= e.before
 	return e.Event
 }
 

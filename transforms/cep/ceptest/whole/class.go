@@ -16,11 +16,12 @@ func (m *moment) onTime(e event, resolves bool) string {
 		class = m.beside(open[0], e)
 	}
 	for _, r := range open {
-		m.step(r, e)
+		m.step(r, e, false)
 	}
 	m.settle()
 	if m.pattern.Every || len(m.open()) == 0 && !m.took {
 		m.opens(e)
+		m.giveHeld()
 	}
 	switch {
 	case m.opened:
@@ -38,6 +39,8 @@ func (m *moment) onTime(e event, resolves bool) string {
 	case len(open) > 0 && m.wouldOpen(e):
 		open[0].known = append(open[0].known, e.Event)
 		return Duplicate
+	case len(open) == 0 && m.holds(e):
+		return Held
 	case len(open) == 0 && m.orphan(e):
 		return Orphan
 	}

@@ -16,6 +16,7 @@
 //   - branch.go: what an event and a deadline do to a branch
 //   - key.go, moment.go, skip.go: what they do to the runs of a key
 //   - class.go, late.go: what becomes of the event
+//   - life.go, resolve.go, early.go: what is told of runs beside that, by setting
 //   - timeline.go, timelinetext.go: scenarios as text, for the model and for what it checks
 //   - random.go, randomlog.go: patterns and logs by chance
 //

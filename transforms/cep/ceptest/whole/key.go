@@ -13,6 +13,7 @@ type Key struct {
 	runs    []*run // in the order of their first events
 	events  int    // how many there were
 	place   int64  // of the last one
+	held    []ceptest.Event
 }
 
 // run is a run of the pattern.
@@ -78,6 +79,7 @@ func (k *Key) Advance(at int64) Change {
 			}
 		}
 		if due > at || due == Never {
+			all.add(k.decide(at)) // none is held while a run is open
 			return all
 		}
 		m := k.moment(due, max(due, k.place))
@@ -94,7 +96,7 @@ func (k *Key) Advance(at int64) Change {
 func (k *Key) Step(given ceptest.Event) Change {
 	k.events++
 	k.place = given.At
-	e := event{given, k.events}
+	e := event{given, k.events, 0}
 	if k.redelivered(e) {
 		return Change{Class: Duplicate, Again: true}
 	}
@@ -108,6 +110,8 @@ func (k *Key) Step(given ceptest.Event) Change {
 		m.change.Class = m.late(e, resolves)
 	case resolves:
 		m.change.Class = Resolved
+	case len(m.open()) == 0 && !start(k.pattern, e).took && m.holds(e):
+		m.change.Class = Held
 	case k.pattern.named(e.Type):
 		m.change.Class = Late
 	default:
@@ -127,12 +131,17 @@ func (k *Key) redelivered(e event) bool {
 			continue
 		}
 		for _, known := range r.known {
-			if known.Type == e.Type && known.ID == e.ID && (e.ID != "" || known.Data == e.Data) {
+			if same(known, e.Event) {
 				return true
 			}
 		}
 	}
-	return false
+	return slices.ContainsFunc(k.held, func(held ceptest.Event) bool { return same(held, e.Event) })
+}
+
+// same reports whether two events are one, delivered twice.
+func same(a, b ceptest.Event) bool {
+	return a.Type == b.Type && a.ID == b.ID && (a.ID != "" || a.Data == b.Data)
 }
 
 // named reports whether a step names a type.

@@ -12,9 +12,12 @@ func (m *moment) late(e event, resolves bool) string {
 	switch {
 	case fitsAlone(first, e) && m.mayOpenLate(e):
 		m.opens(e)
+		m.giveHeld()
 		return Started
 	case resolves:
 		return Resolved
+	case !fitsAlone(first, e) && m.holds(e):
+		return Held
 	case slices.ContainsFunc(places(m.pattern.Sequence), func(pl place) bool { return fitsAlone(pl.step, e) }):
 		return Late
 	}
@@ -38,12 +41,16 @@ func (m *moment) lateBeside(r *run, e event, resolves bool) string {
 	b := r.branches[0] // A linear run has one, which waits on one way.
 	w := b.ways[0]
 	fits := func(s *Step) bool { return b.fits(s, e) }
+	if len(b.taken) == 1 && r.first.Time-e.Time < m.pattern.Early {
+		e = e.from(r.first.Time)
+	}
 	if e.Time >= b.last() {
 		forbids := func(n negation) bool { return fits(n.step) }
 		forbidden := slices.ContainsFunc(w.guards, forbids) || b.fresh && slices.ContainsFunc(w.nots, forbids)
 		takes := w.step != nil && w.link == FollowedBy && e.Time < w.deadline && fits(w.step)
 		if slices.ContainsFunc(w.guards, forbids) || takes && !forbidden {
-			m.step(r, e)
+			m.at, m.event = e.Time, e
+			m.step(r, e, false)
 			return Advanced
 		}
 	}

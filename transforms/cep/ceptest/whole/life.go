@@ -16,6 +16,8 @@ type Life struct {
 	Remind []int64
 	// Resolve is for how long after its deadline a timeout may be resolved, 0 for never.
 	Resolve int64
+	// Early is by how much an event of a later step may be before that of the first.
+	Early int64
 }
 
 // cancelled is a branch that an event has ended as a negated step.
@@ -52,7 +54,7 @@ func (m *moment) remind() {
 		r.ages = r.ages[1:]
 		o, shown := m.shown(r, Reminder)
 		o.Age = m.at - r.first.Time
-		m.given = append(m.given, outcome{o, r.first.number, shown})
+		m.given = append(m.given, outcome{o, r.first.number, shown, 1})
 	}
 }
 
@@ -105,7 +107,7 @@ func (m *moment) giveStarted(r *run, done []completed) {
 	with := *r
 	with.held = done
 	o, shown := m.shown(&with, StartedRun)
-	m.given = append(m.given, outcome{o, r.first.number, shown})
+	m.given = append(m.given, outcome{o, r.first.number, shown, 0})
 }
 
 // giveCancelled tells that an event has ended a run as a negated step.
@@ -118,5 +120,5 @@ func (m *moment) giveCancelled(r *run) {
 	})
 	o := Outcome{Kind: CancelledRun, Key: r.first.Key, At: m.at, StartedAt: r.first.Time, EndedAt: m.at, Deadline: r.stoodUnder}
 	o.Taken = append(stepEvents(shown.taken), StepEvent{shown.step.Name, m.event.given()})
-	m.given = append(m.given, outcome{o, r.first.number, shown.taken})
+	m.given = append(m.given, outcome{o, r.first.number, shown.taken, 1})
 }

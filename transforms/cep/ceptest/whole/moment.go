@@ -25,6 +25,9 @@ type outcome struct {
 	Outcome
 	first int
 	taken []taken
+	// rank is the place among those of its run and moment: what opens it, what it gives, what
+	// resolves it.
+	rank int
 }
 
 func (k *Key) moment(at, place int64) *moment { return &moment{Key: k, at: at, place: place} }
@@ -46,14 +49,22 @@ func (m *moment) expire(r *run) {
 	m.complete(r, done)
 }
 
-// step gives a run an event.
-func (m *moment) step(r *run, e event) {
+// step gives a run an event. Gently, it changes no branch that it does not fit.
+func (m *moment) step(r *run, e event, gently bool) {
 	var branches []*branch
 	var done []completed
 	took, cancels, why := false, false, ""
 	r.stopped, r.stoodUnder = nil, -Never
 	for _, b := range r.branches {
 		r.stoodUnder = max(r.stoodUnder, b.over())
+		if gently {
+			now, fits := b.gently(e)
+			if !fits {
+				branches = append(branches, b)
+				continue
+			}
+			b = now
+		}
 		f := b.step(e, r.deadline)
 		if f.cancelled {
 			r.stopped = append(r.stopped, cancelled{b.taken, m.pattern.firstOf(f.by)})
@@ -119,7 +130,7 @@ func (m *moment) complete(r *run, done []completed) {
 func (m *moment) give(r *run, c completed) {
 	r.given++
 	m.given = append(m.given, outcome{Outcome{Kind: Success, Key: r.first.Key, Taken: stepEvents(c.taken), At: m.at,
-		StartedAt: r.first.Time, EndedAt: c.endedAt, Deadline: c.deadline}, r.first.number, c.taken})
+		StartedAt: r.first.Time, EndedAt: c.endedAt, Deadline: c.deadline}, r.first.number, c.taken, 1})
 }
 
 // settle ends the runs that have no branch left. One of which a match is held back has
@@ -174,7 +185,7 @@ func (m *moment) giveTimeout(r *run) {
 			o.WaitingFor = append(o.WaitingFor, pl.step.Name)
 		}
 	}
-	m.given = append(m.given, outcome{o, r.first.number, shown.taken})
+	m.given = append(m.given, outcome{o, r.first.number, shown.taken, 1})
 	m.watch(r, o, shown.taken, waits, guards)
 }
 
@@ -189,7 +200,7 @@ func (m *moment) close() {
 		m.remind()
 	}
 	slices.SortStableFunc(m.given, func(a, b outcome) int {
-		return cmp.Or(cmp.Compare(a.first, b.first), m.pattern.compare(a.taken, b.taken))
+		return cmp.Or(cmp.Compare(a.first, b.first), cmp.Compare(a.rank, b.rank), m.pattern.compare(a.taken, b.taken))
 	})
 	for _, o := range m.given {
 		m.change.Outcomes = append(m.change.Outcomes, o.Outcome)

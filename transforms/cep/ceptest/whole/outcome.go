@@ -25,7 +25,9 @@ const (
 	Other     = ceptest.Other
 	Late      = ceptest.Late
 	Resolved  = "resolved"
-	Returned  = ceptest.Returned
+	// Held is an event that waits for its run to open, and has no class yet.
+	Held     = "held"
+	Returned = ceptest.Returned
 )
 
 // How a run ends. Open is one that has not, at the end of the input. A run that a
@@ -92,6 +94,8 @@ type Change struct {
 	// Overflowed are the first events of the runs that ended as Overflow, in their order,
 	// without their places.
 	Overflowed []ceptest.Event
+	// Decided are events that were held, with what has become of them now.
+	Decided []Classed
 }
 
 // add adds what came after.
@@ -99,6 +103,7 @@ func (c *Change) add(later Change) {
 	c.Outcomes = append(c.Outcomes, later.Outcomes...)
 	c.Ends = append(c.Ends, later.Ends...)
 	c.Overflowed = append(c.Overflowed, later.Overflowed...)
+	c.Decided = append(c.Decided, later.Decided...)
 	slices.Sort(c.Ends)
 }
 

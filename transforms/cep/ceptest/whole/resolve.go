@@ -40,7 +40,7 @@ func (m *moment) resolve(e event) bool {
 		of := r.alert.timeout
 		o := Outcome{Kind: ResolvedRun, Key: of.Key, At: m.at, StartedAt: of.StartedAt, EndedAt: m.at, Deadline: of.Deadline, WaitingFor: of.WaitingFor}
 		o.Taken = []StepEvent{{r.alert.steps[i].Name, e.given()}}
-		m.given = append(m.given, outcome{o, r.first.number, nil})
+		m.given = append(m.given, outcome{o, r.first.number, nil, 2})
 		r.alert = nil
 		r.known = append(r.known, e.Event)
 	}

@@ -62,6 +62,9 @@ func (p Pattern) Run(log []ceptest.Event, end ceptest.End) Result {
 			res.add(c)
 		}
 		res.add(k.Advance(end.Limit))
+		for _, e := range k.held {
+			res.classed(e, Change{Class: Returned})
+		}
 		open, ends := k.End()
 		res.add(Change{Ends: ends})
 		if len(open) > 0 {
@@ -72,13 +75,19 @@ func (p Pattern) Run(log []ceptest.Event, end ceptest.End) Result {
 }
 
 func (r *Result) classed(e ceptest.Event, c Change) {
-	r.Classes = append(r.Classes, Classed{e, c.Class, c.Again})
-	r.Counts[c.Class]++
+	if c.Class != Held {
+		r.Classes = append(r.Classes, Classed{e, c.Class, c.Again})
+		r.Counts[c.Class]++
+	}
 }
 
 func (r *Result) add(c Change) {
 	r.Outcomes = append(r.Outcomes, c.Outcomes...)
 	r.Overflowed = append(r.Overflowed, c.Overflowed...)
+	for _, d := range c.Decided {
+		r.Classes = append(r.Classes, d)
+		r.Counts[d.Class]++
+	}
 	for _, o := range c.Outcomes {
 		if o.Kind == Success {
 			r.Counts[Success]++

@@ -116,6 +116,9 @@ func (t *Timeline) words(l Line, c Change) []string {
 	for _, o := range c.Outcomes {
 		words = append(words, t.outcome(l, o))
 	}
+	for _, d := range c.Decided {
+		words = append(words, t.labelsOf([]ceptest.Event{d.Event})+" "+d.Class)
+	}
 	for _, how := range c.Ends {
 		if how != TimedOut { // The outcome says so.
 			words = append(words, how)

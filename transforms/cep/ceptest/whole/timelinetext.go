@@ -96,6 +96,10 @@ func (t *Timeline) add(number int, line string) error {
 	case word == "cancelled" && rest == "":
 		t.Pattern.Cancelled = true
 		return nil
+	case word == "early":
+		d, err := time.ParseDuration(rest)
+		t.Pattern.Early = d.Milliseconds()
+		return err
 	case word == "resolve":
 		d, err := time.ParseDuration(rest)
 		t.Pattern.Resolve = d.Milliseconds()
