@@ -78,6 +78,9 @@ type Config struct {
 	// zero: there is none of it.
 	Remind  []time.Duration
 	Resolve time.Duration
+	// Early (-early) is how much before the event that opens a run a later one may come, as
+	// the clocks of two services differ; zero: not at all.
+	Early time.Duration
 	// Carry (-carry) is the file that the whole state of the run is kept in, on the embedded
 	// runner: it is read at the start, if it is there, and written at the end, at a stop, and
 	// every CarryEvery (-carry-every). "": the state is kept nowhere. See package carry.
@@ -172,6 +175,7 @@ func (c Config) validate(w windows) error {
 		{"tick", c.tick(w), time.Millisecond, 24 * time.Hour},
 		{"carry-every", c.CarryEvery, time.Millisecond, 24 * time.Hour},
 		{"resolve", c.Resolve, 0, connect.MaxDuration},
+		{"early", c.Early, 0, connect.MaxDuration},
 	} {
 		if err := connect.CheckDuration(d.flag, d.value, d.least, d.most); err != nil {
 			return err

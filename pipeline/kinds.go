@@ -62,6 +62,8 @@ func conditional(p syntax.Pattern) bool {
 func notByOutcome(all []rules.Rule) string {
 	p := all[0].Pattern
 	switch {
+	case all[0].Early > 0:
+		return "with early a payment that came again without its create would pay the order's next one"
 	case len(all) > 1:
 		return "with several rules an event may be part of runs of each, which are not done with it at the same time"
 	case p.Every:

@@ -15,6 +15,9 @@ func windowsOfRule(r *rules.Rule) windows {
 	for _, age := range r.Remind {
 		w.shortest = min(w.shortest, age)
 	}
+	if r.Early > 0 {
+		w.shortest = min(w.shortest, r.Early)
+	}
 	return w
 }
 
@@ -27,7 +30,7 @@ func (c Config) allRules() ([]rules.Rule, error) {
 	if err != nil {
 		return nil, err
 	}
-	r := rules.Rule{Pattern: pattern, Key: c.Key, Remind: c.Remind, Resolve: c.Resolve}
+	r := rules.Rule{Pattern: pattern, Key: c.Key, Remind: c.Remind, Resolve: c.Resolve, Early: c.Early}
 	if err := r.Validate(); err != nil {
 		return nil, fmt.Errorf("-%w", err)
 	}
@@ -95,7 +98,7 @@ func (c Config) rule(p Plan, r *rules.Rule) transforms.Rule {
 		Name: r.Name, Labels: r.Labels, Unread: p.unread(r),
 		Settings: transforms.Settings{
 			Pattern: r.Pattern.String(), MaxBranches: c.MaxBranches, Remember: c.remember(windowsOfRule(r)),
-			Started: gives(order.Started), Cancelled: gives(order.Cancelled), Remind: r.Remind, Resolve: r.Resolve,
+			Started: gives(order.Started), Cancelled: gives(order.Cancelled), Remind: r.Remind, Resolve: r.Resolve, Early: r.Early,
 		},
 	}
 	return rule

@@ -199,6 +199,8 @@ type Story struct {
 	Rule, Pattern string
 	// UserID and OrderID name the order; "" is an absent id.
 	UserID, OrderID string
+	// ByOrder says that the rule knows an order by its id alone, whoever's it is.
+	ByOrder bool
 	// Lines are what happened.
 	Lines []story.Line
 }
@@ -238,7 +240,7 @@ func (w Why) storiesOf(m transforms.MatchConfig, g *gathered) ([]Story, error) {
 	for _, user := range users {
 		for i, prog := range programs {
 			r := &m.Rules[i]
-			s := Story{Rule: r.Name, Pattern: prog.Text(), UserID: user, OrderID: w.id}
+			s := Story{Rule: r.Name, Pattern: prog.Text(), UserID: user, OrderID: w.id, ByOrder: m.ByOrder}
 			config := story.Config{Rule: r.Name, Prog: prog, Remember: r.Remember.Milliseconds(), End: g.end}
 			story.Tell(config, order.Key(user, w.id), byUser[user], func(l story.Line) { s.Lines = append(s.Lines, l) })
 			told = append(told, s)

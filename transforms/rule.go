@@ -34,10 +34,11 @@ type Settings struct {
 	Remember time.Duration
 	// MaxBranches is how many branches a key may have: see cep.Config. Zero: its default.
 	MaxBranches int `json:",omitempty"`
-	// Started, Cancelled, Remind and Resolve are those of cep.Config.
+	// Started, Cancelled, Remind, Resolve and Early are those of cep.Config.
 	Started, Cancelled bool            `json:",omitempty"`
 	Remind             []time.Duration `json:",omitempty"`
 	Resolve            time.Duration   `json:",omitempty"`
+	Early              time.Duration   `json:",omitempty"`
 }
 
 // eventKind says what the events of a step are: no orders, where plain is set, or orders that
@@ -57,7 +58,7 @@ func (r *Rule) compile(of eventKind) (shard.Rule, error) {
 	}
 	settings := cep.Config{
 		Remember: r.Remember, MaxBranches: r.MaxBranches, Fields: replica.Fields(),
-		Started: r.Started, Cancelled: r.Cancelled, Remind: r.Remind, Resolve: r.Resolve,
+		Started: r.Started, Cancelled: r.Cancelled, Remind: r.Remind, Resolve: r.Resolve, Early: r.Early,
 	}
 	if of.plain {
 		settings.Fields.IDs, settings.Timeless = memberIDs, true

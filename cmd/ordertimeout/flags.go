@@ -128,6 +128,7 @@ func define(fs *flag.FlagSet, o *options) {
 		return err
 	})
 	fs.DurationVar(&c.Resolve, "resolve", 0, "")
+	fs.DurationVar(&c.Early, "early", 0, "")
 	fs.StringVar(&c.Rejects, "rejects", c.Rejects, "")
 	fs.StringVar(&c.Open, "open", c.Open, "")
 	fs.StringVar(&c.Carry, "carry", "", "")
@@ -195,7 +196,7 @@ func (o *options) validate(fs *flag.FlagSet) error {
 // refuseDefaults refuses the values of durations that mean a default: they do in the
 // settings, but not to who writes them.
 func refuseDefaults(fs *flag.FlagSet, kinds connect.List) (err error) {
-	aboveZero, fromZero := []string{"within", "tick", "carry-every", "resolve"}, []string{"remember", "max-stall"}
+	aboveZero, fromZero := []string{"within", "tick", "carry-every", "resolve", "early"}, []string{"remember", "max-stall"}
 	for _, f := range kinds.Flags() {
 		switch {
 		case f.AboveZero:

@@ -18,7 +18,7 @@ func (o *options) readRules(flags *flag.FlagSet) (err error) {
 		switch {
 		case f.Name == "rules":
 			given = true
-		case o.rules != "" && slices.Contains([]string{"pattern", "within", "key", "remind", "resolve"}, f.Name):
+		case o.rules != "" && slices.Contains([]string{"pattern", "within", "key", "remind", "resolve", "early"}, f.Name):
 			err = fmt.Errorf("-%s with -rules %s: want it in the file", f.Name, o.rules)
 		}
 	})

@@ -153,7 +153,7 @@ func (o *whyOptions) tell(stdout io.Writer, run *process.Run, log journal) (miss
 		return "", err
 	}
 	users := usersOf(stories)
-	unnamed := slices.ContainsFunc(stories, func(s pipeline.Story) bool { return s.UserID == "" })
+	unnamed := slices.ContainsFunc(stories, func(s pipeline.Story) bool { return s.UserID == "" && !s.ByOrder })
 	if o.oneUser {
 		stories = slices.DeleteFunc(stories, func(s pipeline.Story) bool { return s.UserID != o.user })
 	}
@@ -217,7 +217,7 @@ func (o *whyOptions) write(stdout io.Writer, stories []pipeline.Story, malformed
 				return err
 			}
 		}
-		title := titleOf(s.Rule, s.UserID, s.OrderID, o.config.Key == pipeline.KeyUser) + ": " + screen.Text(s.Pattern)
+		title := titleOf(s.Rule, s.UserID, s.OrderID, !s.ByOrder) + ": " + screen.Text(s.Pattern)
 		if err := story.Write(stdout, title, s.Lines); err != nil {
 			return err
 		}

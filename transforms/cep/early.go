@@ -48,6 +48,7 @@ func (m *Matcher) hold(l *live) bool {
 		print: m.print, until: until, other: !step,
 	}
 	h.Event.Type, h.Event.ID, h.Event.Data = strings.Clone(e.Type), strings.Clone(e.ID), bytes.Clone(e.Data)
+	h.Event.Shared = nil // of the moment
 	i, _ := slices.BinarySearchFunc(l.early(), h, func(a, b early) int {
 		return cmp.Or(cmp.Compare(a.until, b.until), m.prog.Compare(&a.Event, &b.Event))
 	})

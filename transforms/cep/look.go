@@ -42,7 +42,7 @@ func (m *Matcher) Look(s *State, at int64) Look {
 // lookLive is Look by the machine.
 func (m *Matcher) lookLive(l *live, at int64) Look {
 	r := &l.runs[len(l.runs)-1]
-	look := Look{Runs: len(l.runs), StartedAt: r.first, LastAt: r.first, Deadline: math.MinInt64}
+	look := Look{Runs: len(l.runs), StartedAt: l.first(r), LastAt: l.first(r), Deadline: math.MinInt64}
 	var longest uint32
 	for _, b := range l.branches[len(l.branches)-int(r.branches):] {
 		look.Deadline = max(look.Deadline, m.prog.due(l, r, b))

@@ -10,6 +10,7 @@
 //	    within: 48h                    # in place of the pattern's window
 //	    remind: [5m, 8m]               # ages of an open order at which there is a reminder
 //	    resolve: 24h                   # for how long after a timeout it may still be resolved
+//	    early: 5s                      # how much before the first event a later one may come
 //	    outcomes: [timeout, resolved]  # the kinds that are given; default all but started
 //	    labels: {team: customer-care}  # texts that each outcome has
 //	  - name: unshipped

@@ -239,7 +239,7 @@ var ruleName = regexp.MustCompile(`^[A-Za-z0-9_-]{1,64}$`)
 // rule reads a rule.
 func (p *parser) rule(n *yaml.Node) Rule {
 	r := Rule{Key: KeyUser}
-	var pattern, within, remind, resolve *yaml.Node
+	var pattern, within, remind, resolve, early *yaml.Node
 	before := len(p.faults.List)
 	p.members(n, "an object with name and pattern", func(key string, at, value *yaml.Node) {
 		switch key {
@@ -265,12 +265,15 @@ func (p *parser) rule(n *yaml.Node) Rule {
 		case "resolve":
 			resolve = value
 			r.Resolve = p.duration(value, "a duration such as 24h or 2d")
+		case "early":
+			early = value
+			r.Early = p.duration(value, "a duration such as 5s")
 		case "outcomes":
 			r.Outcomes = p.outcomes(value)
 		case "labels":
 			r.Labels = p.labels(value)
 		default:
-			p.fault(at, "%s: want name, pattern, key, within, remind, resolve, outcomes or labels", key)
+			p.fault(at, "%s: want name, pattern, key, within, remind, resolve, early, outcomes or labels", key)
 		}
 	})
 	if n.Kind != yaml.MappingNode {
@@ -284,7 +287,7 @@ func (p *parser) rule(n *yaml.Node) Rule {
 		return r
 	}
 	if p.pattern(&r, pattern, within); len(p.faults.List) == before {
-		p.together(&r, map[string]*yaml.Node{"pattern": pattern, "remind": remind, "resolve": resolve})
+		p.together(&r, map[string]*yaml.Node{"pattern": pattern, "remind": remind, "resolve": resolve, "early": early})
 	}
 	return r
 }

@@ -23,6 +23,8 @@ type Rule struct {
 	Remind []time.Duration
 	// Resolve is for how long after a timeout what was missing still resolves it; zero: never.
 	Resolve time.Duration
+	// Early is how much before the event that opens a run a later one may come; zero: not at all.
+	Early time.Duration
 	// Outcomes are the kinds of outcome that it gives: the others are counted alone. Nil: all,
 	// but order.Started where it has a name.
 	Outcomes []order.Kind
@@ -52,7 +54,7 @@ func (r *Rule) Validate() error {
 	for _, of := range []struct {
 		setting string
 		config  cep.Config
-	}{{"pattern", cep.Config{}}, {"remind", cep.Config{Remind: r.Remind}}, {"resolve", cep.Config{Resolve: r.Resolve}}} {
+	}{{"pattern", cep.Config{}}, {"remind", cep.Config{Remind: r.Remind}}, {"resolve", cep.Config{Resolve: r.Resolve}}, {"early", cep.Config{Early: r.Early}}} {
 		if _, err := cep.Compile(r.Pattern, of.config); err != nil {
 			return fmt.Errorf("%s: %w", of.setting, err)
 		}

@@ -40,6 +40,7 @@ func (l *lane) finish(out *Output) {
 		return
 	}
 	for k := range l.keys.all {
+		l.leaveHeld(k, out)
 		if !k.state.Open() {
 			continue
 		}
@@ -56,6 +57,9 @@ func (l *lane) finish(out *Output) {
 // carryOut is finish at a carry point: it keeps the state, as if the input had not ended.
 // The open runs are reported as well.
 func (l *lane) carryOut(out *Output) {
+	for k := range l.keys.all {
+		l.leaveHeld(k, out)
+	}
 	clock, ended := l.clock, l.ending
 	l.clock, l.ending = min(clock, ended.limit), endless
 	l.queue(l.carry.rest)
@@ -121,6 +125,9 @@ func (s *Shard) Standing() []Standing {
 		st := Standing{Rule: s.rules.Each[i].Name, Open: l.openRuns()}
 		for part := range l.waiting {
 			st.Waiting += int64(len(part))
+		}
+		for k := range l.keys.all {
+			st.Waiting += int64(len(l.heldIn(k)))
 		}
 		standing = append(standing, st)
 	}

@@ -155,37 +155,6 @@ func (l *lane) sort(parts [][]Event, out *Output) []*Event {
 	return l.order
 }
 
-// passesBy counts an event that is nothing to the rule, so that it costs no more than that.
-func (l *lane) passesBy(e *Event, out *Output) bool {
-	if e.At >= l.undecided || !(l.keyless && e.Key == "") && !l.prog.Ignores(e.Type) {
-		return false
-	}
-	out.Classes[cep.Other]++
-	l.together(e, cep.Other, out)
-	return true
-}
-
-// together notes what one of several rules has made of an event, and counts its type if it
-// took part in none.
-func (l *lane) together(e *Event, c cep.Class, out *Output) {
-	if e.Shared == nil {
-		if c == cep.Other {
-			out.other(e.Type)
-		}
-		return
-	}
-	switch c {
-	case cep.Other:
-		if l.last && !e.Shared.Known {
-			out.other(e.Type)
-		}
-		return
-	case cep.Started, cep.Advanced, cep.Resolved:
-		e.Shared.Taken = true
-	}
-	e.Shared.Known = true
-}
-
 // applyAll applies events that are in their order.
 func (l *lane) applyAll(events []*Event, out *Output) {
 	var tags [prefetched]uint32
@@ -211,16 +180,13 @@ func (l *lane) apply(e *Event, tag uint32, out *Output) {
 		*k = entry{due: notDue}
 	}
 	l.advance(k, e.Key, e.At, out)
-	failed := out.ConditionErrors
-	r := l.matcher.Step(e.Key, &k.state, &e.Event, &out.Output)
-	out.Classes[r.Class]++
-	switch r.Class {
-	case cep.Duplicate, cep.Orphan, cep.Late:
-		out.Rejects = append(out.Rejects, Reject{Event: *e, Class: r.Class, Redelivered: r.Redelivered, Known: !k.state.Empty()})
+	failed, decided := out.ConditionErrors, len(out.Decided)
+	if r := l.matcher.Step(e.Key, &k.state, &e.Event, &out.Output); r.Held {
+		l.matcher.Note(&k.state, noteOf(e))
+	} else {
+		l.count(e, r, !k.state.Empty(), out)
 	}
-	if r.Class == cep.Other || l.several {
-		l.together(e, r.Class, out)
-	}
+	l.countDecided(decided, !k.state.Empty(), out)
 	if failed == 0 && out.ConditionErrors > 0 {
 		out.Failed = *e
 	}
@@ -248,7 +214,9 @@ func (l *lane) expire(k *entry, tick int64, out *Output) {
 
 // advance brings a key to a place in time, but expires no deadline after the limit.
 func (l *lane) advance(k *entry, key string, at int64, out *Output) {
+	decided := len(out.Decided)
 	l.matcher.Advance(key, &k.state, at, l.limit, &out.Output)
+	l.countDecided(decided, !k.state.Empty(), out)
 }
 
 // schedule sees to it that a key is in the slot of its next deadline, or in an

@@ -155,9 +155,13 @@ func (s *Shard) join(out *Output, all bool) {
 		return
 	}
 	for i := range out.Rejects {
-		if r := &out.Rejects[i]; !r.Shared.Rejected {
-			r.Shared.Rejected, r.Rule = true, out.Rule
+		r := &out.Rejects[i]
+		r.Rule = out.Rule
+		if r.Shared == nil || !r.Shared.Rejected {
 			s.rejects = append(s.rejects, *r)
+		}
+		if r.Shared != nil {
+			r.Shared.Rejected = true
 		}
 	}
 	clear(out.Rejects)
@@ -166,7 +170,7 @@ func (s *Shard) join(out *Output, all bool) {
 		return
 	}
 	for i := range s.rejects {
-		if r := &s.rejects[i]; !r.Shared.Taken {
+		if r := &s.rejects[i]; r.Shared == nil || !r.Shared.Taken {
 			out.Rejects = append(out.Rejects, *r)
 		}
 	}
