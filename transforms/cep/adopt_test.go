@@ -227,3 +227,54 @@ func TestSettingsOfALife(t *testing.T) {
 		}
 	}
 }
+
+// What is held is held for as long as it was to be, and what may be resolved may be so for as
+// long, also by a program that does neither.
+func TestWhatIsKeptKeepsItsEnd(t *testing.T) {
+	const text = "a followedBy b within 100ms"
+	ms := time.Millisecond
+	old := compileLife(t, text, Config{Early: 5 * ms, Resolve: 50 * ms})
+	for _, c := range []Config{{}, {Started: true}, {Early: 50 * ms, Resolve: 5 * ms}} {
+		p := compileLife(t, text, c)
+		for _, test := range []struct {
+			types []string
+			at    int64 // of the end
+			want  string
+		}{
+			{[]string{"b"}, 6, "decided orphan"},
+			{[]string{"a"}, 151, "resolved"},
+		} {
+			for _, at := range []int64{test.at - 1, test.at} {
+				m, out := old.Matcher(), new(Output)
+				var s State
+				give(m, &s, out, test.types...)
+				m.Advance("k", &s, min(at-1, 120), math.MaxInt64, out)
+				b, _ := s.AppendBinary(nil)
+				s, _, err := p.DecodeState(b)
+				if err == nil {
+					err = p.Adopt(&s, old, min(at-1, 120))
+				}
+				if err != nil {
+					t.Fatal(err)
+				}
+				out.Reset()
+				m = p.Matcher()
+				m.Advance("k", &s, at, math.MaxInt64, out)
+				got := ""
+				if test.want == "resolved" {
+					got = m.Step("k", &s, &Event{Type: "b", ID: "z", Time: at, At: at}, out).Class.String()
+				}
+				for _, d := range out.Decided {
+					got = "decided " + d.Class.String()
+				}
+				is := at == test.at // decided at its end, resolved before it
+				if test.want == "resolved" {
+					is = !is
+				}
+				if (got == test.want) != is {
+					t.Errorf("%+v: %v at %d: got %q", c, test.types, at, got)
+				}
+			}
+		}
+	}
+}

@@ -43,10 +43,12 @@ func (m *Matcher) hold(l *live) bool {
 	if !step && !m.fitsGuard() {
 		return false
 	}
-	h := early{
-		Held:  Held{Event: *e},
-		print: m.print, until: until, other: !step,
+	for i := range m.prog.program.Steps {
+		if m.prog.program.Tests[i].Alone() {
+			m.passes(nil, 0, i) // what fails is counted now, and not again: see offer
+		}
 	}
+	h := early{Held: Held{Event: *e}, print: m.print, until: until, other: !step}
 	h.Event.Type, h.Event.ID, h.Event.Data = strings.Clone(e.Type), strings.Clone(e.ID), bytes.Clone(e.Data)
 	h.Event.Shared = nil // of the moment
 	i, _ := slices.BinarySearchFunc(l.early(), h, func(a, b early) int {
@@ -178,6 +180,9 @@ func (m *Matcher) giveHeld(l *live) {
 func (m *Matcher) offer(l *live, h *early, place int64) {
 	m.begin(m.key, &h.Event, m.out)
 	m.print = h.print
+	for i := range m.prog.program.Steps {
+		m.failed[i] = m.prog.program.Tests[i].Alone()
+	}
 	class := h.class()
 	if n := len(l.runs); n > 0 && l.runs[n-1].branches > 0 {
 		var s summary

@@ -46,3 +46,23 @@ func TestManyEventsAreHeld(t *testing.T) {
 		t.Errorf("the run has opened, and %d events are held", len(m.AppendHeld(&s, nil)))
 	}
 }
+
+// A condition that fails on an event that is held is counted once: when it is held, or when
+// it is given where the condition looks at what its run has taken.
+func TestConditionErrorsOfHeldEvents(t *testing.T) {
+	for _, c := range []struct {
+		text string
+		want Class
+	}{
+		{"a followedBy b[m > 1] as b1 followedBy b as b2 within 1h", Orphan},
+		{"a followedBy b[m > a.n] as b1 followedBy b as b2 within 1h", Orphan},
+		{"a followedBy b as b1 followedBy b[m > 1] as b2 within 1h", Advanced},
+	} {
+		p := compileLife(t, c.text, Config{Early: time.Second, Fields: jsonFields})
+		out := new(Output)
+		give(p.Matcher(), new(State), out, "b", "a")
+		if out.ConditionErrors != 1 || len(out.Decided) != 1 || out.Decided[0].Class != c.want {
+			t.Errorf("%s: %d errors, decided %+v: want one error, and it %v", c.text, out.ConditionErrors, out.Decided, c.want)
+		}
+	}
+}
