@@ -149,8 +149,12 @@ func (l *lane) sort(parts [][]Event, out *Output) []*Event {
 			l.order = append(l.order, e)
 		}
 	}
-	if !sorted {
-		slices.SortFunc(l.order, func(a, b *Event) int { return l.prog.Compare(&a.Event, &b.Event) })
+	switch compare := func(a, b *Event) int { return l.prog.Compare(&a.Event, &b.Event) }; {
+	case sorted:
+	case l.several: // so that all rules take the same one of two copies
+		slices.SortStableFunc(l.order, compare)
+	default:
+		slices.SortFunc(l.order, compare)
 	}
 	return l.order
 }

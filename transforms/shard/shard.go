@@ -127,24 +127,24 @@ func (s *Shard) Tick(p int64, out *Output) {
 // at one of its ticks is done. It reports whether there is more to do, which another call
 // does. Until all is done the shard has no snapshot.
 func (s *Shard) TickUpTo(p int64, most int, out *Output) (more bool) {
-	for {
-		out.Rule = s.turn
-		l := s.lanes[s.turn]
-		more := l.tickUpTo(p, most, out)
-		s.join(out, l.last && !more)
-		switch {
-		case more:
-			return true
-		case l.last:
-			s.turn = 0
-			s.carryOut(p)
-			return false
-		}
-		s.turn++
-		if next := s.lanes[s.turn]; next.last || next.finished(p) || !next.idle(p) {
-			return true
-		}
+	out.Rule = s.turn
+	l := s.lanes[s.turn]
+	more = l.tickUpTo(p, most, out)
+	s.join(out, l.last && !more)
+	switch {
+	case more:
+		return true
+	case l.last:
+		s.turn = 0
+		s.carryOut(p)
+		return false
 	}
+	s.turn++
+	for l := s.lanes[s.turn]; !l.last && l.idle(p) && !l.finished(p); l = s.lanes[s.turn] {
+		l.tickUpTo(p, most, out) // which gives nothing
+		s.turn++
+	}
+	return true
 }
 
 // join gathers the rejects of several rules. Once all rules have come to the tick it is known
