@@ -5,6 +5,7 @@ import (
 	"flag"
 	"fmt"
 	"io"
+	"path/filepath"
 	"slices"
 	"strings"
 	"time"
@@ -15,14 +16,15 @@ import (
 )
 
 // explainLine says how ordertimeout explain is called.
-const explainLine = "Usage: ordertimeout explain [-within D] [-program] TEXT\n"
+const explainLine = "Usage: ordertimeout explain [-within D] [-program] TEXT, or FILE.yaml\n"
 
 // explainUsage prints the flags of ordertimeout explain.
 func explainUsage(w io.Writer) {
 	fmt.Fprint(w, explainLine, `
 Says in plain sentences what a pattern means, below its canonical text: the one by which
 the ids of its outcomes are made. TEXT is one argument, in quotes, as of -pattern. The
-language is told in transforms/cep/LANGUAGE.md.
+language is told in transforms/cep/LANGUAGE.md. Of a file of rules (.yaml, .yml, .json) it
+says what each rule means.
 
   -within D       replaces the pattern's duration
   -program        what the pattern is compiled to, too: a table or a program
@@ -99,6 +101,9 @@ func parseExplain(args []string) (explainOptions, error) {
 
 // explanation returns the canonical text of a pattern and what it means, a line each.
 func explanation(o explainOptions) (string, error) {
+	if isRulesFile(o.text) {
+		return o.explainRules()
+	}
 	pattern, err := syntax.Parse(o.text)
 	if err != nil {
 		return "", err
@@ -116,6 +121,29 @@ func explanation(o explainOptions) (string, error) {
 		lines = append(lines, "", strings.TrimSuffix(prog.String(), "\n"))
 	}
 	return printable(strings.Join(lines, "\n") + "\n"), nil
+}
+
+// isRulesFile reports whether a text is the name of a file of rules: no pattern ends so.
+func isRulesFile(text string) bool {
+	return slices.Contains([]string{".yaml", ".yml", ".json"}, filepath.Ext(text))
+}
+
+// explainRules says what the rules of a file mean, a block each.
+func (o explainOptions) explainRules() (string, error) {
+	if o.within != 0 || o.program {
+		return "", fmt.Errorf("-within and -program are of a pattern, and %s is a file of rules", o.text)
+	}
+	file, err := loadRules(o.text)
+	if err != nil {
+		return "", err
+	}
+	var blocks []string
+	for i := range file.Rules {
+		r := &file.Rules[i]
+		lines := slices.Concat([]string{"rule " + r.Name + ": " + r.Pattern.String(), ""}, r.Explain())
+		blocks = append(blocks, strings.Join(lines, "\n")+"\n")
+	}
+	return printable(strings.Join(blocks, "\n")), nil
 }
 
 // printable escapes what does not print but tabs and line breaks: the conditions of a

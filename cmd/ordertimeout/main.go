@@ -47,6 +47,7 @@ const (
 // subcommands are what a first argument that is no flag may be. They take the
 // arguments after it, and return the exit status.
 var subcommands = map[string]func(args []string, stdout, stderr io.Writer) int{
+	"check":   check,
 	"explain": explain,
 	"open":    openOrders,
 	"resend":  resend,

@@ -12,8 +12,8 @@ import (
 )
 
 // usageText is the screen of usage, with gaps for what connectors say of themselves.
-const usageText = `Usage: ordertimeout -input FROM [flags], or ordertimeout open -h (lists open orders), resend -h (undelivered),
-       why -order ID -input FROM [flags] (tells what became of each event of an order: why -h)
+const usageText = `Usage: ordertimeout -input FROM [flags], or ordertimeout with a first word, of which -h says more:
+       open (open orders), why (an order's story), resend (undelivered), check (rules), explain (patterns, rules)
 
 Reports which orders were created and not paid in time, and which were paid.
 
@@ -25,7 +25,7 @@ Pattern:
   -within D          replaces the pattern's duration; -max-branches N bounds an order's branches (10000)
   -key KEY           user: an order is a user's order; order: its id alone (default user)
   -remember D        how long ended orders are known, to tell repeats (default: within)
-  -remind 5m,8m      a reminder where it is open at these ages; -resolve D: a payment so late calls a timeout off
+  -remind 5m,8m      reminders at these ages; -resolve D: so late a payment calls a timeout off; -early D: clocks
   -rules FILE        several patterns, and what each tells, in place of these: see ordertimeout check -h
 Time:
   -disorder D        how far events may be out of order (default 5s)
@@ -35,7 +35,7 @@ Time:
 Output (TO is {{sinks}}):
   -success TO        orders paid in time (default -){{outcomes 0}}
   -timeouts TO       orders not paid in time (default -){{outcomes 1}}
-  -cancelled, -started, -reminders, -resolved TO   (default none, the latter two as -timeouts)
+  -cancelled TO      what a notFollowedBy ended (default none); also -started, -reminders and -resolved TO
   -rejects TO        duplicate, orphan, late, malformed events, undelivered outcomes (default none)
   -open TO           events of open orders at the end: an input for the next run, or for people (default none)
 {{flags "Output"}}  -format-out FORMAT outcomes on stdout: jsonl, or table for people (default: table on a terminal)

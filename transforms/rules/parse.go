@@ -2,6 +2,7 @@ package rules
 
 import (
 	"bytes"
+	"cmp"
 	"errors"
 	"fmt"
 	"io"
@@ -13,6 +14,7 @@ import (
 
 	"go.yaml.in/yaml/v3"
 
+	"ordertimeout/transforms/cep"
 	"ordertimeout/transforms/cep/syntax"
 	"ordertimeout/transforms/order"
 )
@@ -240,7 +242,6 @@ var ruleName = regexp.MustCompile(`^[A-Za-z0-9_-]{1,64}$`)
 func (p *parser) rule(n *yaml.Node) Rule {
 	r := Rule{Key: KeyUser}
 	var pattern, within, remind, resolve, early *yaml.Node
-	before := len(p.faults.List)
 	p.members(n, "an object with name and pattern", func(key string, at, value *yaml.Node) {
 		switch key {
 		case "name":
@@ -286,7 +287,7 @@ func (p *parser) rule(n *yaml.Node) Rule {
 		p.fault(n, "a rule without a pattern: want one")
 		return r
 	}
-	if p.pattern(&r, pattern, within); len(p.faults.List) == before {
+	if p.pattern(&r, pattern, within) {
 		p.together(&r, map[string]*yaml.Node{"pattern": pattern, "remind": remind, "resolve": resolve, "early": early})
 	}
 	return r
@@ -302,32 +303,31 @@ func hasMember(n *yaml.Node, key string) bool {
 }
 
 // pattern reads the pattern of a rule, and the window in place of its own.
-func (p *parser) pattern(r *Rule, n, within *yaml.Node) {
+func (p *parser) pattern(r *Rule, n, within *yaml.Node) (ok bool) {
 	text, ok := p.text(n, "a pattern")
 	if !ok {
-		return
+		return false
 	}
 	pattern, err := syntax.Parse(text)
 	if err != nil {
 		p.inText(n, err)
-		return
+		return false
 	}
 	if within != nil {
-		if d := p.duration(within, "a duration such as 10m or 2d"); d > 0 {
-			pattern.Within = d
-			if err := pattern.Validate(); err != nil {
-				p.fault(within, "with the pattern: %v", err)
-				return
-			}
-		} else {
-			return
+		if pattern.Within = p.duration(within, "a duration such as 10m or 2d"); pattern.Within == 0 {
+			return false
+		}
+		if err := pattern.Validate(); err != nil {
+			p.fault(within, "with the pattern: %s", strings.TrimPrefix(err.Error(), "cep: "))
+			return false
 		}
 	}
 	if err := pattern.Bounded(); err != nil {
-		p.fault(n, "%v; or within", err)
-		return
+		p.fault(n, "%s; or within", strings.TrimPrefix(err.Error(), "cep: "))
+		return false
 	}
 	r.Pattern = pattern
+	return true
 }
 
 // column finds the place in an error about a pattern.
@@ -340,25 +340,24 @@ func (p *parser) inText(n *yaml.Node, err error) {
 	found := column.FindStringSubmatchIndex(text)
 	oneLine := n.Style == 0 && !strings.Contains(n.Value, "\n")
 	if found == nil || !oneLine {
-		p.fault(n, "%s", text)
+		p.fault(n, "%s", strings.TrimPrefix(text, "cep: "))
 		return
 	}
 	at, _ := strconv.Atoi(text[found[2]:found[3]])
-	p.faultAt(n.Line, n.Column+at-1, "%s%s", text[:found[0]], text[found[1]:])
+	p.faultAt(n.Line, n.Column+at-1, "%s", text[found[1]:])
 }
 
 // together notes what is wrong with settings that stand together.
 func (p *parser) together(r *Rule, at map[string]*yaml.Node) {
-	err := r.Validate()
-	if err == nil {
-		return
+	for _, of := range r.settings() {
+		if _, err := cep.Compile(r.Pattern, of.config); err != nil {
+			n := at[of.name]
+			p.fault(cmp.Or(n, at["pattern"]), "%s", strings.TrimPrefix(err.Error(), "cep: "))
+			if of.name == "pattern" {
+				return
+			}
+		}
 	}
-	setting, text, _ := strings.Cut(err.Error(), ": ")
-	n := at[setting]
-	if n == nil {
-		n = at["pattern"]
-	}
-	p.fault(n, "%s", text)
 }
 
 // ages reads a list of different ages.

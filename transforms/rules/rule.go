@@ -51,15 +51,28 @@ func (r *Rule) Gives(kind order.Kind) bool {
 
 // Validate returns what is wrong with a rule, or nil. The error begins with the setting.
 func (r *Rule) Validate() error {
-	for _, of := range []struct {
-		setting string
-		config  cep.Config
-	}{{"pattern", cep.Config{}}, {"remind", cep.Config{Remind: r.Remind}}, {"resolve", cep.Config{Resolve: r.Resolve}}, {"early", cep.Config{Early: r.Early}}} {
+	for _, of := range r.settings() {
 		if _, err := cep.Compile(r.Pattern, of.config); err != nil {
-			return fmt.Errorf("%s: %w", of.setting, err)
+			return fmt.Errorf("%s: %w", of.name, err)
 		}
 	}
 	return nil
+}
+
+// setting is a setting by itself, as the engine takes it.
+type setting struct {
+	name   string
+	config cep.Config
+}
+
+// settings returns those of the rule which have to go with its pattern, that first.
+func (r *Rule) settings() []setting {
+	return []setting{
+		{"pattern", cep.Config{}},
+		{"remind", cep.Config{Remind: r.Remind}},
+		{"resolve", cep.Config{Resolve: r.Resolve}},
+		{"early", cep.Config{Early: r.Early}},
+	}
 }
 
 // Same reports whether a rule goes on with the states of another one: they have one name,
