@@ -124,6 +124,40 @@ func TestAFileIsFollowed(t *testing.T) {
 	f.want("what is half a line at the end of a rotated file is no event", "l")
 }
 
+// While a file that was renamed is read on, what waits in the next one holds the clock.
+func TestWhatWaitsBehindARotationIsNotLate(t *testing.T) {
+	t.Chdir(t.TempDir())
+	f := follow(t, Config{Inputs: []string{"f", "g"}, Disorder: 50 * time.Millisecond})
+	appendTo(t, "f", line("a", time.Now().UnixMilli()))
+	await := func(what string, holds func(b block) bool) {
+		t.Helper()
+		for limit := time.After(10 * time.Second); ; {
+			select {
+			case b := <-f.s.blocks:
+				if holds(b) {
+					return
+				}
+			case <-limit:
+				t.Fatalf("%s: not within ten seconds", what)
+			}
+		}
+	}
+	await("the clock goes on by itself", func(b block) bool { return b.after.alive })
+	do(t, os.Rename("f", "f.1"))
+	time.Sleep(2 * pollEvery) // there is no next one at once
+	at := time.Now().UnixMilli()
+	appendTo(t, "f", line("b", at))
+	await("the event of the next file", func(b block) bool {
+		for _, e := range b.events {
+			if e.OrderID == "b" && e.At != at {
+				t.Errorf("it is late: its place is %d ms behind its time", e.At-at)
+			}
+		}
+		return len(b.events) > 0
+	})
+	await("the clock goes on again", func(b block) bool { return b.after.watermark() > at })
+}
+
 // What was appended, rotated and compressed while nobody read is read by who goes on.
 func TestAFollowerGoesOn(t *testing.T) {
 	for _, test := range []struct {
