@@ -158,6 +158,33 @@ func TestWhatWaitsBehindARotationIsNotLate(t *testing.T) {
 	await("the clock goes on again", func(b block) bool { return b.after.watermark() > at })
 }
 
+// What is open when a follower goes on has its alerts although nothing more is written.
+func TestTheClockOfAFollowerGoesOn(t *testing.T) {
+	t.Chdir(t.TempDir())
+	at := time.Now().UnixMilli()
+	appendTo(t, "f", line("a", at))
+	first := follow(t, Config{Inputs: []string{"f"}})
+	first.want("before", "a")
+	c, err := Config{Inputs: []string{"f"}, Follow: true}.goOn(first.position(), at)
+	do(t, err)
+	begun := time.Now()
+	second := follow(t, c)
+	for limit := time.After(5 * time.Second); ; {
+		select {
+		case b := <-second.s.blocks:
+			if w := b.after.watermark(); w <= at {
+				continue
+			}
+			if took := time.Since(begun); took < quiet {
+				t.Errorf("the clock goes on by itself after %v, want a silence of %v", took, quiet)
+			}
+			return
+		case <-limit:
+			t.Fatal("the clock stands")
+		}
+	}
+}
+
 // What was appended, rotated and compressed while nobody read is read by who goes on.
 func TestAFollowerGoesOn(t *testing.T) {
 	for _, test := range []struct {
