@@ -220,6 +220,11 @@ func TestAFollowerGoesOn(t *testing.T) {
 			appendTo(t, "f", line("c", 3000))
 			do(t, os.Rename("f", "f.1"))
 		}, nil, []string{"c"}, ""},
+		{"it was rotated, and a folder has its name", func(t *testing.T) {
+			appendTo(t, "f", line("c", 3000))
+			do(t, os.Rename("f", "f.1"))
+			do(t, os.Mkdir("f", 0o777))
+		}, nil, []string{"c"}, ""},
 		{"an older part, and files of the run", func(t *testing.T) {
 			appendTo(t, "f.0", line("x", 500))
 			do(t, os.Chtimes("f.0", time.Time{}, time.Now().Add(-time.Hour)))
