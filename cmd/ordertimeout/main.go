@@ -153,7 +153,7 @@ func execute(o options, current *process.Run, log journal) (err error) {
 	if keeper != nil {
 		keeper.Outputs(outputs)
 	}
-	defer tellWriting(current, outputs, o.config.Open, manager, log)()
+	defer tellWriting(current, outputs, o.config.Open, keeper, manager, log)()
 	if o.plan.Table {
 		fmt.Println(transforms.TableHeader()) // a failure is that of the rows, too
 	}

@@ -7,6 +7,7 @@ import (
 	"syscall"
 	"time"
 
+	"ordertimeout/transforms/carry"
 	"ordertimeout/transforms/connect/localfile"
 	"ordertimeout/transforms/process"
 )
@@ -67,9 +68,10 @@ func sameStop(first, next os.Signal, after time.Duration) bool {
 	return next == syscall.SIGHUP || next == first && after < time.Second
 }
 
-// tellWriting says each second of a stop how much of the open orders is written. They
-// are written to their end, however long it takes, and whoever stopped the run waits.
-func tellWriting(run *process.Run, outputs *localfile.Set, open string, manager *notifier, log journal) (done func()) {
+// tellWriting says each second of a stop how much of the open orders is written, and that
+// the carry file is; the keeper may be nil. They are written to their end, however long it
+// takes, and whoever stopped the run waits.
+func tellWriting(run *process.Run, outputs *localfile.Set, open string, keeper *carry.Keeper, manager *notifier, log journal) (done func()) {
 	ended := make(chan struct{})
 	go func() {
 		select {
@@ -86,6 +88,10 @@ func tellWriting(run *process.Run, outputs *localfile.Set, open string, manager 
 			if n := outputs.Written(open); n > 0 {
 				manager.extend()
 				log.info("still writing %s: %d bytes", open, n)
+			}
+			if keeper != nil && keeper.Writing() {
+				manager.extend()
+				log.info("still writing the carry file")
 			}
 		}
 	}()

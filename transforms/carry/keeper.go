@@ -137,6 +137,13 @@ func (k *Keeper) Written() time.Time {
 	return k.written
 }
 
+// Writing reports whether the file is being written.
+func (k *Keeper) Writing() bool {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	return k.point != nil && k.point.isSettled()
+}
+
 // await waits until nothing is being written.
 func (k *Keeper) await() {
 	k.mu.Lock()

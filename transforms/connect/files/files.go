@@ -112,6 +112,8 @@ func (c Config) Validate() error {
 		return fmt.Errorf("files: -format %q: want jsonl or csv", c.Format)
 	case len(c.Columns) > 0 && c.Format == "jsonl":
 		return fmt.Errorf("files: -columns %q: only CSV has columns, want -format csv", strings.Join(c.Columns, ","))
+	case len(c.Columns) > 0 && c.Format == "" && slices.Contains(c.Inputs, stdin):
+		return fmt.Errorf("files: -columns %q with -input -: standard input is JSON lines, want -format csv", strings.Join(c.Columns, ","))
 	case c.Follow && len(c.Columns) == 0 && slices.ContainsFunc(c.Inputs, c.isCSV):
 		return errors.New("files: -follow of CSV wants -columns: what is appended has no header")
 	case decoding != nil:

@@ -25,6 +25,8 @@ func TestValidateNamesTheFlag(t *testing.T) {
 		{"an empty input", Config{Inputs: []string{"f", ""}}, `files: -input "": want a path, a pattern, or - for standard input`},
 		{"unknown format", Config{Inputs: in, Format: "xml"}, `files: -format "xml": want jsonl or csv`},
 		{"columns of JSON", Config{Inputs: in, Format: "jsonl", Columns: []string{"a", "b"}}, `files: -columns "a,b": only CSV has columns, want -format csv`},
+		{"columns of standard input", Config{Inputs: []string{"-"}, Columns: []string{"orderId", "type", "time"}}, `files: -columns "orderId,type,time" with -input -: standard input is JSON lines, want -format csv`},
+		{"columns of rows on standard input", Config{Inputs: []string{"-"}, Format: "csv", Columns: []string{"orderId", "type", "time"}}, ""},
 		{"columns without type", Config{Inputs: in, Columns: []string{"a", "b"}}, `files: -columns "a,b": no column "type"`},
 		{"columns by order", Config{Inputs: in, DecoderConfig: order.DecoderConfig{ByOrder: true}, Columns: []string{"userId", "type", "time"}}, `files: -columns "userId,type,time": no column "orderId", which -key order needs`},
 		{"another unit", Config{Inputs: in, DecoderConfig: order.DecoderConfig{TimeUnit: time.Microsecond}}, `files: -time-unit 1µs: want ms or s`},

@@ -235,7 +235,8 @@ func (s *session) openFollowed(number, buffer int) (*input, error) {
 }
 
 // idleFor delivers what there is, as there is nothing to read of followed files, and waits a
-// while. at is the time before the look that found so.
+// while. at is the time before the look that found so; zero: the clock stands, as something
+// may wait that is not read yet.
 func (s *session) idleFor(at time.Time) error {
 	if err := s.look(at, s.arrived); err != nil {
 		return err

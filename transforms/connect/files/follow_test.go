@@ -124,6 +124,67 @@ func TestAFileIsFollowed(t *testing.T) {
 	f.want("what is half a line at the end of a rotated file is no event", "l")
 }
 
+// While a file that was renamed is read on, what waits in the next one holds the clock.
+func TestWhatWaitsBehindARotationIsNotLate(t *testing.T) {
+	t.Chdir(t.TempDir())
+	f := follow(t, Config{Inputs: []string{"f", "g"}, Disorder: 50 * time.Millisecond})
+	appendTo(t, "f", line("a", time.Now().UnixMilli()))
+	await := func(what string, holds func(b block) bool) {
+		t.Helper()
+		for limit := time.After(10 * time.Second); ; {
+			select {
+			case b := <-f.s.blocks:
+				if holds(b) {
+					return
+				}
+			case <-limit:
+				t.Fatalf("%s: not within ten seconds", what)
+			}
+		}
+	}
+	await("the clock goes on by itself", func(b block) bool { return b.after.alive })
+	do(t, os.Rename("f", "f.1"))
+	time.Sleep(2 * pollEvery) // there is no next one at once
+	at := time.Now().UnixMilli()
+	appendTo(t, "f", line("b", at))
+	await("the event of the next file", func(b block) bool {
+		for _, e := range b.events {
+			if e.OrderID == "b" && e.At != at {
+				t.Errorf("it is late: its place is %d ms behind its time", e.At-at)
+			}
+		}
+		return len(b.events) > 0
+	})
+	await("the clock goes on again", func(b block) bool { return b.after.watermark() > at })
+}
+
+// What is open when a follower goes on has its alerts although nothing more is written.
+func TestTheClockOfAFollowerGoesOn(t *testing.T) {
+	t.Chdir(t.TempDir())
+	at := time.Now().UnixMilli()
+	appendTo(t, "f", line("a", at))
+	first := follow(t, Config{Inputs: []string{"f"}})
+	first.want("before", "a")
+	c, err := Config{Inputs: []string{"f"}, Follow: true}.goOn(first.position(), at)
+	do(t, err)
+	begun := time.Now()
+	second := follow(t, c)
+	for limit := time.After(5 * time.Second); ; {
+		select {
+		case b := <-second.s.blocks:
+			if w := b.after.watermark(); w <= at {
+				continue
+			}
+			if took := time.Since(begun); took < quiet {
+				t.Errorf("the clock goes on by itself after %v, want a silence of %v", took, quiet)
+			}
+			return
+		case <-limit:
+			t.Fatal("the clock stands")
+		}
+	}
+}
+
 // What was appended, rotated and compressed while nobody read is read by who goes on.
 func TestAFollowerGoesOn(t *testing.T) {
 	for _, test := range []struct {
@@ -158,6 +219,11 @@ func TestAFollowerGoesOn(t *testing.T) {
 		{"and there is no new one yet", func(t *testing.T) {
 			appendTo(t, "f", line("c", 3000))
 			do(t, os.Rename("f", "f.1"))
+		}, nil, []string{"c"}, ""},
+		{"it was rotated, and a folder has its name", func(t *testing.T) {
+			appendTo(t, "f", line("c", 3000))
+			do(t, os.Rename("f", "f.1"))
+			do(t, os.Mkdir("f", 0o777))
 		}, nil, []string{"c"}, ""},
 		{"an older part, and files of the run", func(t *testing.T) {
 			appendTo(t, "f.0", line("x", 500))

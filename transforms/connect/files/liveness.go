@@ -13,7 +13,7 @@ import (
 // suspended machine, holds it.
 type liveness struct {
 	maxLag  int64 // in milliseconds; an event behind by more holds nothing back
-	started bool  // there was an event
+	started bool  // there was an event, or the log goes on
 	lags    [lagSlots]lag
 }
 

@@ -27,7 +27,8 @@ type merge struct {
 	polled time.Time
 	calls  int
 	// idle is called where there is nothing to read at all, with the time before the look
-	// that found so. It waits a while. An error ends the reading.
+	// that found so; zero: something may wait that is not read yet. It waits a while. An
+	// error ends the reading.
 	idle func(at time.Time) error
 }
 
@@ -76,7 +77,7 @@ func (m *merge) next() (entry, error) {
 		case len(m.heads) > 0:
 			return m.first(), nil
 		case len(m.dry) > 0:
-			if err := m.idle(m.polled); err != nil {
+			if err := m.idle(m.looked()); err != nil {
 				return entry{}, err
 			}
 		case m.last != nil:
@@ -144,6 +145,17 @@ func (m *merge) poll() {
 	}
 	m.polled = time.Now()
 	m.unread, m.dry = append(m.unread, m.dry...), nil
+}
+
+// looked returns the time before the look that found nothing in any input. It is zero while
+// one has lost its name: what the next file of that name has waits until its turn.
+func (m *merge) looked() time.Time {
+	for _, h := range m.dry {
+		if tail := h.stream.tail; tail != nil && !tail.gone.IsZero() {
+			return time.Time{}
+		}
+	}
+	return m.polled
 }
 
 // judgeHeads judges the next events of all inputs once there is a time to judge them

@@ -56,7 +56,7 @@ func escape(path string) string {
 // rotated parts, the oldest first, of which the first goes on at from; or the file itself
 // does, where there are none. A file of which nothing is known is read from its beginning.
 func followOn(log bookmark.Log, path string, others []string) (rotated []string, from *bookmark.File, err error) {
-	if _, err := os.Stat(path); err == nil {
+	if info, err := os.Stat(path); err == nil && info.Mode().IsRegular() { // a folder is waited out
 		if from, err = log.Find(path, openToLook); err != nil || from != nil {
 			return nil, from, err
 		}

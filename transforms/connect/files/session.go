@@ -106,6 +106,9 @@ func newSession(c Config, run *process.Run, skip int64) *session {
 	}
 	if r := c.Resume; r != nil {
 		s.clock.start, s.clock.begun, s.clock.largest = r.Watermark, r.Begun, r.Largest
+		if c.Follow && r.Begun { // what is open is due although nothing more may come
+			s.alive.started, s.arrived = true, time.Now()
+		}
 	}
 	s.now, s.block.before = s.clock, s.clock
 	s.ctx, s.cancel = context.WithCancel(context.Background())
