@@ -27,6 +27,9 @@ type Config struct {
 	// TimeUnit (-time-unit) is the unit of integer times: time.Millisecond or
 	// time.Second.
 	TimeUnit time.Duration
+	// Names (-fields, -types, -format) says what the events call their members and types, and
+	// in which format they are.
+	Names order.Names
 
 	// Pattern (-pattern) is the text of the pattern; see package syntax.
 	Pattern string
@@ -164,6 +167,9 @@ func (c Config) validate(w windows) error {
 			return err
 		}
 	}
+	if err := c.Names.Validate(); err != nil {
+		return err
+	}
 	switch {
 	case !slices.Contains([]string{KeyUser, KeyOrder}, c.Key):
 		return fmt.Errorf("-key %q: want user or order", c.Key)
@@ -237,6 +243,7 @@ func (c Config) match(p Plan) transforms.MatchConfig {
 		Tick:           c.tick(w),
 		Shards:         c.Shards,
 		ByOrder:        c.Key == KeyOrder,
+		Names:          c.Names.Text(),
 		WallClock:      p.Live,
 		Unread:         p.unread(),
 		WatermarkSlack: p.source.Traits().WatermarkSlack,

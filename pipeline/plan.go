@@ -102,7 +102,8 @@ func (c Config) env(pattern syntax.Pattern) connect.Env {
 		Runner:    c.runner(),
 		Loopback:  c.Loopback,
 		Run:       c.Run,
-		Decoder:   order.DecoderConfig{TimeUnit: c.TimeUnit, MaxAhead: c.MaxAhead, ByOrder: c.Key == KeyOrder, Within: windowsOf(pattern).shortest},
+		Decoder:   order.DecoderConfig{TimeUnit: c.TimeUnit, MaxAhead: c.MaxAhead, ByOrder: c.Key == KeyOrder, Within: windowsOf(pattern).shortest, Names: c.Names.Text()},
+		Format:    c.Names.Format,
 		Disorder:  c.Disorder,
 		EndOfTime: c.AtEnd == AtEndTimeout,
 

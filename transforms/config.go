@@ -44,6 +44,10 @@ type MatchConfig struct {
 	WatermarkSlack time.Duration
 	// MaxBranches is how many branches a key may have: see cep.Config. Zero: its default.
 	MaxBranches int
+	// Names says what the events call their members: see order.DecoderConfig. Conditions
+	// find them in the data of a CloudEvent, and outcomes have the user of orders that are
+	// known by their id alone.
+	Names string `json:",omitempty"`
 	// Run is the id of the process.Run that the pipeline belongs to, if any.
 	Run string
 
@@ -54,6 +58,7 @@ type MatchConfig struct {
 // Validate returns what is wrong with the settings, or nil.
 func (c MatchConfig) Validate() error {
 	_, err := c.compile()
+	_, names := order.ParseNames(c.Names)
 	switch {
 	case err != nil:
 		return err
@@ -61,6 +66,8 @@ func (c MatchConfig) Validate() error {
 		return fmt.Errorf("transforms: tick %v: want whole milliseconds, at least one", c.Tick)
 	case c.Shards < 1:
 		return fmt.Errorf("transforms: %d shards: want at least one", c.Shards)
+	case names != nil:
+		return fmt.Errorf("transforms: %w", names)
 	case c.WatermarkSlack < 0 || c.WatermarkSlack%time.Millisecond != 0:
 		return fmt.Errorf("transforms: %v behind the watermark: want whole milliseconds, none or more", c.WatermarkSlack)
 	}
@@ -72,7 +79,7 @@ func (c MatchConfig) compile() (*cep.Prog, error) {
 	if err != nil {
 		return nil, err
 	}
-	settings := cep.Config{Remember: c.Remember, MaxBranches: c.MaxBranches, Fields: replica.Fields()}
+	settings := cep.Config{Remember: c.Remember, MaxBranches: c.MaxBranches, Fields: replica.Fields(order.NewReader(c.Names))}
 	if c.plain {
 		settings.Fields.IDs, settings.Timeless = memberIDs, true
 	}
@@ -83,6 +90,6 @@ func (c MatchConfig) compile() (*cep.Prog, error) {
 func (c MatchConfig) replicas() (replica.Config, error) {
 	prog, err := c.compile()
 	return replica.Config{
-		Prog: prog, Tick: c.Tick.Milliseconds(), ByOrder: c.ByOrder, Unread: c.Unread, RejectsUnread: c.RejectsUnread,
+		Prog: prog, Tick: c.Tick.Milliseconds(), ByOrder: c.ByOrder, Reader: order.NewReader(c.Names), Unread: c.Unread, RejectsUnread: c.RejectsUnread,
 	}, err
 }

@@ -23,7 +23,7 @@ func TestValidateNamesTheFlag(t *testing.T) {
 		{"columns where the name may say CSV", Config{Inputs: in, Columns: []string{"orderId", "type", "time"}}, ""},
 		{"no input", Config{}, `files: -input "": want a path, a pattern, or - for standard input`},
 		{"an empty input", Config{Inputs: []string{"f", ""}}, `files: -input "": want a path, a pattern, or - for standard input`},
-		{"unknown format", Config{Inputs: in, Format: "xml"}, `files: -format "xml": want jsonl or csv`},
+		{"unknown format", Config{Inputs: in, Format: "xml"}, `files: -format "xml": want jsonl, csv or cloudevents`},
 		{"columns of JSON", Config{Inputs: in, Format: "jsonl", Columns: []string{"a", "b"}}, `files: -columns "a,b": only CSV has columns, want -format csv`},
 		{"columns without type", Config{Inputs: in, Columns: []string{"a", "b"}}, `files: -columns "a,b": no column "type"`},
 		{"columns by order", Config{Inputs: in, DecoderConfig: order.DecoderConfig{ByOrder: true}, Columns: []string{"userId", "type", "time"}}, `files: -columns "userId,type,time": no column "orderId", which -key order needs`},

@@ -160,9 +160,7 @@ func (b *outcomeBuilder) nextStep(run cep.Run, after int) int {
 func (c *Config) orderOf(key string, first *cep.Taken) (user, id string, err error) {
 	user, id, err = order.SplitKey(key)
 	if err == nil && c.ByOrder {
-		var e order.Event
-		e, err = new(order.Decoder).JSON(first.Data)
-		user = e.UserID
+		user, _ = c.Reader.IDs(key, first.Data)
 	}
 	return user, id, err
 }

@@ -15,6 +15,8 @@ type Config struct {
 	// ByOrder says that an order is known by its id alone. Then the user of an outcome
 	// is that of the run's first event.
 	ByOrder bool
+	// Reader reads the users of such orders.
+	Reader order.Reader
 	// Unread are the kinds of outcome that are not made, order.Open among them.
 	Unread []order.Kind
 	// RejectsUnread says that no rejects are made.
