@@ -41,7 +41,12 @@ type slot struct {
 	due    []uint32  // entries; one with another due has moved to another slot
 }
 
-const notDue int64 = math.MinInt64
+const (
+	// notDue is the due of an entry that is in no slot.
+	notDue int64 = math.MinInt64
+	// unused is the due of an entry that no key has.
+	unused = notDue + 1
+)
 
 // New returns an empty shard that runs prog in ticks of so many milliseconds.
 func New(prog *cep.Prog, tick int64) *Shard {

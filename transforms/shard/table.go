@@ -94,9 +94,11 @@ func (t *table) add(tag uint32, key string, state cep.State) *entry {
 
 func (t *table) addSlab() {
 	first := uint32(len(t.slabs) * slabSize)
-	t.slabs = append(t.slabs, new([slabSize]entry))
-	for n := first + slabSize; n > first; n-- {
-		t.free = append(t.free, n-1)
+	slab := new([slabSize]entry)
+	t.slabs = append(t.slabs, slab)
+	for i := slabSize - 1; i >= 0; i-- {
+		slab[i].due = unused
+		t.free = append(t.free, first+uint32(i))
 	}
 }
 
@@ -120,7 +122,7 @@ func (t *table) put(p place) {
 }
 
 // remove removes an entry, whose memory another key gets. A slot may still have its
-// number. The entry's due says that it is not for that slot: it is notDue, and later the
+// number. The entry's due says that it is not for that slot: it is unused, and later the
 // slot of the other key.
 func (t *table) remove(e *entry) {
 	i := t.bucket(e.tag)
@@ -129,7 +131,7 @@ func (t *table) remove(e *entry) {
 	}
 	t.close(i)
 	n := e.n
-	*e = entry{n: n, due: notDue}
+	*e = entry{n: n, due: unused}
 	t.free = append(t.free, n)
 	t.size--
 }
@@ -147,11 +149,14 @@ func (t *table) close(gap int) {
 	t.places[gap] = place{}
 }
 
-// all calls f with each entry, in no order.
+// all calls f with each entry, as they lie in memory: by their places most would have to be
+// waited for.
 func (t *table) all(f func(*entry) bool) {
-	for _, p := range t.places {
-		if p.number != 0 && !f(t.at(p.number-1)) {
-			return
+	for _, slab := range t.slabs {
+		for i := range slab {
+			if slab[i].due != unused && !f(&slab[i]) {
+				return
+			}
 		}
 	}
 }

@@ -33,8 +33,10 @@ type replica struct {
 	promised int64
 	// point is the carry point that the shard is to come to, zero: none. changed says that
 	// something has come or was worked since the one before.
-	point   int64
-	changed bool
+	// stateSize is the size of the state at that one.
+	point     int64
+	changed   bool
+	stateSize int
 
 	early
 }
