@@ -12,6 +12,7 @@ import (
 	"ordertimeout/transforms/connect/files"
 	"ordertimeout/transforms/connect/localfile"
 	"ordertimeout/transforms/connect/windowfile"
+	"ordertimeout/transforms/order"
 	"ordertimeout/transforms/rules"
 )
 
@@ -27,6 +28,9 @@ type Config struct {
 	// TimeUnit (-time-unit) is the unit of integer times: time.Millisecond or
 	// time.Second.
 	TimeUnit time.Duration
+	// Names (-fields, -types, -format) says what the events call their members and types, and
+	// in which format they are.
+	Names order.Names
 
 	// Pattern (-pattern) is the text of the pattern; see package syntax.
 	Pattern string
@@ -181,6 +185,9 @@ func (c Config) validate(w windows) error {
 			return err
 		}
 	}
+	if err := c.Names.Validate(); err != nil {
+		return err
+	}
 	switch {
 	case !slices.Contains([]string{KeyUser, KeyOrder}, c.Key):
 		return fmt.Errorf("-key %q: want user or order", c.Key)
@@ -264,6 +271,7 @@ func (c Config) match(p Plan) transforms.MatchConfig {
 	return transforms.MatchConfig{
 		Tick:           c.tick(windowsOfAll(p.Rules)),
 		Shards:         c.Shards,
+		Names:          c.Names.Text(),
 		WallClock:      p.Live,
 		Joined:         p.joined(),
 		WatermarkSlack: p.source.Traits().WatermarkSlack,

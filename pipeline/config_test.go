@@ -42,9 +42,9 @@ func TestValidate(t *testing.T) {
 		{"never carried", func(c *Config) { c.Carry, c.CarryEvery = "c", 0 }, "-carry-every 0s: want at least 1ms"},
 		{"the demo's parameters", func(c *Config) { c.Input = []string{"demo:?rate=x"} }, "-input: demo: rate"},
 
-		{"JSON lines", func(c *Config) { c.Format = "jsonl" }, ""},
-		{"CSV", func(c *Config) { c.Format = "csv" }, ""},
-		{"an unknown format", func(c *Config) { c.Format = "xml" }, `files: -format "xml": want jsonl or csv`},
+		{"JSON lines", func(c *Config) { c.Names.Format = "jsonl" }, ""},
+		{"CSV", func(c *Config) { c.Names.Format = "csv" }, ""},
+		{"an unknown format", func(c *Config) { c.Names.Format = "xml" }, `-format "xml": want jsonl, csv or cloudevents`},
 		{"columns", func(c *Config) { c.Columns = []string{"orderId", "type", "time"} }, ""},
 		{"columns without a type", func(c *Config) { c.Columns = []string{"orderId", "time"} }, "files: -columns"},
 		{"columns without the order", func(c *Config) { c.Columns, c.Key = []string{"userId", "type", "time"}, KeyOrder }, "files: -columns"},

@@ -116,7 +116,7 @@ func outcomesOf(t *testing.T, c Config, dir, name string, lines []string, csv bo
 		t.Fatal(err)
 	}
 	if csv {
-		c.Format, c.TimeUnit, c.Columns = "csv", time.Second, []string{"orderId", "userId", "type", "time", "id"}
+		c.Names.Format, c.TimeUnit, c.Columns = "csv", time.Second, []string{"orderId", "userId", "type", "time", "id"}
 	}
 	run := process.NewRun()
 	defer run.Close()

@@ -3,6 +3,7 @@
 //
 //	read ─ match ─┬─ successes ─ format ─ write
 //	              ├─ timeouts ── format ─ write
+//	              ├─ reminders, resolved, cancelled, started: the same, where they are wanted
 //	              ├─ rejects ─── format ─ write
 //	              └─ open ────── format ─ write
 //
@@ -30,6 +31,9 @@
 //   - key: what the pattern runs on by itself, such as an order of a user
 //   - run: one try of a key to go through the pattern, from the event that opens it to
 //     its end (cep.How). A run of the command is a process.Run
+//   - rule: a pattern with a name, and what it tells. Without a file of rules there is one,
+//     which has no name
+//   - lane: one rule in a shard: the states of its keys
 //   - branch: one of the ways in which a run has gone on, where the pattern leaves a choice
 //   - shard: a group of keys whose state is kept as one. The files of a window are called
 //     file shards
@@ -57,7 +61,7 @@
 //
 // The command, and what it needs of runners:
 //
-//	cmd/ordertimeout: flags, signals, report, exit status -> beam beamfix carry cep cep/syntax cmd/internal/flink connect count localfile order pipeline process runners screen story transforms
+//	cmd/ordertimeout: flags, signals, report, exit status -> beam beamfix carry cep cep/syntax cmd/internal/flink connect count localfile order pipeline process rules runners screen story transforms
 //	cmd/ordertimeout-boot: starts the worker on a cluster without containers -> beam
 //	cmd/internal/flink: submits to Beam's job server for Flink -> beam beamfix runners
 //	cmd/internal/jobserver: starts one, for tests -> cmd/internal/maven
@@ -65,13 +69,14 @@
 //
 // The graph:
 //
-//	pipeline: the settings, the plan that they make, the graph -> beam beamfix carry cep cep/syntax connect dataflowpubsub demo files localfile order process pubsub story transforms webhook windowfile
+//	pipeline: the settings, the plan that they make, the graph -> beam beamfix carry cep cep/syntax connect dataflowpubsub demo files localfile order process pubsub rules story transforms webhook windowfile
 //
 // The steps:
 //
 //	transforms: Match and FindPattern, their stateful step, and the formats -> beam beamfix carry cep cep/syntax count order process screen shard shard/replica
 //	story: what became of each event of one order, and why, for people -> cep cep/syntax order screen shard shard/replica
-//	shard/replica: a shard in memory, beside its log in the runner's state -> cep cep/cond order shard
+//	rules: files of rules, read, checked and explained -> cep cep/syntax order
+//	shard/replica: a shard in memory, beside its log in the runner's state -> cep cep/cond cep/syntax order shard
 //	shard: a group of keys: its events, ticks, log and snapshots -> cep
 //	shard/shardtest: batches for tests -> cep order shard
 //	cep: the engine: what an event does to the runs of a pattern -> cep/cond cep/program cep/syntax ledger

@@ -155,10 +155,13 @@ func (c Config) Plan() (Plan, error) {
 // env returns what connectors may need to know, but for what outputs and input say.
 func (c Config) env(all []rules.Rule) connect.Env {
 	return connect.Env{
-		Runner:    c.runner(),
-		Loopback:  c.Loopback,
-		Run:       c.Run,
-		Decoder:   order.DecoderConfig{TimeUnit: c.TimeUnit, MaxAhead: c.MaxAhead, ByOrder: slices.Contains(keysOf(all), KeyOrder), Within: windowsOfAll(all).shortest},
+		Runner:   c.runner(),
+		Loopback: c.Loopback,
+		Run:      c.Run,
+		Decoder: order.DecoderConfig{
+			TimeUnit: c.TimeUnit, MaxAhead: c.MaxAhead, ByOrder: slices.Contains(keysOf(all), KeyOrder), Within: windowsOfAll(all).shortest, Names: c.Names.Text(),
+		},
+		Format:    c.Names.Format,
 		Disorder:  c.Disorder,
 		EndOfTime: c.AtEnd == AtEndTimeout,
 

@@ -50,6 +50,10 @@ type MatchConfig struct {
 	// not late. Zero for a source whose watermark is never ahead of its events, as all in
 	// this module but one are. In whole milliseconds.
 	WatermarkSlack time.Duration
+	// Names says what the events call their members: see order.DecoderConfig. Conditions
+	// find them in the data of a CloudEvent, and outcomes have the user of orders that are
+	// known by their id alone.
+	Names string `json:",omitempty"`
 	// Run is the id of the process.Run that the pipeline belongs to, if any.
 	Run string
 
@@ -60,6 +64,7 @@ type MatchConfig struct {
 // Validate returns what is wrong with the settings, or nil.
 func (c MatchConfig) Validate() error {
 	_, err := c.compile()
+	_, names := order.ParseNames(c.Names)
 	switch {
 	case err != nil:
 		return err
@@ -69,6 +74,8 @@ func (c MatchConfig) Validate() error {
 		return fmt.Errorf("transforms: tick %v: want whole milliseconds, at least one", c.Tick)
 	case c.Shards < 1:
 		return fmt.Errorf("transforms: %d shards: want at least one", c.Shards)
+	case names != nil:
+		return fmt.Errorf("transforms: %w", names)
 	case c.WatermarkSlack < 0 || c.WatermarkSlack%time.Millisecond != 0:
 		return fmt.Errorf("transforms: %v behind the watermark: want whole milliseconds, none or more", c.WatermarkSlack)
 	}
@@ -103,7 +110,9 @@ func (c MatchConfig) compile() ([]replica.Rule, error) {
 	return rules, nil
 }
 
-func (c MatchConfig) events() eventKind { return eventKind{c.plain, c.ByOrder} }
+func (c MatchConfig) events() eventKind {
+	return eventKind{c.plain, c.ByOrder, order.NewReader(c.Names)}
+}
 
 // replicas returns the settings of the shards.
 func (c MatchConfig) replicas() (replica.Config, error) {
@@ -120,7 +129,7 @@ func (c MatchConfig) replicas() (replica.Config, error) {
 		before = append(before, rule)
 	}
 	return replica.Config{
-		Before: before, Rules: rules, Tick: c.Tick.Milliseconds(), ByOrder: c.ByOrder, Keyless: c.Userless, OpenUnread: c.OpenUnread, RejectsUnread: c.RejectsUnread,
+		Before: before, Rules: rules, Tick: c.Tick.Milliseconds(), ByOrder: c.ByOrder, Reader: of.reader, Keyless: c.Userless, OpenUnread: c.OpenUnread, RejectsUnread: c.RejectsUnread,
 		Compile: func(name, settings string) (shard.Rule, error) { return compileSettings(name, settings, of) },
 	}, nil
 }

@@ -42,8 +42,11 @@ type Settings struct {
 }
 
 // eventKind says what the events of a step are: no orders, where plain is set, or orders that
-// are known by their ids alone.
-type eventKind struct{ plain, byOrder bool }
+// are known by their ids alone; and how they are read.
+type eventKind struct {
+	plain, byOrder bool
+	reader         order.Reader
+}
 
 // Only returns a pattern as the one rule of a MatchConfig. What remember is says Settings.
 func Only(pattern string, remember time.Duration) []Rule {
@@ -57,14 +60,14 @@ func (r *Rule) compile(of eventKind) (shard.Rule, error) {
 		return shard.Rule{}, err
 	}
 	settings := cep.Config{
-		Remember: r.Remember, MaxBranches: r.MaxBranches, Fields: replica.Fields(),
+		Remember: r.Remember, MaxBranches: r.MaxBranches, Fields: replica.Fields(of.reader),
 		Started: r.Started, Cancelled: r.Cancelled, Remind: r.Remind, Resolve: r.Resolve, Early: r.Early,
 	}
 	if of.plain {
 		settings.Fields.IDs, settings.Timeless = memberIDs, true
 	}
 	var prog *cep.Prog
-	settings.Name = func(timeout *cep.Outcome) string { return replica.NameOf(r.Name, prog, timeout, of.byOrder) }
+	settings.Name = func(timeout *cep.Outcome) string { return replica.NameOf(r.Name, prog, timeout, of.byOrder, of.reader) }
 	prog, err = cep.Compile(pattern, settings)
 	if err != nil {
 		return shard.Rule{}, err

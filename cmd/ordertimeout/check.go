@@ -21,7 +21,9 @@ Says ok, or all that is wrong with a file of rules, a line each with its place.
 
 A file is YAML, or JSON. Of a rule only name and pattern must be there:
 
-  input: {types: {order.created: create}}   # what the patterns call the types of events
+  input:                             # as the flags of these names, which win
+    types: {order.created: create}   # what the patterns call the types of events
+    fields: {orderId: order.id}      # where the events have their members; format: jsonl
   rules:
     - name: unpaid                   # in outcomes, counters and metrics
       pattern: create notFollowedBy cancel followedBy pay within 10m

@@ -98,6 +98,7 @@ func define(fs *flag.FlagSet, o *options) {
 	for _, f := range c.Kinds().Flags() {
 		f.Bind(fs, f.Name)
 	}
+	defineNames(fs, &c.Names)
 	fs.Func("time-unit", "", func(s string) error {
 		unit, ok := map[string]time.Duration{"ms": time.Millisecond, "s": time.Second}[s]
 		if !ok {

@@ -25,7 +25,7 @@ func hint(first order.Reject, c pipeline.Config) string {
 		return ": want each object on one line, as by jq -c ."
 	case strings.HasPrefix(line, "{"):
 		return otherNames(line, c)
-	case strings.Count(line, ",") >= 2 && c.Format == "":
+	case strings.Count(line, ",") >= 2 && c.Names.Format == "":
 		return ": it looks like CSV: use -format csv"
 	}
 	return ""

@@ -13,16 +13,16 @@ import (
 
 // readRules reads the file of -rules, which stands in place of some other flags.
 func (o *options) readRules(flags *flag.FlagSet) (err error) {
-	given := false
+	ruled := false
 	flags.Visit(func(f *flag.Flag) {
 		switch {
 		case f.Name == "rules":
-			given = true
+			ruled = true
 		case o.rules != "" && slices.Contains([]string{"pattern", "within", "key", "remind", "resolve", "early"}, f.Name):
 			err = fmt.Errorf("-%s with -rules %s: want it in the file", f.Name, o.rules)
 		}
 	})
-	if err != nil || !given {
+	if err != nil || !ruled {
 		return err
 	}
 	file, err := loadRules(o.rules)
@@ -30,6 +30,17 @@ func (o *options) readRules(flags *flag.FlagSet) (err error) {
 		return fmt.Errorf("-rules: %w", err)
 	}
 	o.config.Rules = file.Rules
+	given, names := map[string]bool{}, &o.config.Names
+	flags.Visit(func(f *flag.Flag) { given[f.Name] = true })
+	if !given["types"] {
+		names.Types = file.Input.Types
+	}
+	if !given["fields"] {
+		names.Fields = file.Input.Fields
+	}
+	if !given["format"] {
+		names.Format = file.Input.Format
+	}
 	return nil
 }
 

@@ -19,6 +19,8 @@ Reports which orders were created and not paid in time, and which were paid.
 
 Input:
   -input FROM        {{sources}}
+  -format FORMAT     jsonl, csv (default: by the file's name), or cloudevents: orderId, userId in its data
+  -fields NAME=PATH,… where orderId, userId, type, time, id are, as orderId=order.id; -types order.paid=pay,…
 {{flags "Input"}}  -time-unit UNIT    of integer times: ms or s (default ms)
 Pattern:
   -pattern TEXT      default "create followedBy pay within 10m"; ordertimeout explain TEXT says what it means

@@ -26,6 +26,8 @@ type Env struct {
 	// Decoder are the settings by which events are decoded: among them how orders are
 	// known, and the smallest window of the pattern.
 	Decoder order.DecoderConfig
+	// Format is the format of the input, "" where nobody has said: see order.Names.
+	Format string
 	// Disorder is how far the events may be out of order.
 	Disorder time.Duration
 

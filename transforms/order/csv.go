@@ -26,8 +26,11 @@ type CSV struct {
 // error starts with the columns; only the caller knows where they come from.
 func NewCSV(columns []string, d *Decoder) (*CSV, error) {
 	c := &CSV{decoder: d, cells: make([]string, 0, len(columns))}
-	for f, name := range fieldNames {
-		c.fields[f] = slices.Index(columns, name)
+	for f := range c.fields {
+		c.fields[f] = slices.Index(columns, d.column(f))
+	}
+	if l := d.layout; l != nil && l.noRows != nil {
+		return nil, fmt.Errorf("%s: %w", shownColumns(columns), l.noRows)
 	}
 	for i, name := range columns {
 		if slices.Contains(columns[:i], name) {
@@ -49,17 +52,26 @@ func NewCSV(columns []string, d *Decoder) (*CSV, error) {
 // missing names the column that the rows cannot do without and do not have.
 func (c *CSV) missing() string {
 	has := func(field int) bool { return c.fields[field] >= 0 }
+	name := func(field int) string { return strconv.Quote(c.decoder.column(field)) }
 	switch {
 	case !has(typeField):
-		return `"type"`
+		return name(typeField)
 	case !has(timeField):
-		return `"time"`
+		return name(timeField)
 	case !has(orderIDField) && c.decoder.ByOrder:
-		return `"orderId", which -key order needs`
+		return name(orderIDField) + ", which -key order needs"
 	case !has(orderIDField) && !has(userIDField):
-		return `"orderId" or "userId"`
+		return name(orderIDField) + " or " + name(userIDField)
 	}
 	return ""
+}
+
+// column returns the name of a field's column.
+func (d *Decoder) column(field int) string {
+	if d.layout == nil {
+		return fieldNames[field]
+	}
+	return d.layout.columns[field]
 }
 
 // shownColumns is how an error shows a header.
@@ -93,7 +105,10 @@ func (c *CSV) Event(row []byte) (Event, error) {
 	}
 	e := Event{OrderID: c.cell(orderIDField), UserID: c.cell(userIDField), Type: c.cell(typeField), ID: c.cell(idField), Mark: MarkRow}
 	if e.Type == "" {
-		return Event{}, errors.New("type: missing, want a non-empty string")
+		return Event{}, errors.New(c.decoder.label(typeField) + ": missing, want a non-empty string")
+	}
+	if c.decoder.layout != nil {
+		e.Type = c.decoder.layout.typeOf(e.Type)
 	}
 	when := c.cell(timeField)
 	if when == "" {

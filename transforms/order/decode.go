@@ -40,7 +40,9 @@ type Decoder struct {
 	// likely to be wrong.
 	IntegerTimes, January int64
 
-	latest int64 // a time up to which MaxAhead is known to hold
+	latest int64   // a time up to which MaxAhead is known to hold
+	layout *layout // nil: the usual names
+	stamp  string  // the time of the event that is being read, whatever it says itself
 }
 
 // The members of an event that the pipeline reads. All others are the user's.
@@ -53,7 +55,10 @@ const (
 	numFields
 )
 
-// fieldNames are the names of the fields as members of a JSON object and as
+// members are those of an event that is being read.
+type members = [numFields]gjson.Result
+
+// fieldNames are the usual names of the fields as members of a JSON object and as
 // columns of a CSV file.
 var fieldNames = [numFields]string{"orderId", "userId", "type", "time", "id"}
 
@@ -81,16 +86,25 @@ func fieldOf(name string) int {
 // between two tokens becomes a space, so that Raw is one line. Raw and the
 // event's strings share the memory of line, which is not to be written to again.
 func (d *Decoder) JSON(line []byte) (Event, error) {
-	var members [numFields]gjson.Result
-	if raw := trimSpace(line); len(raw) <= maxPlain && flatObject(view(raw), &members) {
+	var flat *[numFields]string
+	if d.layout != nil {
+		if flat = d.layout.flat; flat == nil {
+			return d.elsewhere(line)
+		}
+	}
+	var members members
+	if raw := trimSpace(line); len(raw) <= maxPlain && flatObject(view(raw), flat, &members) {
 		return d.object(raw, &members)
+	}
+	if flat != nil {
+		return d.elsewhere(line)
 	}
 	if err := checkJSON(line); err != nil {
 		return Event{}, err
 	}
 	raw := oneLine(trimSpace(line))
 	text := view(raw)
-	members = [numFields]gjson.Result{}
+	clear(members[:])
 	gjson.Result{Type: gjson.JSON, Raw: text}.ForEach(func(key, value gjson.Result) bool {
 		if f := fieldOf(key.Str); f >= 0 {
 			members[f] = value
@@ -100,30 +114,76 @@ func (d *Decoder) JSON(line []byte) (Event, error) {
 	return d.object(raw, &members)
 }
 
+// JSONAt is JSON for an event whose time is ms, whatever it says itself.
+func (d *Decoder) JSONAt(line []byte, ms int64) (Event, error) {
+	d.stamp = stampOf(ms)
+	defer func() { d.stamp = "" }()
+	return d.JSON(line)
+}
+
+// stampOf returns a time as the text of an event's.
+func stampOf(ms int64) string { return time.UnixMilli(ms).UTC().Format("2006-01-02T15:04:05.000Z") }
+
+// elsewhere is JSON for members that are elsewhere than usual, or in an object that is
+// not plain.
+func (d *Decoder) elsewhere(line []byte) (Event, error) {
+	if d.layout.err != nil {
+		return Event{}, d.layout.err
+	}
+	if err := checkJSON(line); err != nil {
+		if d.layout.cloudEvents && bytes.HasPrefix(trimSpace(line), []byte("[")) {
+			return Event{}, fmt.Errorf("%w, one CloudEvent and no batch", err)
+		}
+		return Event{}, err
+	}
+	raw := oneLine(trimSpace(line))
+	if d.layout.cloudEvents {
+		return d.cloudEvent(raw, readCloudEvent(view(raw)))
+	}
+	var members members
+	r := newValueReader(view(raw))
+	d.layout.root.read(&r, &members)
+	return d.object(raw, &members)
+}
+
+// label is how errors name a field.
+func (d *Decoder) label(field int) string {
+	if d.layout != nil && d.layout.labels[field] != "" {
+		return d.layout.labels[field]
+	}
+	return fieldNames[field]
+}
+
 // view returns the bytes, which nobody changes any more, as a string.
 func view(b []byte) string { return unsafe.String(unsafe.SliceData(b), len(b)) }
 
 // object returns the event with the members of a JSON object.
-func (d *Decoder) object(raw []byte, members *[numFields]gjson.Result) (Event, error) {
+func (d *Decoder) object(raw []byte, members *members) (Event, error) {
 	e := Event{Raw: raw}
 	var err error
 	for f, dst := range [numFields]*string{orderIDField: &e.OrderID, userIDField: &e.UserID, idField: &e.ID} {
 		if dst == nil {
 			continue
 		}
-		if *dst, err = jsonID(fieldNames[f], &members[f]); err != nil {
+		if *dst, err = jsonID(d.label(f), &members[f]); err != nil {
 			return Event{}, err
 		}
 	}
-	if e.Type, err = jsonType(&members[typeField]); err != nil {
+	if e.Type, err = jsonType(d.label(typeField), &members[typeField]); err != nil {
 		return Event{}, err
 	}
+	if d.layout != nil {
+		e.Type = d.layout.typeOf(e.Type)
+	}
 	t := &members[timeField]
+	if d.stamp != "" {
+		*t = gjson.Result{Type: gjson.String, Str: d.stamp}
+	}
 	if t.Type == gjson.Null {
 		return Event{}, d.timeError("missing")
 	}
 	if t.Type != gjson.String && t.Type != gjson.Number {
-		return Event{}, d.timeError("got " + cut(t.Raw))
+		return Event{}, d.timeError("got " + cut(t.Raw) + onTheWay(t))
 	}
 	text, integer := t.Str, false
 	if t.Type == gjson.Number {
@@ -142,17 +202,22 @@ func (d *Decoder) object(raw []byte, members *[numFields]gjson.Result) (Event, e
 func (d *Decoder) accept(e *Event, integer bool) error {
 	switch {
 	case e.OrderID == "" && d.ByOrder:
-		return errors.New("orderId: missing, want one with -key order")
+		return errors.New(d.label(orderIDField) + ": missing, want one with -key order")
 	case e.OrderID == "" && e.UserID == "":
-		return errors.New("orderId, userId: both missing, want at least one")
+		return errors.New(d.label(orderIDField) + ", " + d.label(userIDField) + ": both missing, want at least one")
 	}
 	if integer {
-		d.IntegerTimes++
-		if e.Time < january {
-			d.January++
-		}
+		d.countInteger(e.Time)
 	}
 	return nil
+}
+
+// countInteger counts a time that was an integer.
+func (d *Decoder) countInteger(ms int64) {
+	d.IntegerTimes++
+	if ms < january {
+		d.January++
+	}
 }
 
 // maxPlain is the length up to which a line cannot hurt the recursive
@@ -208,17 +273,25 @@ func jsonID(field string, v *gjson.Result) (string, error) {
 	case v.Type == gjson.Number && isInteger(v.Raw):
 		return v.Raw, nil
 	}
-	return "", fmt.Errorf("%s: got %s, want a string or an integer", field, cut(v.Raw))
+	return "", fmt.Errorf("%s: got %s%s, want a string or an integer", field, cut(v.Raw), onTheWay(v))
 }
 
-func jsonType(v *gjson.Result) (string, error) {
+func jsonType(field string, v *gjson.Result) (string, error) {
 	switch {
 	case v.Type == gjson.Null && v.Raw == "":
-		return "", errors.New("type: missing, want a non-empty string")
+		return "", fmt.Errorf("%s: missing, want a non-empty string", field)
 	case v.Type != gjson.String || v.Str == "":
-		return "", fmt.Errorf("type: got %s, want a non-empty string", cut(v.Raw))
+		return "", fmt.Errorf("%s: got %s%s, want a non-empty string", field, cut(v.Raw), onTheWay(v))
 	}
-	return v.Str, checkEscapes("type", v)
+	return v.Str, checkEscapes(field, v)
+}
+
+// onTheWay says in an error that a value is not the member, but what should hold it.
+func onTheWay(v *gjson.Result) string {
+	if v.Index == wrongKind {
+		return " on the way there"
+	}
+	return ""
 }
 
 // checkEscapes refuses half a surrogate pair ("\ud800"). It stands for no

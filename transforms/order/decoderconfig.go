@@ -18,6 +18,9 @@ type DecoderConfig struct {
 	// Within is the time that orders have: an event with a deadline after the year 9999
 	// is malformed. Zero: not known.
 	Within time.Duration
+	// Names says what the events call their members and types, as Names.Text has written it:
+	// the settings have to be comparable. "": the usual names.
+	Names string `json:",omitempty"`
 }
 
 // Validate returns what is wrong with the settings in a line that begins with the flag,
@@ -29,10 +32,11 @@ func (c DecoderConfig) Validate() error {
 	case c.MaxAhead < 0:
 		return fmt.Errorf("-max-ahead %v: want 0 or more", c.MaxAhead)
 	}
-	return nil
+	_, err := ParseNames(c.Names)
+	return err
 }
 
 // Decoder returns a new decoder with the settings.
 func (c DecoderConfig) Decoder() *Decoder {
-	return &Decoder{Unit: c.TimeUnit, MaxAhead: c.MaxAhead, ByOrder: c.ByOrder, Within: c.Within}
+	return &Decoder{Unit: c.TimeUnit, MaxAhead: c.MaxAhead, ByOrder: c.ByOrder, Within: c.Within, layout: newLayout(c.Names)}
 }

@@ -1,15 +1,19 @@
 package order
 
-import "github.com/tidwall/gjson"
+import (
+	"slices"
+
+	"github.com/tidwall/gjson"
+)
 
 // flatObject reads the members of a plain JSON object, which is what nearly all
 // events are: one line, no nested values, no escapes, nothing but printable ASCII
-// in strings. It reports false for all else and says nothing about it: the line
+// in strings. names are those of the fields, nil the usual ones. It reports false for all else and says nothing about it: the line
 // may be a good one, and is to be read by the parser that knows all of JSON.
 //
 // It checks and reads in one pass what the parser does in three: validate, UTF-8,
 // members.
-func flatObject(text string, members *[numFields]gjson.Result) bool {
+func flatObject(text string, names *[numFields]string, members *members) bool {
 	if len(text) < len("{}") || text[0] != '{' || text[len(text)-1] != '}' {
 		return false
 	}
@@ -19,7 +23,12 @@ func flatObject(text string, members *[numFields]gjson.Result) bool {
 		if i = plainString(text, i); i < 0 {
 			return false
 		}
-		field := fieldOf(text[key+1 : i-1])
+		var field int
+		if name := text[key+1 : i-1]; names == nil {
+			field = fieldOf(name)
+		} else {
+			field = slices.Index(names[:], name)
+		}
 		if i = skipSpaces(text, i); text[i] != ':' {
 			return false
 		}

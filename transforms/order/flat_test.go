@@ -39,7 +39,7 @@ func TestPlainEventsAreReadInOnePass(t *testing.T) {
 		{`{`, false},
 		{`}`, false},
 	} {
-		if got := flatObject(test.text, new([numFields]gjson.Result)); got != test.want {
+		if got := flatObject(test.text, nil, new([numFields]gjson.Result)); got != test.want {
 			t.Errorf("%s: got %v, want %v", test.text, got, test.want)
 		}
 	}
@@ -55,7 +55,7 @@ func FuzzFlatObject(f *testing.F) {
 	}
 	f.Fuzz(func(t *testing.T, text string) {
 		var got, want [numFields]gjson.Result
-		if !flatObject(text, &got) {
+		if !flatObject(text, nil, &got) {
 			return
 		}
 		if !gjson.Valid(text) {

@@ -23,13 +23,23 @@ func (d *Decoder) time(text string, integer bool) (int64, error) {
 	case !ok:
 		return 0, d.timeError("got " + shownTime(text, integer))
 	case ms < MinTime || ms >= MaxTime:
-		return 0, fmt.Errorf("time: got %s, want one of the years 1970 to 9999", shownTime(text, integer))
+		return 0, fmt.Errorf("%s: got %s, want one of the years 1970 to 9999", d.label(timeField), shownTime(text, integer))
 	case !d.near(ms):
-		return 0, fmt.Errorf("time: got %s, want at most %v from now", shownTime(text, integer), d.MaxAhead)
+		return 0, fmt.Errorf("%s: got %s, want at most %v from now", d.label(timeField), shownTime(text, integer), d.MaxAhead)
 	case ms >= MaxTime-d.Within.Milliseconds():
-		return 0, fmt.Errorf("time: got %s, want a deadline, %v later, before the year 10000", shownTime(text, integer), d.Within)
+		return 0, fmt.Errorf("%s: got %s, want a deadline, %v later, before the year 10000", d.label(timeField), shownTime(text, integer), d.Within)
 	}
 	return ms, nil
+}
+
+// Time returns the time in a text by the rules of an event's: RFC 3339, or an integer in
+// the decoder's unit.
+func (d *Decoder) Time(text string) (ms int64, err error) {
+	integer := isInteger(text)
+	if ms, err = d.time(text, integer); err == nil && integer {
+		d.countInteger(ms)
+	}
+	return ms, err
 }
 
 // shownTime is how an error shows a time.
@@ -45,7 +55,7 @@ func (d *Decoder) timeError(fault string) error {
 	if d.Unit == time.Second {
 		unit = "seconds"
 	}
-	return fmt.Errorf("time: %s, want RFC 3339 with an offset, or integer %s", fault, unit)
+	return fmt.Errorf("%s: %s, want RFC 3339 with an offset, or integer %s", d.label(timeField), fault, unit)
 }
 
 // parseTime reads RFC 3339 in upper case. Digits finer than a millisecond are

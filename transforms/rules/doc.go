@@ -3,6 +3,7 @@
 //
 //	input:
 //	  types: {order.created: create}   # the types of the events as the patterns name them
+//	  fields: {orderId: order.id}      # where they have their members; format: the format
 //	rules:
 //	  - name: unpaid                   # in outcomes, counters and metrics
 //	    pattern: create notFollowedBy cancel followedBy pay within 10m

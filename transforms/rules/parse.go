@@ -21,8 +21,8 @@ import (
 
 // File is what a file of rules says.
 type File struct {
-	// Types are the types of events, and what the patterns call them.
-	Types map[string]string
+	// Input says what the events call their members and types, as flags may, too.
+	Input order.Names
 	// Rules are in the order of the file.
 	Rules []Rule
 }
@@ -198,24 +198,34 @@ func (p *parser) file(n *yaml.Node) {
 }
 
 func (p *parser) input(n *yaml.Node) {
-	p.members(n, "an object with types", func(key string, at, value *yaml.Node) {
-		if key != "types" {
-			p.fault(at, "%s: want types", key)
-			return
+	in := &p.read.Input
+	before := len(p.faults.List)
+	p.members(n, "an object with types, fields or format", func(key string, at, value *yaml.Node) {
+		switch key {
+		case "types":
+			in.Types = p.texts(value, "types and what the patterns call them")
+		case "fields":
+			in.Fields = p.texts(value, "names of members and their paths")
+		case "format":
+			in.Format, _ = p.text(value, "jsonl, csv or cloudevents")
+		default:
+			p.fault(at, "%s: want types, fields or format", key)
 		}
-		p.read.Types = map[string]string{}
-		p.members(value, "types and what the patterns call them", func(from string, at, value *yaml.Node) {
-			to, ok := p.text(value, "what the patterns call the type")
-			switch {
-			case from == "":
-				p.fault(at, "a type without a name: want one")
-			case ok && to == "":
-				p.fault(value, "%s is called nothing: want what the patterns call it", from)
-			case ok:
-				p.read.Types[from] = to
-			}
-		})
 	})
+	if err := in.Validate(); err != nil && len(p.faults.List) == before {
+		p.fault(n, "%s", strings.TrimPrefix(err.Error(), "-"))
+	}
+}
+
+// texts reads an object of texts.
+func (p *parser) texts(n *yaml.Node, want string) map[string]string {
+	texts := map[string]string{}
+	p.members(n, want, func(key string, _, value *yaml.Node) {
+		if text, ok := p.text(value, "a name"); ok {
+			texts[key] = text
+		}
+	})
+	return texts
 }
 
 func (p *parser) rules(n *yaml.Node) {

@@ -32,7 +32,7 @@ func TestParse(t *testing.T) {
 		t.Fatal(err)
 	}
 	want := File{
-		Types: map[string]string{"order.created": "create"},
+		Input: order.Names{Types: map[string]string{"order.created": "create"}},
 		Rules: []Rule{{
 			Name: "unpaid", Pattern: syntax.MustParse("create notFollowedBy cancel followedBy pay within 48h"), Key: KeyOrder,
 			Remind: []time.Duration{5 * time.Minute, 8 * time.Minute}, Resolve: 24 * time.Hour, Early: 5 * time.Second,
@@ -97,8 +97,8 @@ func TestFaults(t *testing.T) {
 		{"rules:\n  - name: a\n    pattern: a followedBy b\n", `3:14: pattern without a window, and none on followedBy "b": want within and a duration; or within`},
 		{"rules:\n  - name: a\n    pattern: every a followedBy b within 1m\n    resolve: 1h\n    early: 1s\n", "4:14: resolve of a pattern with every: want one without\n5:12: early of a pattern with every: want one without"},
 		{"rules:\n  - name: a\n    pattern: a followedBy b within 1m\n    within: 5s\n    early: 6s\n", ""},
-		{"input: {typs: {}}\nrules:\n  - name: a\n    pattern: a followedBy b within 1m\n", "1:9: typs: want types"},
-		{"input: {types: {a: \"\"}}\nrules:\n  - name: a\n    pattern: a followedBy b within 1m\n", "1:20: a is called nothing: want what the patterns call it"},
+		{"input: {typs: {}}\nrules:\n  - name: a\n    pattern: a followedBy b within 1m\n", "1:9: typs: want types, fields or format"},
+		{"input: {types: {a: \"\"}}\nrules:\n  - name: a\n    pattern: a followedBy b within 1m\n", `1:8: types "a=": got an empty name, want TYPE=NAME`},
 	} {
 		_, err := Parse("r.yaml", []byte(test.text))
 		got := ""

@@ -14,6 +14,7 @@ import (
 	"ordertimeout/transforms/cep/ceptest"
 	"ordertimeout/transforms/cep/ceptest/whole"
 	"ordertimeout/transforms/cep/syntax"
+	"ordertimeout/transforms/order"
 	"ordertimeout/transforms/shard"
 	"ordertimeout/transforms/shard/replica"
 )
@@ -63,7 +64,7 @@ func TestRulesTogetherGiveWhatEachGivesAlone(t *testing.T) {
 func randomSettings(rnd *rand.Rand, p whole.Pattern) cep.Config {
 	ms := func(n int) time.Duration { return time.Duration(n) * time.Millisecond }
 	c := cep.Config{
-		Remember: ms([]int{0, 1, 40, 100}[rnd.IntN(4)]), Fields: replica.Fields(), Started: rnd.IntN(4) == 0, Cancelled: rnd.IntN(4) == 0,
+		Remember: ms([]int{0, 1, 40, 100}[rnd.IntN(4)]), Fields: replica.Fields(order.Reader{}), Started: rnd.IntN(4) == 0, Cancelled: rnd.IntN(4) == 0,
 		Name: func(timeout *cep.Outcome) string { return fmt.Sprint(timeout.Run[0].Time, timeout.Deadline) },
 	}
 	for _, change := range []func(*cep.Config){

@@ -159,7 +159,7 @@ func (w *world) run(t *testing.T, log []ceptest.Event) result {
 func (w *world) prog(t *testing.T) *cep.Prog {
 	t.Helper()
 	prog, err := cep.Compile(syntax.MustParse(w.pattern.String()), cep.Config{
-		Remember: time.Duration(w.pattern.Remember) * time.Millisecond, MaxBranches: w.pattern.MaxBranches, Fields: replica.Fields(),
+		Remember: time.Duration(w.pattern.Remember) * time.Millisecond, MaxBranches: w.pattern.MaxBranches, Fields: replica.Fields(order.Reader{}),
 	})
 	if err != nil {
 		t.Fatal(err)

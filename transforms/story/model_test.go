@@ -59,7 +59,7 @@ func TestRandomStoriesAgreeWithTheModel(t *testing.T) {
 			end, want = End{Last: last, Limit: order.EndOfTime}, ceptest.AtEnd(order.EndOfTime)
 		}
 		prog, err := cep.Compile(syntax.MustParse(p.String()), cep.Config{
-			Remember: time.Duration(p.Remember) * time.Millisecond, MaxBranches: p.MaxBranches, Fields: replica.Fields(),
+			Remember: time.Duration(p.Remember) * time.Millisecond, MaxBranches: p.MaxBranches, Fields: replica.Fields(order.Reader{}),
 		})
 		if err != nil {
 			t.Fatal(err)

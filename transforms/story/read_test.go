@@ -8,6 +8,7 @@ import (
 
 	"ordertimeout/transforms/cep"
 	"ordertimeout/transforms/cep/syntax"
+	"ordertimeout/transforms/order"
 	"ordertimeout/transforms/shard/replica"
 )
 
@@ -56,7 +57,7 @@ func eventsOf(t *testing.T, lines string) (events []Event) {
 func toldOf(t *testing.T, pattern string, end End, events []Event) string {
 	t.Helper()
 	p := syntax.MustParse(pattern)
-	prog, err := cep.Compile(p, cep.Config{Remember: p.Within, MaxBranches: 3, Fields: replica.Fields()})
+	prog, err := cep.Compile(p, cep.Config{Remember: p.Within, MaxBranches: 3, Fields: replica.Fields(order.Reader{})})
 	if err != nil {
 		t.Fatal(err)
 	}

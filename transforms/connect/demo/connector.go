@@ -37,6 +37,9 @@ func parse(inputs []string, env connect.Env) (connect.Source, error) {
 	case len(inputs) > 1:
 		return nil, fmt.Errorf("-input: %s and %d more inputs: want the simulated shop alone", scheme, len(inputs)-1)
 	}
+	if env.Decoder.Names != "" {
+		return nil, fmt.Errorf("-fields, -types or -format cloudevents with -input %q: the simulated shop has the usual names", inputs[0])
+	}
 	c, err := Parse(inputs[0])
 	if err != nil {
 		return nil, fmt.Errorf("-input: %w", err)

@@ -48,7 +48,7 @@ func parse(f Flags, inputs []string, env connect.Env) (connect.Source, error) {
 	c := Config{
 		Inputs:        inputs,
 		IfAny:         f.InputIfAny,
-		Format:        f.Format,
+		Format:        env.Format,
 		Columns:       f.Columns,
 		DecoderConfig: env.Decoder,
 		Disorder:      env.Disorder,

@@ -45,7 +45,7 @@ type Config struct {
 	// "-" for standard input. A file that exists under the name of a pattern wins over what the
 	// pattern matches.
 	Inputs []string
-	// Format is "jsonl", "csv" or "". With "" the name decides: CSV for .csv,
+	// Format is "jsonl", "csv", "cloudevents" or "". With "" the name decides: CSV for .csv,
 	// .csv.gz and .csv.zst, and JSON lines for all others. A file that begins with { is
 	// JSON lines also where it would be CSV: the events of rows are carried as
 	// JSON, and what is left of them is read beside the next rows.
@@ -108,9 +108,9 @@ func (c Config) Validate() error {
 	switch {
 	case len(c.Inputs) == 0 && c.Resume == nil || slices.Contains(c.Inputs, ""):
 		return errors.New(`files: -input "": want a path, a pattern, or - for standard input`)
-	case c.Format != "" && c.Format != "jsonl" && c.Format != "csv":
-		return fmt.Errorf("files: -format %q: want jsonl or csv", c.Format)
-	case len(c.Columns) > 0 && c.Format == "jsonl":
+	case !slices.Contains([]string{"", order.FormatLines, order.FormatCSV, order.FormatCloudEvents}, c.Format):
+		return fmt.Errorf("files: -format %q: want jsonl, csv or cloudevents", c.Format)
+	case len(c.Columns) > 0 && (c.Format == order.FormatLines || c.Format == order.FormatCloudEvents):
 		return fmt.Errorf("files: -columns %q: only CSV has columns, want -format csv", strings.Join(c.Columns, ","))
 	case len(c.Columns) > 0 && c.Format == "" && slices.Contains(c.Inputs, stdin):
 		return fmt.Errorf("files: -columns %q with -input -: standard input is JSON lines, want -format csv", strings.Join(c.Columns, ","))
@@ -137,7 +137,8 @@ func (c Config) Validate() error {
 // has, in which order, and how they are stamped.
 func (c Config) fingerprint() int64 {
 	unit := max(c.TimeUnit, time.Millisecond)
-	return int64(xxhash.Sum64String(fmt.Sprintf("%q %q %q %d %t %d %d", c.Inputs, c.Format, c.Columns, unit, c.ByOrder, c.Disorder.Milliseconds(), c.MaxJump.Milliseconds())))
+	text := fmt.Sprintf("%q %q %q %d %t %d %d", c.Inputs, c.Format, c.Columns, unit, c.ByOrder, c.Disorder.Milliseconds(), c.MaxJump.Milliseconds())
+	return int64(xxhash.Sum64String(text + c.Names)) // names that are usual leave the number as it always was
 }
 
 // doubt returns how event times are doubted.

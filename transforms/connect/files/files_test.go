@@ -23,7 +23,7 @@ func TestValidateNamesTheFlag(t *testing.T) {
 		{"columns where the name may say CSV", Config{Inputs: in, Columns: []string{"orderId", "type", "time"}}, ""},
 		{"no input", Config{}, `files: -input "": want a path, a pattern, or - for standard input`},
 		{"an empty input", Config{Inputs: []string{"f", ""}}, `files: -input "": want a path, a pattern, or - for standard input`},
-		{"unknown format", Config{Inputs: in, Format: "xml"}, `files: -format "xml": want jsonl or csv`},
+		{"unknown format", Config{Inputs: in, Format: "xml"}, `files: -format "xml": want jsonl, csv or cloudevents`},
 		{"columns of JSON", Config{Inputs: in, Format: "jsonl", Columns: []string{"a", "b"}}, `files: -columns "a,b": only CSV has columns, want -format csv`},
 		{"columns of standard input", Config{Inputs: []string{"-"}, Columns: []string{"orderId", "type", "time"}}, `files: -columns "orderId,type,time" with -input -: standard input is JSON lines, want -format csv`},
 		{"columns of rows on standard input", Config{Inputs: []string{"-"}, Format: "csv", Columns: []string{"orderId", "type", "time"}}, ""},

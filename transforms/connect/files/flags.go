@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"ordertimeout/transforms/connect"
+	"ordertimeout/transforms/order"
 )
 
 // Flags are the settings of this source that have flags of their own. DefaultFlags gives
@@ -16,8 +17,6 @@ type Flags struct {
 	// InputIfAny (-input-if-any) are files that are read beside the others where they are
 	// there, such as what the run before has written of its open orders.
 	InputIfAny []string
-	// Format (-format) is "jsonl" or "csv"; "": by the file's extension.
-	Format string
 	// Columns (-columns) are the columns of CSV files without a header row.
 	Columns []string
 	// LivePipe (-live) says that the one input is a pipe that is written to now: once it
@@ -50,10 +49,6 @@ func (f *Flags) flags() []connect.Flag {
 		}, {
 			Name: "forget", Arg: "FILE", // the screen tells of it beside -carry
 			Bind: f.bindForget,
-		}, {
-			Name: "format", Arg: "FORMAT", Group: connect.GroupInput,
-			Help: "jsonl or csv (default: by the file's name)",
-			Bind: func(fs *flag.FlagSet, name string) { fs.StringVar(&f.Format, name, f.Format, "") },
 		}, {
 			Name: "columns", Arg: "A,B,...", Group: connect.GroupInput,
 			Help: "columns of CSV without a header row",
@@ -127,8 +122,8 @@ func (f *Flags) validate(in connect.Input, env connect.Env) error {
 		return fmt.Errorf("-live with -input %s: its watermark goes on by itself: want a pipe", in.URI)
 	case f.LivePipe && !env.Loopback:
 		return errors.New("-live: the pipe is this process's, and the workers are others")
-	case env.Live && f.Format != "" && f.Format != "jsonl":
-		return fmt.Errorf("-format %q: a message holds JSON lines", f.Format)
+	case env.Live && env.Format == order.FormatCSV:
+		return fmt.Errorf("-format %q: a message holds JSON lines", env.Format)
 	case env.Live && len(f.Columns) > 0:
 		return fmt.Errorf("-columns %q: a message holds JSON lines", strings.Join(f.Columns, ","))
 	}

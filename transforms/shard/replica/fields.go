@@ -6,6 +6,6 @@ import (
 )
 
 // Fields returns how the conditions of a pattern read the events of orders.
-func Fields() cond.Fields {
-	return cond.Fields{Members: order.Members, Whole: order.Whole, IDs: order.IDs, Cell: order.Cell}
+func Fields(r order.Reader) cond.Fields {
+	return cond.Fields{Members: r.Members, Whole: r.Whole, IDs: r.IDs, Cell: order.Cell}
 }

@@ -121,9 +121,9 @@ func (b *outcomeBuilder) resolved(e *cep.Outcome) (order.Outcome, error) {
 
 // NameOf returns what is kept of a timeout for the outcome that calls it off: the ids of
 // both, and the user.
-func NameOf(rule string, prog *cep.Prog, timeout *cep.Outcome, byOrder bool) string {
+func NameOf(rule string, prog *cep.Prog, timeout *cep.Outcome, byOrder bool, reader order.Reader) string {
 	of := runOf(rule, prog, timeout)
-	user, _, err := (&Config{ByOrder: byOrder}).orderOf(timeout.Key, &timeout.Run[0])
+	user, _, err := (&Config{ByOrder: byOrder, Reader: reader}).orderOf(timeout.Key, &timeout.Run[0])
 	if err != nil {
 		user = ""
 	}
@@ -226,9 +226,7 @@ func (b *outcomeBuilder) nextStep(run cep.Run, after int) int {
 func (c *Config) orderOf(key string, first *cep.Taken) (user, id string, err error) {
 	user, id, err = order.SplitKey(key)
 	if err == nil && c.ByOrder {
-		var e order.Event
-		e, err = new(order.Decoder).JSON(first.Data)
-		user = e.UserID
+		user, _ = c.Reader.IDs(key, first.Data)
 	}
 	return user, id, err
 }

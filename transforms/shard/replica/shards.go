@@ -20,6 +20,8 @@ type Config struct {
 	// ByOrder says that an order is known by its id alone. Then the user of an outcome
 	// is that of the run's first event.
 	ByOrder bool
+	// Reader reads the users of such orders.
+	Reader order.Reader
 	// OpenUnread says that nobody wants to have the events of open runs, and RejectsUnread
 	// that no rejects are made.
 	OpenUnread, RejectsUnread bool

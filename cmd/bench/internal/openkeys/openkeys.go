@@ -38,7 +38,7 @@ func Measure(pattern string, c shop.Config, orders int) (Figures, error) {
 	if err != nil {
 		return Figures{}, err
 	}
-	prog, err := cep.Compile(parsed, cep.Config{Fields: replica.Fields()})
+	prog, err := cep.Compile(parsed, cep.Config{Fields: replica.Fields(order.Reader{})})
 	if err != nil {
 		return Figures{}, err
 	}

@@ -2,11 +2,8 @@ package message
 
 import (
 	"bytes"
-	"encoding/json"
 	"errors"
 	"fmt"
-	"strconv"
-	"time"
 
 	"cloud.google.com/go/pubsub/v2/apiv1/pubsubpb"
 
@@ -66,7 +63,13 @@ func (r *Reader) Add(m *pubsubpb.PubsubMessage, input *ledger.Message) bool {
 	if err == nil {
 		err = notText(m.GetData())
 	}
+	envelope, binary, mode := r.mode(m)
 	if err == nil {
+		err = mode
+	}
+	if err == nil && binary {
+		p.binary(m.GetData(), envelope, stamp)
+	} else if err == nil {
 		if !p.lines(m.GetData(), stamp) {
 			return false
 		}
@@ -81,27 +84,17 @@ func (r *Reader) Add(m *pubsubpb.PubsubMessage, input *ledger.Message) bool {
 	return true
 }
 
-// event decodes a line. A stamp becomes the object's last member for the
-// decoder, where it stands for any other time; the event itself stays as it came.
-func (r *Reader) event(line, stamp []byte) (order.Event, error) {
-	object := bytes.TrimSpace(line)
-	if len(stamp) == 0 || len(object) < 2 || object[len(object)-1] != '}' || len(bytes.TrimSpace(object[1:len(object)-1])) == 0 {
+// event decodes a line. A stamp is its time, whatever it says itself.
+func (r *Reader) event(line []byte, stamp *int64) (order.Event, error) {
+	if stamp == nil {
 		return r.Decoder.JSON(line)
 	}
-	end := len(object) - 1
-	stamped := append(append(make([]byte, 0, end+len(stamp)), object[:end]...), stamp...)
-	e, err := r.Decoder.JSON(stamped)
-	if err != nil {
-		return order.Event{}, err
-	}
-	e.Raw[end] = '}'
-	e.Raw = e.Raw[:end+1]
-	return e, nil
+	return r.Decoder.JSONAt(line, *stamp)
 }
 
-// stamp returns the time of all events of a message, as the end of a JSON object;
-// nil where they have their own.
-func (r *Reader) stamp(m *pubsubpb.PubsubMessage) ([]byte, error) {
+// stamp returns the time of all events of a message in milliseconds; nil where they have
+// their own.
+func (r *Reader) stamp(m *pubsubpb.PubsubMessage) (*int64, error) {
 	var ms int64
 	switch r.Sub.Time {
 	case uri.TimeOfPublish:
@@ -112,25 +105,13 @@ func (r *Reader) stamp(m *pubsubpb.PubsubMessage) ([]byte, error) {
 			return nil, fmt.Errorf("attribute %q: missing, want the time of the event", r.Sub.Attribute)
 		}
 		var err error
-		if ms, err = r.parse(text); err != nil {
+		if ms, err = r.Decoder.Time(text); err != nil {
 			return nil, fmt.Errorf("attribute %q: %w", r.Sub.Attribute, err)
 		}
 	default:
 		return nil, nil
 	}
-	return fmt.Appendf(nil, `,"time":%q}`, time.UnixMilli(ms).UTC().Format("2006-01-02T15:04:05.000Z")), nil
-}
-
-// parse reads the text of a time by the rules of an event's time.
-func (r *Reader) parse(text string) (ms int64, err error) {
-	value := []byte(text)
-	if _, err := strconv.ParseInt(text, 10, 64); err != nil || text[0] == '+' {
-		if value, err = json.Marshal(text); err != nil {
-			return 0, err
-		}
-	}
-	e, err := r.Decoder.JSON(fmt.Appendf(nil, `{"orderId":"-","type":"-","time":%s}`, value))
-	return e.Time, err
+	return &ms, nil
 }
 
 // errEmpty is the error of a message without an event.

@@ -82,7 +82,7 @@ func TestMessageIsReadLineByLine(t *testing.T) {
 		want: []string{
 			`#[1] message m:1: got [1], want a JSON object`,
 			`#[2] message m:2: not JSON: invalid character '}' looking for beginning of value at byte 1`,
-			`#[3] message m:3: not JSON: invalid character 't' after object key:value pair at byte 26`,
+			`#[3] message m:3: not JSON: unexpected end of JSON input at byte 24`,
 		},
 	}, {
 		reason: "an attribute of integer milliseconds", sub: attribute, attributes: map[string]string{"at": "7000"},

@@ -82,7 +82,7 @@ func (p *part) name(events []order.Event, rejects []order.Reject, last bool) {
 
 // lines reads the lines of the message. A stamp is the time of all of them. It returns
 // false where nothing more is to be read.
-func (p *part) lines(data, stamp []byte) bool {
+func (p *part) lines(data []byte, stamp *int64) bool {
 	for at, n := 0, int64(1); at < len(data); n++ {
 		line, _, _ := bytes.Cut(data[at:], []byte{'\n'})
 		if len(bytes.TrimSpace(line)) > 0 {
@@ -113,13 +113,18 @@ func (p *part) turn(at int) bool {
 }
 
 // line reads a line.
-func (p *part) line(n int64, line, stamp []byte) {
-	b := p.block()
+func (p *part) line(n int64, line []byte, stamp *int64) {
 	e, err := p.event(line, stamp)
 	if err != nil {
 		p.reject(err, n, line)
 		return
 	}
+	p.add(e, n)
+}
+
+// add adds the event of a line to the block.
+func (p *part) add(e order.Event, n int64) {
+	b := p.block()
 	p.events++
 	e.Source, e.Line = p.source, n
 	b.Events = append(b.Events, e)
