@@ -86,8 +86,8 @@ func (o *outputs) each() (each []*Output) {
 	return append(each, &o.Rejects, &o.Open)
 }
 
-// gives reports whether there is an output for a kind of outcome.
-func (o *outputs) gives(kind order.Kind) bool {
+// Gives reports whether there is an output for a kind of outcome.
+func (o *outputs) Gives(kind order.Kind) bool {
 	return slices.ContainsFunc(o.outcomes(), func(to outcomeOutput) bool { return to.kind == kind && !to.Traits().Nothing })
 }
 
