@@ -177,8 +177,18 @@ func TestRulesGoOnWithACarryFile(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	whole := told(t, run1(t, "", "-input", shopLog, "-rules", shopRules, "-quiet", "-cancelled", "-").stdout)
-	all := slices.Collect(strings.Lines(string(lines)))
+	// With two keys there are two steps; line 8 has no user, and so none of the second one's keys.
+	i := strings.LastIndex(read(t, shopRules), "key: order")
+	twoKeys := write(t, t.TempDir(), "rules.yaml", read(t, shopRules)[:i]+"key: user"+read(t, shopRules)[i+len("key: order"):])
+	for _, rules := range []string{shopRules, twoKeys} {
+		whole := told(t, run1(t, "", "-input", shopLog, "-rules", rules, "-quiet", "-cancelled", "-").stdout)
+		testCuts(t, rules, slices.Collect(strings.Lines(string(lines))), whole)
+	}
+}
+
+// testCuts cuts a log at each line, and compares what two runs tell with what one does.
+func testCuts(t *testing.T, rules string, all, whole []string) {
+	t.Helper()
 	for cut := range all {
 		dir := t.TempDir()
 		out, log := dir+"/out", dir+"/log"
@@ -189,7 +199,7 @@ func TestRulesGoOnWithACarryFile(t *testing.T) {
 			}
 			fmt.Fprint(f, part)
 			f.Close()
-			r := run1(t, "", "-input", log, "-rules", shopRules, "-carry", dir+"/carry", "-success", out, "-timeouts", out, "-cancelled", out)
+			r := run1(t, "", "-input", log, "-rules", rules, "-carry", dir+"/carry", "-shards", fmt.Sprint(1+cut%5), "-success", out, "-timeouts", out, "-cancelled", out)
 			if r.status != 0 || strings.Count(r.stderr, "(adds up)") != 4 {
 				t.Fatalf("cut at %d: status %d: %s", cut, r.status, r.stderr)
 			}
