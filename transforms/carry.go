@@ -109,6 +109,9 @@ func GoOn(snapshots [][]byte, c MatchConfig) ([][]byte, []shard.Removed, error) 
 	}
 	var broken error
 	dealt, removed, err := shard.Reshard(config.ShardRules(), c.Tick.Milliseconds(), snapshots, c.Shards, func(key string) int {
+		if key == "" { // of no rule here: any shard counts it
+			return 0
+		}
 		user, id, err := order.SplitKey(key)
 		if err != nil {
 			broken = err
