@@ -1,6 +1,7 @@
 package pipeline
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -38,7 +39,7 @@ func (c Config) Plan() (Plan, error) {
 	if err != nil {
 		return Plan{}, err
 	}
-	if err := errors.Join(c.validate(windowsOfAll(all)), c.validateOutputs(all)); err != nil {
+	if err := cmp.Or(c.validate(windowsOfAll(all)), c.validateOutputs(all)); err != nil {
 		return Plan{}, err
 	}
 	kinds, env := c.Kinds(), c.env(all)

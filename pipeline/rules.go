@@ -9,7 +9,8 @@ import (
 	"ordertimeout/transforms/rules"
 )
 
-// windows returns those of the pattern, and of the ages at which there are reminders.
+// windowsOfRule returns the windows of a rule's pattern; the shortest may be the age of a
+// reminder, or Early.
 func windowsOfRule(r *rules.Rule) windows {
 	w := windowsOf(r.Pattern)
 	for _, age := range r.Remind {
@@ -94,14 +95,13 @@ func (c Config) matchAll(p Plan) (matches []transforms.MatchConfig) {
 // rule returns a rule as the stateful transform takes it.
 func (c Config) rule(p Plan, r *rules.Rule) transforms.Rule {
 	gives := func(kind order.Kind) bool { return r.Gives(kind) && p.Gives(kind) }
-	rule := transforms.Rule{
+	return transforms.Rule{
 		Name: r.Name, Labels: r.Labels, Unread: p.unread(r),
 		Settings: transforms.Settings{
 			Pattern: r.Pattern.String(), MaxBranches: c.MaxBranches, Remember: c.remember(windowsOfRule(r)),
 			Started: gives(order.Started), Cancelled: gives(order.Cancelled), Remind: r.Remind, Resolve: r.Resolve, Early: r.Early,
 		},
 	}
-	return rule
 }
 
 // unread returns the kinds of outcome of a rule that are not to be made, as they go nowhere.

@@ -45,18 +45,11 @@ func (c config) run(ctx context.Context) error {
 	if c.events < 1 || c.rules < 1 || c.rounds < 1 {
 		return fmt.Errorf("%d events, %d rules, %d rounds: want one of each at least", c.events, c.rules, c.rounds)
 	}
-	root, err := product.Root(ctx)
+	dir, remove, err := product.Temporary(ctx, "ordertimeout")
 	if err != nil {
 		return err
 	}
-	dir, err := os.MkdirTemp("", "rules")
-	if err != nil {
-		return err
-	}
-	defer os.RemoveAll(dir)
-	if err := product.Build(ctx, root, dir, "ordertimeout"); err != nil {
-		return err
-	}
+	defer remove()
 	var seconds [2][]float64 // with one rule, and with all
 	for i, rules := range []int{1, c.rules} {
 		if err := c.write(dir, rules); err != nil {

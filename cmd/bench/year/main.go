@@ -50,18 +50,11 @@ func (c config) run(ctx context.Context) error {
 	if c.days < 2 || c.events < c.days || c.restarts < 0 {
 		return fmt.Errorf("%d days, %d events, %d restarts: want two days, an event a day, and no less than no restart", c.days, c.events, c.restarts)
 	}
-	root, err := product.Root(ctx)
+	dir, remove, err := product.Temporary(ctx, "ordertimeout")
 	if err != nil {
 		return err
 	}
-	dir, err := os.MkdirTemp("", "year")
-	if err != nil {
-		return err
-	}
-	defer os.RemoveAll(dir)
-	if err := product.Build(ctx, root, dir, "ordertimeout"); err != nil {
-		return err
-	}
+	defer remove()
 	y := &year{
 		dir: dir, rnd: rand.New(rand.NewPCG(c.seed, 2)), trade: newTrade(c.seed, c.events/c.days),
 		told: tally{}, restarts: c.restarts, days: c.days,

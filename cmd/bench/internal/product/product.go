@@ -10,6 +10,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"os"
 	"os/exec"
 	"path/filepath"
 )
@@ -48,6 +49,24 @@ func Build(ctx context.Context, root, dir string, names ...string) error {
 		}
 	}
 	return nil
+}
+
+// Temporary builds commands into a folder of its own, where what they are given may stand,
+// too. Call remove once it is not needed any more.
+func Temporary(ctx context.Context, names ...string) (dir string, remove func(), err error) {
+	root, err := Root(ctx)
+	if err != nil {
+		return "", nil, err
+	}
+	if dir, err = os.MkdirTemp("", "ordertimeout-bench"); err != nil {
+		return "", nil, err
+	}
+	remove = func() { os.RemoveAll(dir) }
+	if err := Build(ctx, root, dir, names...); err != nil {
+		remove()
+		return "", nil, err
+	}
+	return dir, remove, nil
 }
 
 // stderrOf returns what a command has said before it failed, on a line of its own.
