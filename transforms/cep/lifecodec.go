@@ -168,7 +168,7 @@ func (l *live) addAlert(r *reader, steps int) {
 		return
 	}
 	l.nodes[a.node].refs++ // that of the first is not looked at
-	l.setRare(append(l.alerts(), a), l.early())
+	l.keepAlert(a)
 }
 
 func (l *live) addEarly(r *reader) {

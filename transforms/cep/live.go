@@ -38,8 +38,11 @@ type live struct {
 
 // rare is what some settings keep of a key, while they do.
 type rare struct {
-	// alerts are the timeouts that may still be resolved, in the order of their runs.
-	alerts []alert
+	// alerts are the timeouts that may still be resolved, in the order of their runs. None is
+	// to be forgotten before forgets, and none waits for a step that is not among steps.
+	alerts  []alert
+	forgets int64
+	steps   []int
 	// early are the events that wait for a run to open, in the order in which they are
 	// decided.
 	early []early

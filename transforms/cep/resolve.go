@@ -61,7 +61,22 @@ func (m *Matcher) watch(l *live, r *run, timeout *Outcome) {
 		a.node = l.hold(r.lost.node)
 		l.letGoOf(a.node)
 	}
+	l.keepAlert(a)
+}
+
+// keepAlert keeps a timeout that may be resolved.
+func (l *live) keepAlert(a alert) {
+	had := len(l.alerts())
 	l.setRare(append(l.alerts(), a), l.early())
+	if had == 0 {
+		l.rare.forgets, l.rare.steps = math.MaxInt64, nil
+	}
+	l.rare.forgets = min(l.rare.forgets, a.until)
+	for _, step := range a.steps {
+		if !slices.Contains(l.rare.steps, step) {
+			l.rare.steps = append(l.rare.steps, step)
+		}
+	}
 }
 
 // letGoOf lets go of the Refs of the events that a branch has taken, which are kept for
@@ -78,7 +93,8 @@ func (l *live) letGoOf(n uint32) {
 // resolve gives the event at hand to the timeouts that may be resolved, in the order of
 // their runs, and reports whether it has resolved one. They were there before the event.
 func (m *Matcher) resolve(l *live) bool {
-	if len(l.alerts()) == 0 {
+	fits := func(step int) bool { return m.prog.program.Tests[step].Fits(m.event.Type) }
+	if len(l.alerts()) == 0 || !slices.ContainsFunc(l.rare.steps, fits) {
 		return false
 	}
 	had := len(l.alerts())
@@ -111,8 +127,13 @@ func (m *Matcher) callOff(a *alert, step int) {
 
 // forgetAlerts forgets the timeouts that cannot be resolved any more.
 func (l *live) forgetAlerts(at int64) {
+	if l.forgetsAt() > at {
+		return
+	}
+	l.rare.forgets = math.MaxInt64
 	left := slices.DeleteFunc(l.alerts(), func(a alert) bool {
 		if a.until > at {
+			l.rare.forgets = min(l.rare.forgets, a.until)
 			return false
 		}
 		l.release(a.node)
@@ -121,12 +142,11 @@ func (l *live) forgetAlerts(at int64) {
 	l.setRare(left, l.early())
 }
 
-// forgetsAt returns the place in time at which a timeout cannot be resolved any more;
+// forgetsAt returns the place in time before which no timeout is to be forgotten;
 // math.MaxInt64 without one.
 func (l *live) forgetsAt() int64 {
-	at := int64(math.MaxInt64)
-	for i := range l.alerts() {
-		at = min(at, l.alerts()[i].until)
+	if len(l.alerts()) == 0 {
+		return math.MaxInt64
 	}
-	return at
+	return l.rare.forgets
 }
