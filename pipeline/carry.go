@@ -133,6 +133,9 @@ func (p Plan) writtenPattern() string {
 // written returns the rules of states that do not say which they are of: an older build has
 // written them, by the pattern that the file names.
 func (p Plan) written(start *carry.File, m transforms.MatchConfig) []transforms.Rule {
+	if start.Pattern == "" {
+		return nil // then they say it
+	}
 	return transforms.Only(start.Pattern, m.Rules[0].Remember)
 }
 

@@ -12,10 +12,12 @@ import (
 // Plain reports whether there are no rules, and the pattern is two steps or more, each of a
 // type of its own, under next and followedBy within one window, and no more than that. Its
 // runs end in a success or a timeout, or are broken: there are no other counters.
-func (p Plan) Plain() bool { return !p.Ruled() && plain(p.Rules[0].Pattern) }
+func (p Plan) Plain() bool {
+	return len(p.Rules) == 1 && p.Rules[0].Name == "" && plain(p.Rules[0].Pattern)
+}
 
 // Ruled reports whether there are rules with names, and not a pattern alone.
-func (p Plan) Ruled() bool { return p.Rules[0].Name != "" }
+func (p Plan) Ruled() bool { return len(p.Rules) > 0 && p.Rules[0].Name != "" }
 
 // Reminds reports whether there are reminders.
 func (p Plan) Reminds() bool {

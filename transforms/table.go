@@ -1,6 +1,7 @@
 package transforms
 
 import (
+	"cmp"
 	"fmt"
 	"strings"
 	"time"
@@ -36,8 +37,8 @@ func FormatTable(s beam.Scope, outcomes beam.PCollection) beam.PCollection {
 
 // The widths of the columns but the last, which ends where its text does.
 const (
-	outcomeWidth = 9
-	orderWidth   = 14
+	outcomeWidth = 7
+	orderWidth   = 16
 	userWidth    = 12
 	ageWidth     = 7
 	waitsWidth   = 20
@@ -61,12 +62,15 @@ func row(at, outcome, orderID, user, age, waits string) string {
 	return strings.TrimRight(line, " ")
 }
 
+// tableWords are what the table calls kinds of outcome that are longer than their column.
+var tableWords = map[order.Kind]string{order.Reminder: "remind", order.Resolved: "resolve", order.Cancelled: "cancel"}
+
 func formatRow(o *order.Outcome) order.Message {
 	at := o.At
 	if o.Kind == order.Success {
-		at = o.EndedAt
+		at = o.EndedAt // and not when it was let go of
 	}
-	text := row(time.UnixMilli(at).UTC().Format(tableTime), string(o.Kind), o.OrderID, o.UserID, age(at-o.StartedAt), strings.Join(o.WaitingFor, " or "))
+	text := row(time.UnixMilli(at).UTC().Format(tableTime), cmp.Or(tableWords[o.Kind], string(o.Kind)), o.OrderID, o.UserID, age(at-o.StartedAt), strings.Join(o.WaitingFor, " or "))
 	return order.Message{Body: []byte(text), Outcome: string(o.Kind), ID: o.ID, UserID: o.UserID, OrderID: o.OrderID, Refs: o.Refs}
 }
 

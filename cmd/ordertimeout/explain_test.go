@@ -67,7 +67,7 @@ If it is still open 10m after its first event and has not succeeded, it times ou
 
 // What is wrong is told in one line, with its column in the text, and on no other stream.
 func TestExplainRefuses(t *testing.T) {
-	usage := "Usage: ordertimeout explain [-within D] [-program] TEXT\n"
+	usage := explainLine
 	for _, test := range []struct {
 		args []string
 		want string

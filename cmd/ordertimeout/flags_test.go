@@ -78,8 +78,8 @@ func TestWrongFlags(t *testing.T) {
 
 func TestHelpAndVersion(t *testing.T) {
 	r := run1(t, "", "-h")
-	if lines := strings.Count(r.stdout, "\n"); r.status != 0 || r.stderr != "" || lines > 44 {
-		t.Errorf("-h: status %d, stderr %q, %d lines: want at most 44, a screen", r.status, r.stderr, lines)
+	if lines := strings.Count(r.stdout, "\n"); r.status != 0 || r.stderr != "" || lines > 48 {
+		t.Errorf("-h: status %d, stderr %q, %d lines: want at most 48, a screen", r.status, r.stderr, lines)
 	}
 	for line := range strings.Lines(r.stdout) {
 		if n := utf8.RuneCountInString(strings.TrimRight(line, "\n")); n > 110 {

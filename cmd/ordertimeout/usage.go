@@ -13,7 +13,7 @@ import (
 
 // usageText is the screen of usage, with gaps for what connectors say of themselves.
 const usageText = `Usage: ordertimeout -input FROM [flags], or ordertimeout with a first word, of which -h says more:
-       open (open orders), why (an order's story), resend (undelivered), check (rules), explain (patterns, rules)
+       open (open orders), why (an order's story), resend (undelivered), check and explain (rules, patterns)
 
 Reports which orders were created and not paid in time, and which were paid.
 
@@ -27,7 +27,7 @@ Pattern:
   -within D          replaces the pattern's duration; -max-branches N bounds an order's branches (10000)
   -key KEY           user: an order is a user's order; order: its id alone (default user)
   -remember D        how long ended orders are known, to tell repeats (default: within)
-  -remind 5m,8m      reminders at these ages; -resolve D: so late a payment calls a timeout off; -early D: clocks
+  -remind 5m,8m      reminders at these ages; -resolve D: so late a payment calls it off; -early D: clocks
   -rules FILE        several patterns, and what each tells, in place of these: see ordertimeout check -h
 Time:
   -disorder D        how far events may be out of order (default 5s)
@@ -133,7 +133,7 @@ func outcomeHelp(kinds connect.List, line int) (text string) {
 // flagHelp tells of the flags of connectors that stand in a group, a line each.
 func flagHelp(kinds connect.List, group connect.Group) (text string) {
 	for _, f := range kinds.Flags() {
-		if f.Group == group {
+		if f.Group == group && f.Help != "" { // else another one tells of it
 			text += fmt.Sprintf("  %-*s%s\n", usageIndent-2, strings.TrimSpace("-"+f.Name+" "+f.Arg), f.Help)
 		}
 	}

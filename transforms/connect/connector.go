@@ -93,7 +93,7 @@ type Flag struct {
 	Name string
 	// Arg is what its value is called on the screen of usage; "" of one without.
 	Arg string
-	// Help says what it does, in a line.
+	// Help says what it does, in a line; "": that of another flag names it.
 	Help string
 	// Group is the part of the screen that it stands in.
 	Group Group

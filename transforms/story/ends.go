@@ -11,6 +11,9 @@ import (
 
 // ends tells how runs have ended, by an event or, where that is nil, by time.
 func (t *teller) ends(by *Event) {
+	for i := range t.out.Decided {
+		t.decided(&t.out.Decided[i])
+	}
 	for i := range t.out.Outcomes {
 		switch o := &t.out.Outcomes[i]; o.How {
 		case cep.Matched:
@@ -34,6 +37,18 @@ func (t *teller) ends(by *Event) {
 		t.endOf(by, Skipped, "a match of another run has ended it")
 	}
 	t.out.Reset()
+}
+
+// decided tells what has become of an event that was held.
+func (t *teller) decided(d *cep.Decided) {
+	text := fmt.Sprintf("the %s that was held: its order had not begun in time", screen.Text(d.Event.Type))
+	switch d.Class {
+	case cep.Advanced:
+		text = fmt.Sprintf("the %s that was held: its order has begun", screen.Text(d.Event.Type))
+	case cep.Resolved:
+		text = fmt.Sprintf("the %s that was held calls a timeout off", screen.Text(d.Event.Type))
+	}
+	t.tell(Line{Time: d.Event.Time, What: d.Class.String(), Text: text})
 }
 
 // endOf tells of an end that gives no outcome. Its time is the event's, or else that of the

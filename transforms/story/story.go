@@ -74,6 +74,7 @@ const (
 	Cancelled = "cancelled" // a run that a negation has ended
 	Skipped   = "skipped"   // a run that the match of another has ended
 	Overflow  = "overflow"  // a run that would have exceeded a bound
+	Held      = "held"      // an event that waits for the one that opens its run
 	Reminder  = "reminder"  // a run that is open at an age
 	Open      = "open"      // a run that the end of the input leaves open
 )
@@ -182,7 +183,11 @@ func (t *teller) event(e *Event) {
 			t.origins[originOf(e)] = e
 		}
 	}
-	t.line(e, r.Class.String(), text)
+	if r.Held {
+		t.line(e, Held, "waits a while for its order to begin")
+	} else {
+		t.line(e, r.Class.String(), text)
+	}
 	t.ends(e)
 }
 

@@ -38,11 +38,10 @@ func Connector(l *Layout) connect.Connector {
 		Flags: []connect.Flag{
 			{
 				Name: "file-window", Arg: "D", Group: connect.GroupRunning, AboveZero: true,
-				Help: "a file is a directory there: event time in a file of it (default 1h; of Pub/Sub 1m)",
+				Help: "a file is a directory there: event time in a file of it (default 1h), -file-shards N each",
 				Bind: connect.Duration(&l.FileWindow),
 			}, {
 				Name: "file-shards", Arg: "N", Group: connect.GroupRunning,
-				Help: "files of such a window (default 1)",
 				Bind: func(fs *flag.FlagSet, name string) { fs.IntVar(&l.FileShards, name, l.FileShards, "") },
 			},
 		},
