@@ -38,11 +38,10 @@ func (p *reader) faultAt(at place, format string, args ...any) {
 // inFile returns a place in the file: the end, as the library sees it, is
 // that of the text.
 func (p *reader) inFile(at place) place {
-	lines := p.split()
-	if at.line > len(lines) {
+	if lines := p.split(); at.line > len(lines) {
 		return place{len(lines), len(lines[len(lines)-1]) + 1}
 	}
-	return place{at.line, min(at.column, len(lines[at.line-1])+1)}
+	return at
 }
 
 // split returns the lines of the text.
