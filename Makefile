@@ -1,5 +1,5 @@
 # Bare make prints this list. What measures and shows the product is the module cmd/bench.
-.PHONY: help run demo pubsub-demo build worker test race test-ends test-emulator test-flink flink-demo lint fuzz bench bench-pubsub bench-peers bench-flink bench-growth
+.PHONY: help run demo pubsub-demo build worker test race test-ends test-emulator test-flink flink-demo lint fuzz bench bench-rules bench-year bench-pubsub bench-peers bench-flink bench-growth
 .DEFAULT_GOAL := help
 
 help: ## what can be made
@@ -55,8 +55,14 @@ fuzz: ## each fuzz test for FUZZTIME (20s)
 		done; \
 	done
 
-bench: bench-pubsub ## ns per event of each layer; events/s, CPU, memory and state calls of whole runs; what patterns cost
+bench: bench-pubsub bench-rules ## ns per event of each layer; events/s, CPU, memory and state calls of whole runs; what patterns cost
 	go run -C cmd/bench ./layers
+
+bench-rules: ## CPU of ten rules over one stream, beside that of one
+	go run -C cmd/bench ./rules
+
+bench-year: ## a year of 100 M events in a quarter of an hour, with a carry file and 50 restarts
+	go run -C cmd/bench ./year
 
 bench-pubsub: ## events/s, latency and memory with Pub/Sub
 	go run -C cmd/bench ./pubsub

@@ -95,7 +95,7 @@ func (c Config) matchAll(p Plan) (matches []transforms.MatchConfig) {
 
 // rule returns a rule as the stateful transform takes it.
 func (c Config) rule(p Plan, r *rules.Rule) transforms.Rule {
-	gives := func(kind order.Kind) bool { return r.Gives(kind) && p.gives(kind) }
+	gives := func(kind order.Kind) bool { return r.Gives(kind) && p.Gives(kind) }
 	rule := transforms.Rule{
 		Name: r.Name, Labels: r.Labels, Unread: p.unread(r),
 		Settings: transforms.Settings{
@@ -112,7 +112,7 @@ func (c Config) rule(p Plan, r *rules.Rule) transforms.Rule {
 func (p Plan) unread(r *rules.Rule) (kinds []order.Kind) {
 	for _, kind := range []order.Kind{order.Success, order.Timeout, order.Started, order.Reminder, order.Resolved, order.Cancelled} {
 		held := p.Live && r.Gives(kind) && (kind == order.Success || kind == order.Timeout)
-		if !held && !(r.Gives(kind) && p.gives(kind)) {
+		if !held && !(r.Gives(kind) && p.Gives(kind)) {
 			kinds = append(kinds, kind)
 		}
 	}

@@ -129,7 +129,7 @@ func (c MatchConfig) replicas() (replica.Config, error) {
 		before = append(before, rule)
 	}
 	return replica.Config{
-		Before: before, Rules: rules, Tick: c.Tick.Milliseconds(), ByOrder: c.ByOrder, Reader: of.reader, Keyless: c.Userless, OpenUnread: c.OpenUnread, RejectsUnread: c.RejectsUnread,
+		Before: before, Rules: rules, Further: c.FirstShard > 0, Tick: c.Tick.Milliseconds(), ByOrder: c.ByOrder, Reader: of.reader, Keyless: c.Userless, OpenUnread: c.OpenUnread, RejectsUnread: c.RejectsUnread,
 		Compile: func(name, settings string) (shard.Rule, error) { return compileSettings(name, settings, of) },
 	}, nil
 }

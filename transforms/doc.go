@@ -7,7 +7,7 @@
 // and the sinks of their outcomes:
 //
 //	Decode      PCollection<string> -> (PCollection<[]order.Event>, PCollection<order.Reject>)
-//	Match       PCollection<[]order.Event> -> (successes, timeouts, rejects, open)
+//	Match       PCollection<[]order.Event> -> Matched: the kinds of outcome, rejects, open
 //	Format...   PCollection<*order.Outcome>, ... -> PCollection<order.Message>
 //
 // # As a library

@@ -37,7 +37,8 @@ type OpenFormat struct {
 // times, so that they are an input that is not out of order. It writes nothing
 // before the end of the input.
 //
-// PCollection<[]order.Event> -> PCollection<order.Message>
+// PCollection<[]order.Event> -> PCollection<order.Message>. The Source of an event is the name
+// of the rule in which it is open, if that has one.
 func FormatOpen(s beam.Scope, open beam.PCollection, f OpenFormat) beam.PCollection {
 	s = s.Scope("transforms.FormatOpen")
 	return beam.ParDo(s, &mergeOpenFn{Format: f}, beam.GroupByKey(s, beam.ParDo(s, packOpen, open)))
@@ -64,8 +65,9 @@ func packOpen(events []order.Event) (int, []byte) {
 	for i := range events {
 		e := &events[i]
 		batch.Add(&shard.Event{
-			Key:   order.Key(e.UserID, e.OrderID),
-			Event: cep.Event{Type: e.Type, ID: e.ID, Time: e.Time, Data: e.Raw, Row: e.Mark == order.MarkRow, Ref: e.Ref},
+			Key:    order.Key(e.UserID, e.OrderID),
+			Event:  cep.Event{Type: e.Type, ID: e.ID, Time: e.Time, Data: e.Raw, Row: e.Mark == order.MarkRow, Ref: e.Ref},
+			Source: e.Source,
 		})
 	}
 	return 0, append(binary.BigEndian.AppendUint64(nil, uint64(events[0].Time)), batch.Bytes()...)
@@ -111,7 +113,7 @@ func (f OpenFormat) message(e *shard.Event) (order.Message, error) {
 	user, id, err := order.SplitKey(e.Key)
 	body := e.Data
 	if kind := f.kind(e); kind != order.OpenEvent {
-		body = order.AppendOpen(nil, kind, e.Data)
+		body = order.AppendOpen(nil, kind, e.Source, e.Data)
 	}
 	m := order.Message{Body: body, Outcome: "open", ID: bodyID(e.Data), UserID: user, OrderID: id}
 	if e.Ref != 0 {

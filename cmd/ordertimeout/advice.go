@@ -30,14 +30,9 @@ func nothingWorked(counters map[string]int64, o options, run *process.Run) error
 			listTypes(steps(o.plan), " and "), listCounts(others))
 	}
 	due := int64(0)
-	for _, of := range []struct {
-		target  pipeline.Output
-		counter string
-	}{
-		{o.plan.Success, count.Success}, {o.plan.Timeouts, count.Timeout},
-	} {
-		if !of.target.Traits().Nothing {
-			due += counters[of.counter]
+	for _, k := range kindCounters {
+		if o.plan.Gives(k.kind) {
+			due += counters[k.counter]
 		}
 	}
 	if due > 0 && counters[count.Undelivered] >= due {

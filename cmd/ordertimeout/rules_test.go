@@ -77,6 +77,39 @@ func TestRulesOfAShop(t *testing.T) {
 	}
 }
 
+// The open events of rules are for people, by rule, and no run reads them; a reject is of the
+// first rule that puts an event aside.
+func TestOpenEventsAndRejectsOfRules(t *testing.T) {
+	dir := t.TempDir()
+	rules := write(t, dir, "rules.yaml", `{"rules": [
+		{"name": "a", "pattern": "create followedBy pay within 10m"},
+		{"name": "b", "pattern": "create followedBy ship within 1h", "key": "order"},
+		{"name": "c", "pattern": "create followedBy pay within 20m"}]}`)
+	log := write(t, dir, "log", line("o1", "create", 0)+line("o2", "pay", 1)+line("o3", "create", 900)+line("o4", "create", 902))
+	run1(t, "", "-input", log, "-rules", rules, "-quiet", "-open", dir+"/open", "-rejects", dir+"/rejects", "-timeouts", "none")
+	var open []string
+	for l := range strings.Lines(read(t, dir+"/open")) {
+		var o struct {
+			Rule  string
+			Event struct{ OrderID string }
+		}
+		if err := json.Unmarshal([]byte(l), &o); err != nil {
+			t.Fatal(err)
+		}
+		open = append(open, o.Rule+" "+o.Event.OrderID)
+	}
+	slices.Sort(open)
+	if want := []string{" o3", " o4", "b o1", "c o1"}; !slices.Equal(open, want) {
+		t.Errorf("open: %q, want %q", open, want)
+	}
+	if got := read(t, dir+"/rejects"); strings.Count(got, "\n") != 1 || !strings.Contains(got, `{"reason":"orphan","rule":"a",`) {
+		t.Errorf("rejects: %s", got)
+	}
+	if r := run1(t, "", "-input", dir+"/open", "-rules", rules); r.status != 1 || !strings.Contains(r.stderr, "written for people") {
+		t.Errorf("read again: status %d, %s", r.status, r.stderr)
+	}
+}
+
 // A pattern has the same life by flags, and rules tell of no kind that they leave out.
 func TestALifeByFlags(t *testing.T) {
 	flags := []string{
@@ -144,8 +177,18 @@ func TestRulesGoOnWithACarryFile(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	whole := told(t, run1(t, "", "-input", shopLog, "-rules", shopRules, "-quiet", "-cancelled", "-").stdout)
-	all := slices.Collect(strings.Lines(string(lines)))
+	// With two keys there are two steps; line 8 has no user, and so none of the second one's keys.
+	i := strings.LastIndex(read(t, shopRules), "key: order")
+	twoKeys := write(t, t.TempDir(), "rules.yaml", read(t, shopRules)[:i]+"key: user"+read(t, shopRules)[i+len("key: order"):])
+	for _, rules := range []string{shopRules, twoKeys} {
+		whole := told(t, run1(t, "", "-input", shopLog, "-rules", rules, "-quiet", "-cancelled", "-").stdout)
+		testCuts(t, rules, slices.Collect(strings.Lines(string(lines))), whole)
+	}
+}
+
+// testCuts cuts a log at each line, and compares what two runs tell with what one does.
+func testCuts(t *testing.T, rules string, all, whole []string) {
+	t.Helper()
 	for cut := range all {
 		dir := t.TempDir()
 		out, log := dir+"/out", dir+"/log"
@@ -156,7 +199,7 @@ func TestRulesGoOnWithACarryFile(t *testing.T) {
 			}
 			fmt.Fprint(f, part)
 			f.Close()
-			r := run1(t, "", "-input", log, "-rules", shopRules, "-carry", dir+"/carry", "-success", out, "-timeouts", out, "-cancelled", out)
+			r := run1(t, "", "-input", log, "-rules", rules, "-carry", dir+"/carry", "-shards", fmt.Sprint(1+cut%5), "-success", out, "-timeouts", out, "-cancelled", out)
 			if r.status != 0 || strings.Count(r.stderr, "(adds up)") != 4 {
 				t.Fatalf("cut at %d: status %d: %s", cut, r.status, r.stderr)
 			}

@@ -73,7 +73,7 @@ func give(p pipeline.Plan, counters map[string]int64) {
 	if !p.Ruled() {
 		return
 	}
-	for _, outcome := range []string{count.Success, count.Timeout, count.ConditionErrors} {
+	for _, outcome := range []string{count.Success, count.Timeout, count.Reminders, "resolved", count.Cancelled, count.ConditionErrors} {
 		counters[outcome] = 0
 		for i := range p.Rules {
 			counters[outcome] += counters[count.Of(p.Rules[i].Name, outcome)]

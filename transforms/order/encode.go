@@ -106,6 +106,9 @@ func (o *Outcome) JSON() []byte {
 // AppendJSON appends the reject as one line of JSON, without a line break.
 func (r *Reject) AppendJSON(b []byte) []byte {
 	b = appendString(append(b, `{"reason":`...), string(r.Reason))
+	if r.Rule != "" {
+		b = appendString(append(b, `,"rule":`...), r.Rule)
+	}
 	b = appendString(append(b, `,"error":`...), r.Error)
 	b = appendString(append(b, `,"source":`...), r.Source)
 	b = appendString(append(b, `,"input":`...), r.Input)

@@ -7,7 +7,8 @@ import (
 // A line about an open event is the event as it came, where that is all that the next run
 // has to know. Else it is an object that has the event:
 //
-//	{"rule":"","event":{…}}             for people: no run can go on with it
+//	{"rule":"","event":{…}}             for people: no run can go on with it. The rule is that
+//	                                    in which it is open, "" where it is undecided
 //	{"rule":"","event":{…},"row":true}  the event was a row of CSV
 
 // OpenKind is how a line of open events is written.
@@ -23,12 +24,13 @@ const (
 	OpenRow
 )
 
-// AppendOpen appends a line about an open event, without a line break.
-func AppendOpen(b []byte, kind OpenKind, raw []byte) []byte {
+// AppendOpen appends a line about an event that is open in a rule, "" without rules, without
+// a line break.
+func AppendOpen(b []byte, kind OpenKind, rule string, raw []byte) []byte {
 	if kind == OpenEvent {
 		return append(b, raw...)
 	}
-	b = append(append(b, `{"rule":"","event":`...), raw...)
+	b = append(append(appendString(append(b, `{"rule":`...), rule), `,"event":`...), raw...)
 	if kind == OpenRow {
 		b = append(b, `,"row":true`...)
 	}
@@ -44,11 +46,12 @@ func ReadOpen(line []byte) (kind OpenKind, raw []byte) {
 		return OpenEvent, line
 	}
 	event, row := trimSpace(members["event"]), string(members["row"])
+	rule := members["rule"]
 	switch {
-	case string(members["rule"]) != `""` || len(event) == 0 || event[0] != '{':
+	case len(rule) == 0 || rule[0] != '"' || len(event) == 0 || event[0] != '{':
 	case len(members) == 2:
 		return OpenForPeople, event
-	case len(members) == 3 && row == "true":
+	case len(members) == 3 && row == "true" && string(rule) == `""`:
 		return OpenRow, event
 	}
 	return OpenEvent, line

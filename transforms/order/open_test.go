@@ -12,7 +12,7 @@ func TestOpenLinesAreReadBack(t *testing.T) {
 		OpenForPeople: `{"rule":"","event":` + raw + `}`,
 		OpenRow:       `{"rule":"","event":` + raw + `,"row":true}`,
 	} {
-		line := AppendOpen([]byte("x"), kind, []byte(raw))
+		line := AppendOpen([]byte("x"), kind, "", []byte(raw))
 		if string(line) != "x"+want {
 			t.Errorf("kind %d: got %s, want %s", kind, line, want)
 		}
@@ -22,9 +22,20 @@ func TestOpenLinesAreReadBack(t *testing.T) {
 	}
 }
 
+// A line of a rule is for people.
+func TestOpenLinesOfRules(t *testing.T) {
+	line := AppendOpen(nil, OpenForPeople, `un"paid`, []byte(`{"a":1}`))
+	if string(line) != `{"rule":"un\"paid","event":{"a":1}}` {
+		t.Errorf("got %s", line)
+	}
+	if kind, event := ReadOpen(line); kind != OpenForPeople || string(event) != `{"a":1}` {
+		t.Errorf("%s: kind %d, %s", line, kind, event)
+	}
+}
+
 func TestOtherLinesAreNoOpenLines(t *testing.T) {
 	for _, line := range []string{
-		``, `[]`, `null`, `{"rule":"","event":{}`, `{"rule":"","event":[]}`, `{"rule":"","event":null}`, `{"rule":"x","event":{}}`, `{"event":{}}`,
+		``, `[]`, `null`, `{"rule":"","event":{}`, `{"rule":"","event":[]}`, `{"rule":"","event":null}`, `{"rule":7,"event":{}}`, `{"rule":"x","event":{},"row":true}`, `{"event":{}}`,
 		`{"rule":"","event":{},"row":false}`, `{"rule":"","event":{},"row":1}`, `{"rule":"","event":{},"time":1}`, `{"rule":"","event":{},"row":true,"time":1}`,
 	} {
 		if kind, raw := ReadOpen([]byte(line)); kind != OpenEvent || string(raw) != line {
@@ -45,7 +56,7 @@ func FuzzReadOpen(f *testing.F) {
 			}
 			return
 		}
-		if again, event2 := ReadOpen(AppendOpen(nil, kind, event)); again != kind || !bytes.Equal(event, event2) {
+		if again, event2 := ReadOpen(AppendOpen(nil, kind, "", event)); again != kind || !bytes.Equal(event, event2) {
 			t.Errorf("%q: kind %d with %q, then %d with %q", raw, kind, event, again, event2)
 		}
 	})

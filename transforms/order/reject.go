@@ -32,6 +32,8 @@ const maxRejectInput = 64 << 10
 // receiver refused, and why.
 type Reject struct {
 	Reason Reason
+	// Rule is the name of the first rule that has put it aside, "" without rules.
+	Rule string
 	// Error is one line that says what is wrong.
 	Error string
 	// Source is where the input came from: "orders.jsonl:17".

@@ -1,6 +1,7 @@
-// Package shard runs a pattern over the keys of one shard: it puts events that
-// come in any order into their places in time, gives each to the state of its
-// key, and lets deadlines expire. It is all of the stateful step that does not
+// Package shard runs rules, each a pattern, over the keys of one shard: it puts events that
+// come in any order into their places in time, gives each to the states of its
+// key, and lets deadlines expire. Each rule has a lane of its own, with the states of its
+// keys; the events are those of all. It is all of the stateful step that does not
 // need Beam, so that it can be tested without it.
 //
 // A shard works in ticks. Events come in batches ([Batch], [Shard.Add]) and wait.

@@ -1,6 +1,8 @@
 package replica
 
 import (
+	"slices"
+
 	"ordertimeout/transforms/order"
 	"ordertimeout/transforms/shard"
 )
@@ -17,11 +19,18 @@ type Chunk struct {
 	more   bool // the tick has another chunk
 }
 
-// Settled returns the Refs of the events that nothing is made of, rejects that nobody reads
-// among them. They are to be let go of once the tick is done: see shard.Output. The lists
+// Settled returns the Refs of the events that nothing is made of, outcomes and rejects that
+// nobody reads among them. They are to be let go of once the tick is done: see shard.Output. The lists
 // may be kept.
 func (c *Chunk) Settled() [][]uint64 {
 	settled := c.Output.Settled
+	if unread := c.config.Rules[c.Output.Rule].Unread; len(unread) > 0 {
+		for i := range c.Output.Outcomes {
+			if e := &c.Output.Outcomes[i]; len(e.Refs) > 0 && slices.Contains(unread, kindOf(e)) {
+				settled = append(settled, e.Refs)
+			}
+		}
+	}
 	if !c.config.RejectsUnread {
 		return settled
 	}

@@ -4,6 +4,9 @@ import (
 	"fmt"
 	"slices"
 	"testing"
+
+	"ordertimeout/transforms/cep"
+	"ordertimeout/transforms/order"
 )
 
 // However many chunks a tick has, all of it comes out once, and the log has it as one.
@@ -96,4 +99,16 @@ func TestTickThatFailsInItsSecondPart(t *testing.T) {
 	got := w.tick(20000)
 	slices.Sort(got)
 	w.want(got, "timeout o1", "timeout o2", "timeout o3", "timeout o4", "timeout o5")
+}
+
+// What is held for an outcome that a rule does not tell of is let go of: nobody else does.
+func TestWhatIsNotToldOfIsSettled(t *testing.T) {
+	c := Chunk{config: &Config{Rules: []Rule{{}, {Unread: []order.Kind{order.Success}}}}}
+	c.Output.Outcomes = []cep.Outcome{{How: cep.Matched, Refs: []uint64{1, 2}}, {How: cep.TimedOut, Refs: []uint64{3}}, {How: cep.Matched}}
+	for rule, want := range [][][]uint64{nil, {{1, 2}}} {
+		c.Output.Rule = rule
+		if got := c.Settled(); !slices.EqualFunc(got, want, slices.Equal) {
+			t.Errorf("rule %d: settled %v, want %v", rule, got, want)
+		}
+	}
 }

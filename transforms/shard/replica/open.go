@@ -9,11 +9,13 @@ const (
 	openBlockBytes = 512 << 10
 )
 
-// Open gives emit the events of the runs that are still open at the end of the input, and
-// those that the end leaves undecided, in blocks that emit may keep.
+// Open gives emit the events of the runs that are still open at the end of the input, with the
+// name of their rule as Source, and those that the end leaves undecided, in blocks that emit
+// may keep.
 func (c *Chunk) Open(emit func([]order.Event)) error {
 	out := &c.Output
 	blocks := openBlocks{most: min(openBlock, len(out.Open)+len(out.Undecided)), emit: emit}
+	rule := c.config.Rules[out.Rule].Name
 	for i := range out.Open {
 		e := &out.Open[i]
 		user, id, err := c.config.orderOf(e.Key, &e.Run[0])
@@ -22,8 +24,11 @@ func (c *Chunk) Open(emit func([]order.Event)) error {
 		}
 		for i := range e.Run {
 			t := &e.Run[i]
-			blocks.add(order.Event{UserID: user, OrderID: id, Type: t.Type, ID: t.ID, Time: t.Time, Raw: t.Data, Mark: markOf(t.Row), Ref: t.Ref})
+			blocks.add(order.Event{UserID: user, OrderID: id, Type: t.Type, ID: t.ID, Time: t.Time, Raw: t.Data, Mark: markOf(t.Row), Ref: t.Ref, Source: rule})
 		}
+	}
+	if c.config.Further {
+		out.Undecided = nil // another step gives them
 	}
 	for i := range out.Undecided {
 		e := &out.Undecided[i]

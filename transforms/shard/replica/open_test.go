@@ -22,7 +22,7 @@ func TestOpenBlocksAreBounded(t *testing.T) {
 		out.Undecided = append(out.Undecided, e)
 	}
 	var sizes []int
-	if err := (&Chunk{Output: out}).Open(func(events []order.Event) { sizes = append(sizes, len(events)) }); err != nil {
+	if err := (&Chunk{Output: out, config: &Config{Rules: []Rule{{}}}}).Open(func(events []order.Event) { sizes = append(sizes, len(events)) }); err != nil {
 		t.Fatal(err)
 	}
 	if diff := cmp.Diff([]int{openBlock, openBlock, 3, 2}, sizes); diff != "" {

@@ -14,11 +14,15 @@ func (c *Chunk) Rejects(emit func(order.Reject)) {
 		return
 	}
 	for i := range c.Output.Rejects {
-		emit(rejectOf(&c.Output.Rejects[i]))
+		r := rejectOf(&c.Output.Rejects[i])
+		r.Rule = c.config.Rules[c.Output.Rejects[i].Rule].Name
+		emit(r)
 	}
 	for i := range c.Output.Overflowed {
 		o := &c.Output.Overflowed[i]
-		emit(order.NewReject(order.Overflow, WhyOverflow(o), "", 0, o.First.Data))
+		r := order.NewReject(order.Overflow, WhyOverflow(o), "", 0, o.First.Data)
+		r.Rule = c.config.Rules[c.Output.Rule].Name
+		emit(r)
 	}
 }
 

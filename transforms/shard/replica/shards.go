@@ -15,6 +15,8 @@ type Config struct {
 	Compile func(name, settings string) (shard.Rule, error)
 	Before  []shard.Rule
 	Keyless bool
+	// Further says that another step gives the events that the end leaves undecided.
+	Further bool
 	// Tick is the distance of two ticks in milliseconds, at least one.
 	Tick int64
 	// ByOrder says that an order is known by its id alone. Then the user of an outcome
