@@ -31,9 +31,8 @@ type File struct {
 }
 
 // Parse reads a file of rules, whose name stands in what is wrong with it. The error is a
-// *Faults, with all faults in the order of the file; there is no File then. Within a value
-// that YAML cannot read nothing is found, nor more than one fault within a pattern or an
-// expression.
+// *Faults, with all faults in the order of the file; there is no File then. Of a file that is
+// no YAML the first fault is told alone, and so is that of a pattern or an expression.
 //
 // It uses go.yaml.in/yaml/v4, the library of the YAML organization that is worked on: v3 and
 // gopkg.in/yaml.v3 get no more than mends, and tell of broken YAML in a line that may be
