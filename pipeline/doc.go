@@ -75,7 +75,7 @@
 //
 //	transforms: Match and FindPattern, their stateful step, and the formats -> beam beamfix carry cep cep/syntax count order process screen shard shard/replica
 //	story: what became of each event of one order, and why, for people -> cep cep/syntax order screen shard shard/replica
-//	rules: files of rules, read, checked and explained -> cep cep/syntax order
+//	rules: files of rules, read, checked and explained -> cep cep/cond cep/syntax order
 //	shard/replica: a shard in memory, beside its log in the runner's state -> cep cep/cond cep/syntax order shard
 //	shard: a group of keys: its events, ticks, log and snapshots -> cep
 //	shard/shardtest: batches for tests -> cep order shard
@@ -89,7 +89,7 @@
 // The connectors:
 //
 //	files/bookmark: how far files were read, and which are known again ->
-//	connect: what a source, a sink and a connector are -> beam order
+//	connect: what a source, a sink and a connector are -> beam cep/syntax order
 //	files: source: files and pipes -> beam carry connect count files/bookmark fsys order process sequence
 //	demo: source: a simulated shop -> beam connect count demo/shop order process sequence
 //	demo/shop: the shop -> order

@@ -50,6 +50,8 @@ func (c Config) validateRules() error {
 			return fmt.Errorf("-rules: %d rules, and number %d has the name %q: want a name for each", len(c.Rules), i+1, r.Name)
 		case r.Key != KeyUser && r.Key != KeyOrder:
 			return fmt.Errorf("-rules: rule %s: key %q: want user or order", r.Name, r.Key)
+		case r.Within.Expression != "": // the stateful transform has one window a rule
+			return fmt.Errorf("-rules: rule %s: got an expression as its window, which check and explain know and a run does not: want a duration", r.Name)
 		}
 		names[r.Name] = true
 	}

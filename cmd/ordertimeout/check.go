@@ -5,8 +5,10 @@ import (
 	"flag"
 	"fmt"
 	"io"
+	"strings"
 
 	"ordertimeout/transforms/rules"
+	"ordertimeout/transforms/screen"
 )
 
 const checkLine = "Usage: ordertimeout check [-against OLD] FILE\n"
@@ -28,7 +30,8 @@ A file is YAML, or JSON. Of a rule only name and pattern must be there:
     - name: unpaid                   # in outcomes, counters and metrics
       pattern: create notFollowedBy cancel followedBy pay within 10m
       key: order                     # user (default): an order is a user's; order: its id alone
-      within: 48h                    # in place of the pattern's window
+      within: 48h                    # in place of the pattern's window; or an expression that gives it:
+                                     # 'channel == "b2b" ? "48h" : "10m"', for each order by its first event
       remind: [5m, 8m]               # ages of an open order at which there is a reminder
       resolve: 24h                   # how long after a timeout it may still be called off
       early: 5s                      # how much before the first event a later one may come
@@ -39,41 +42,76 @@ Exit status: 0 it is right, 2 it is not, or wrong flags.
 `)
 }
 
+// checkOptions are the settings of ordertimeout check.
+type checkOptions struct {
+	file    string
+	against string // "": none
+}
+
 // check checks a file of rules, and returns the exit status.
 func check(args []string, stdout, stderr io.Writer) int {
-	flags := flag.NewFlagSet("ordertimeout check", flag.ContinueOnError)
-	flags.SetOutput(io.Discard)
-	against := flags.String("against", "", "")
 	log := newJournal(stderr, logText)
-	err := flags.Parse(args)
+	o, err := parseCheck(args)
 	switch {
 	case errors.Is(err, flag.ErrHelp):
 		checkUsage(stdout)
 		return exitOK
-	case err == nil && flags.NArg() == 0:
+	case errors.Is(err, errNoRules):
 		fmt.Fprint(stderr, checkLine)
 		return exitUsage
-	case err == nil && flags.NArg() > 1:
-		err = fmt.Errorf("unexpected argument %q: want one file", flags.Arg(1))
-	}
-	if err != nil {
+	case err != nil:
 		return tell(usageError{fmt.Errorf("check: %w", err)}, log)
 	}
-	file, err := loadRules(flags.Arg(0))
-	var old rules.File
-	if *against != "" {
-		var oldErr error
-		old, oldErr = loadRules(*against)
+	file, err := loadRules(o.file)
+	text := "ok\n"
+	if o.against != "" {
+		old, oldErr := loadRules(o.against)
 		err = errors.Join(err, oldErr)
+		text = rules.Change(old.Rules, file.Rules)
 	}
 	if err != nil {
-		fmt.Fprintln(stderr, err)
-		return exitUsage
+		return tellFaults(err, stderr)
 	}
-	if *against == "" {
-		_, err = fmt.Fprintln(stdout, "ok")
-	} else {
-		_, err = io.WriteString(stdout, rules.Change(old.Rules, file.Rules))
-	}
+	_, err = io.WriteString(stdout, text)
 	return tell(err, log)
+}
+
+// errNoRules is the error of a command line without a file of rules.
+var errNoRules = errors.New("no file of rules")
+
+// parseCheck reads the command line. Flags may stand behind the file, too. Its errors are
+// one line each.
+func parseCheck(args []string) (o checkOptions, err error) {
+	fs := flag.NewFlagSet("ordertimeout check", flag.ContinueOnError)
+	fs.SetOutput(io.Discard)
+	fs.Func("against", "", func(file string) error {
+		if file == "" {
+			return errors.New("want the file of the rules that a run has had")
+		}
+		o.against = file
+		return nil
+	})
+	for rest := args; ; rest = fs.Args()[1:] {
+		if err := fs.Parse(rest); err != nil {
+			return o, err
+		}
+		switch {
+		case fs.NArg() == 0 && o.file == "":
+			return o, errNoRules
+		case fs.NArg() == 0:
+			return o, nil
+		case o.file != "":
+			return o, fmt.Errorf("unexpected argument %q: want one file", fs.Arg(0))
+		}
+		o.file = fs.Arg(0)
+	}
+}
+
+// tellFaults says what is wrong with files of rules, a line each, which begins with the place
+// and so with nothing else, and returns the exit status. The texts come from outside.
+func tellFaults(err error, stderr io.Writer) int {
+	for line := range strings.Lines(err.Error()) {
+		fmt.Fprintln(stderr, screen.Text(strings.TrimSuffix(line, "\n")))
+	}
+	return exitUsage
 }

@@ -5,13 +5,16 @@ import (
 	"flag"
 	"fmt"
 	"io"
+	"os"
 	"path/filepath"
 	"slices"
 	"strings"
 	"time"
+	"unicode"
 
 	"ordertimeout/transforms/cep"
 	"ordertimeout/transforms/cep/syntax"
+	"ordertimeout/transforms/rules"
 	"ordertimeout/transforms/screen"
 )
 
@@ -23,13 +26,14 @@ func explainUsage(w io.Writer) {
 	fmt.Fprint(w, explainLine, `
 Says in plain sentences what a pattern means, below its canonical text: the one by which
 the ids of its outcomes are made. TEXT is one argument, in quotes, as of -pattern. The
-language is told in transforms/cep/LANGUAGE.md. Of a file of rules (.yaml, .yml, .json) it
-says what each rule means.
+language is told in transforms/cep/LANGUAGE.md. Of a file of rules it says what each rule
+means; TEXT is the name of one if it ends in .yaml, .yml or .json, and has no white space in
+it or is there.
 
   -within D       replaces the pattern's duration
   -program        what the pattern is compiled to, too: a table or a program
 
-Exit status: 0 done, 2 wrong flags or a wrong pattern.
+Exit status: 0 done, 2 wrong flags, a wrong pattern, or a wrong file of rules.
 `)
 }
 
@@ -57,6 +61,8 @@ func explain(args []string, stdout, stderr io.Writer) int {
 	case errors.Is(err, errNoPattern):
 		fmt.Fprint(stderr, explainLine)
 		return exitUsage
+	case errors.As(err, new(*rules.Faults)):
+		return tellFaults(err, stderr)
 	case err != nil:
 		return tell(usageError{fmt.Errorf("explain: %w", err)}, newJournal(stderr, logText))
 	}
@@ -123,9 +129,14 @@ func explanation(o explainOptions) (string, error) {
 	return printable(strings.Join(lines, "\n") + "\n"), nil
 }
 
-// isRulesFile reports whether a text is the name of a file of rules: no pattern ends so.
+// isRulesFile reports whether a text is the name of a file of rules and no pattern. A pattern
+// may end so, too, but then it has white space, or is one type that would be matched at once.
 func isRulesFile(text string) bool {
-	return slices.Contains([]string{".yaml", ".yml", ".json"}, filepath.Ext(text))
+	if !slices.Contains([]string{".yaml", ".yml", ".json"}, filepath.Ext(text)) {
+		return false
+	}
+	_, err := os.Stat(text)
+	return err == nil || !strings.ContainsFunc(text, unicode.IsSpace)
 }
 
 // explainRules says what the rules of a file mean, a block each.

@@ -15,6 +15,7 @@ import (
 
 	"ordertimeout/cmd/internal/flink"
 	"ordertimeout/pipeline"
+	"ordertimeout/transforms/cep/syntax"
 	"ordertimeout/transforms/connect"
 )
 
@@ -109,13 +110,13 @@ func define(fs *flag.FlagSet, o *options) {
 	})
 	fs.StringVar(&c.Pattern, "pattern", c.Pattern, "")
 	fs.StringVar(&o.rules, "rules", "", "")
-	fs.DurationVar(&c.Within, "within", c.Within, "")
+	connect.Duration(&c.Within)(fs, "within")
 	fs.IntVar(&c.MaxBranches, "max-branches", c.MaxBranches, "")
 	fs.StringVar(&c.Key, "key", c.Key, "")
-	fs.DurationVar(&c.Disorder, "disorder", c.Disorder, "")
-	fs.DurationVar(&c.Remember, "remember", c.Remember, "")
-	fs.DurationVar(&c.MaxAhead, "max-ahead", c.MaxAhead, "")
-	fs.DurationVar(&c.Tick, "tick", c.Tick, "")
+	connect.Duration(&c.Disorder)(fs, "disorder")
+	connect.Duration(&c.Remember)(fs, "remember")
+	connect.Duration(&c.MaxAhead)(fs, "max-ahead")
+	connect.Duration(&c.Tick)(fs, "tick")
 	fs.StringVar(&c.AtEnd, "at-end", c.AtEnd, "")
 	fs.IntVar(&c.Shards, "shards", c.Shards, "")
 	fs.StringVar(&c.Success, "success", c.Success, "")
@@ -128,16 +129,17 @@ func define(fs *flag.FlagSet, o *options) {
 		c.Remind, err = parseAges(s)
 		return err
 	})
-	fs.DurationVar(&c.Resolve, "resolve", 0, "")
-	fs.DurationVar(&c.Early, "early", 0, "")
+	connect.Duration(&c.Resolve)(fs, "resolve")
+	connect.Duration(&c.Early)(fs, "early")
 	fs.StringVar(&c.Rejects, "rejects", c.Rejects, "")
 	fs.StringVar(&c.Open, "open", c.Open, "")
 	fs.StringVar(&c.Carry, "carry", "", "")
-	fs.DurationVar(&c.CarryEvery, "carry-every", c.CarryEvery, "")
+	connect.Duration(&c.CarryEvery)(fs, "carry-every")
 	fs.StringVar(&c.FormatOut, "format-out", c.FormatOut, "")
 	fs.StringVar(&o.summary, "summary", connect.None, "")
 	fs.StringVar(&o.metrics, "metrics", "", "")
-	fs.DurationVar(&o.maxStall, "max-stall", defaultMaxStall, "")
+	o.maxStall = defaultMaxStall
+	connect.Duration(&o.maxStall)(fs, "max-stall")
 	fs.StringVar(&o.profile, "cpuprofile", "", "")
 	defineLogFormat(fs)
 	fs.BoolVar(&o.quiet, "quiet", false, "")
@@ -150,7 +152,7 @@ func define(fs *flag.FlagSet, o *options) {
 // parseAges reads the durations of a list such as 5m,8m, in any order.
 func parseAges(list string) (ages []time.Duration, err error) {
 	for _, text := range strings.Split(list, ",") {
-		age, err := time.ParseDuration(text)
+		age, err := syntax.ParseDuration(text)
 		if err != nil {
 			return nil, fmt.Errorf("%q: want durations such as 5m,8m", text)
 		}

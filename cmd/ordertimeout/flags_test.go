@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 	"unicode/utf8"
 
 	"ordertimeout/pipeline"
@@ -19,7 +20,9 @@ func TestWrongFlags(t *testing.T) {
 		{"", "no -input: want a file, a glob, - (standard input), a demo: URI or pubsub://PROJECT/SUBSCRIPTION"},
 		{"-input IN extra", `unexpected argument "extra": inputs are named with -input`},
 		{"-input IN -nosuch", "flag provided but not defined: -nosuch"},
-		{"-input IN -within x", `invalid value "x" for flag -within: parse error`},
+		{"-input IN -within x", `invalid value "x" for flag -within: want a duration such as 10m, 1h30m or 2d`},
+		{"-input IN -within 1.5d", `invalid value "1.5d" for flag -within: want a duration`},
+		{"-input IN -remind 5m,8", `invalid value "5m,8" for flag -remind: "8": want durations`},
 		{"-input IN -within 0s", "-within 0s: want at least 1ms"},
 		{"-input IN -within -1m", "-within -1m0s: want at least 1ms"},
 		{"-input IN -within 1us", "-within 1µs: want at least 1ms"},
@@ -96,6 +99,32 @@ func TestHelpAndVersion(t *testing.T) {
 	})
 	if r := run1(t, "", "-version"); r.status != 0 || !strings.HasPrefix(r.stdout, "ordertimeout ") || !strings.Contains(r.stdout, "v2.77.0") {
 		t.Errorf("-version: %+v", r)
+	}
+}
+
+// A duration is written as in a pattern, whatever the flag.
+func TestDurationsOfFlagsMayBeDays(t *testing.T) {
+	fs := flag.NewFlagSet("", flag.ContinueOnError)
+	o := options{config: pipeline.Default()}
+	define(fs, &o)
+	tried := 0
+	fs.VisitAll(func(f *flag.Flag) {
+		if d, err := time.ParseDuration(f.DefValue); err != nil || f.DefValue != d.String() {
+			return
+		}
+		tried++
+		if err := fs.Set(f.Name, "2d"); err != nil || f.Value.String() != "48h0m0s" {
+			t.Errorf("-%s 2d: %v, %v", f.Name, f.Value, err)
+		}
+	})
+	if tried < 10 {
+		t.Errorf("%d flags of durations", tried)
+	}
+	if err := fs.Set("remind", "2d,36h"); err != nil || !slices.Equal(o.config.Remind, []time.Duration{36 * time.Hour, 48 * time.Hour}) {
+		t.Errorf("-remind: %v, %v", o.config.Remind, err)
+	}
+	if o.config.Within != 48*time.Hour || o.maxStall != 48*time.Hour || o.config.Tick != 48*time.Hour {
+		t.Errorf("got %v, %v, %v", o.config.Within, o.maxStall, o.config.Tick)
 	}
 }
 

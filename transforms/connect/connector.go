@@ -1,9 +1,6 @@
 package connect
 
-import (
-	"flag"
-	"time"
-)
+import "flag"
 
 // Connector describes a package that reads, writes, or both.
 type Connector struct {
@@ -115,8 +112,3 @@ const (
 	GroupOutput  Group = "Output"
 	GroupRunning Group = "Running"
 )
-
-// Duration returns a Flag.Bind for a duration that v holds, with its default.
-func Duration(v *time.Duration) func(fs *flag.FlagSet, name string) {
-	return func(fs *flag.FlagSet, name string) { fs.DurationVar(v, name, *v, "") }
-}

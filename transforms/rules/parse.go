@@ -1,131 +1,194 @@
 package rules
 
 import (
-	"bytes"
-	"errors"
 	"fmt"
-	"io"
+	"slices"
 	"strings"
 	"time"
 
-	"go.yaml.in/yaml/v3"
+	"go.yaml.in/yaml/v4"
 
+	"ordertimeout/transforms/cep/cond"
 	"ordertimeout/transforms/order"
 )
 
+// The bounds of a file.
+const (
+	MaxText  = 16 << 20 // bytes
+	MaxRules = 10_000   // an event is looked up for each of them
+)
+
+// maxDuration bounds what a file says of time: 100 years.
+const maxDuration = cond.MaxDuration
+
 // File is what a file of rules says.
 type File struct {
-	// Input says what the events call their members and types, as flags may, too.
+	// Input says how the input writes its events; the flags of the command that say it, too,
+	// win.
 	Input order.Names
 	// Rules are in the order of the file.
 	Rules []Rule
 }
 
-// maxRules bounds the rules of a file: each event is looked at by each of them.
-const maxRules = 10_000
-
-// maxAge bounds durations.
-const maxAge = 100 * 365 * 24 * time.Hour
-
-// Parse reads a file of rules, whose name is for its faults. The error is a *Faults.
+// Parse reads a file of rules, whose name stands in what is wrong with it. The error is a
+// *Faults, with all faults in the order of the file; there is no File then. Of a file that is
+// no YAML the first fault is told alone, and so is that of a pattern or an expression.
 //
-// The library is go.yaml.in/yaml, which the YAML organization keeps: it tells the place of
-// each value, which faults need. What is read of its tree is no more than JSON has.
+// It uses go.yaml.in/yaml/v4, the library of the YAML organization that is worked on: v3 and
+// gopkg.in/yaml.v3 get no more than mends, and tell of broken YAML in a line that may be
+// wrong, without a column. What Parse takes of its tree is no more than JSON has.
 func Parse(name string, text []byte) (File, error) {
-	p := &parser{faults: Faults{File: name}}
-	decoder := yaml.NewDecoder(bytes.NewReader(text))
-	var document, second yaml.Node
-	if err := decoder.Decode(&document); err != nil {
-		p.broken(err)
-		return File{}, p.faults.sorted()
+	p := &parser{reader: reader{text: string(text), faults: Faults{File: name}}}
+	if document := p.document(); document != nil {
+		p.file(document)
 	}
-	p.plain(&document)
-	if err := decoder.Decode(&second); err == nil {
-		p.fault(&second, "a second document: want one")
-	} else if !errors.Is(err, io.EOF) {
-		p.broken(err)
+	if err := p.faults.sorted(); err != nil {
+		return File{}, err
 	}
-	if len(p.faults.List) == 0 {
-		p.file(document.Content[0])
-	}
-	return p.read, p.faults.sorted()
+	return p.read, nil
 }
 
+// parser makes a File of nodes.
 type parser struct {
-	faults Faults
-	read   File
-}
-
-func (p *parser) fault(at *yaml.Node, format string, args ...any) {
-	p.faultAt(at.Line, at.Column, format, args...)
-}
-
-func (p *parser) faultAt(line, column int, format string, args ...any) {
-	p.faults.List = append(p.faults.List, Fault{max(line, 1), max(column, 1), fmt.Sprintf(format, args...)})
+	reader
+	read File
 }
 
 func (p *parser) file(n *yaml.Node) {
-	given := false
-	p.members(n, "an object with rules", func(key string, at, value *yaml.Node) {
-		switch key {
-		case "input":
+	var rules *yaml.Node
+	object := p.members(n, "an object with rules", []string{"input", "rules"}, func(name string, value *yaml.Node) {
+		if name == "input" {
 			p.input(value)
-		case "rules":
-			given = true
-			p.rules(value)
-		default:
-			p.fault(at, "%s: want input or rules", key)
+			return
 		}
+		rules = value
+		p.rules(value)
 	})
-	if n.Kind == yaml.MappingNode && !given {
-		p.fault(n, "no rules: want at least one")
+	if object && rules == nil {
+		p.fault(n, "got no rules: want at least one")
 	}
 }
 
 func (p *parser) input(n *yaml.Node) {
 	in := &p.read.Input
 	before := len(p.faults.List)
-	p.members(n, "an object with types, fields or format", func(key string, at, value *yaml.Node) {
-		switch key {
+	p.members(n, "an object with types, fields or format", []string{"types", "fields", "format"}, func(name string, value *yaml.Node) {
+		switch name {
 		case "types":
-			in.Types = p.texts(value, "types and what the patterns call them")
+			in.Types = p.pairs(value, "types of the input, and what patterns call them", func(pair map[string]string) order.Names { return order.Names{Types: pair} })
 		case "fields":
-			in.Fields = p.texts(value, "names of members and their paths")
+			in.Fields = p.pairs(value, "names of members, and their paths", func(pair map[string]string) order.Names { return order.Names{Fields: pair} })
 		case "format":
-			in.Format, _ = p.text(value, "jsonl, csv or cloudevents")
-		default:
-			p.fault(at, "%s: want types, fields or format", key)
+			text, ok := p.string(value, "jsonl, csv or cloudevents")
+			if in.Format = text; ok && text == "" {
+				p.fault(value, `got "": want jsonl, csv or cloudevents`)
+			} else if ok {
+				p.names(value, order.Names{Format: text})
+			}
 		}
 	})
-	if err := in.Validate(); err != nil && len(p.faults.List) == before {
+	if before == len(p.faults.List) {
+		p.names(n, *in)
+	}
+}
+
+// pairs reads an object of texts, each of which is checked by itself as the names of.
+func (p *parser) pairs(n *yaml.Node, want string, of func(pair map[string]string) order.Names) map[string]string {
+	pairs := map[string]string{}
+	object := p.members(n, "an object of "+want, nil, func(name string, value *yaml.Node) {
+		if text, ok := p.string(value, "a name"); ok {
+			pairs[name] = text
+			p.names(value, of(map[string]string{name: text}))
+		}
+	})
+	if object && len(n.Content) == 0 {
+		p.fault(n, "got an empty object: want %s", want)
+	}
+	return pairs
+}
+
+// names notes what is wrong with the names of the input.
+func (p *parser) names(n *yaml.Node, names order.Names) {
+	if err := names.Validate(); err != nil {
 		p.fault(n, "%s", strings.TrimPrefix(err.Error(), "-"))
 	}
 }
 
-// texts reads an object of texts.
-func (p *parser) texts(n *yaml.Node, want string) map[string]string {
-	texts := map[string]string{}
-	p.members(n, want, func(key string, _, value *yaml.Node) {
-		if text, ok := p.text(value, "a name"); ok {
-			texts[key] = text
-		}
-	})
-	return texts
-}
-
 func (p *parser) rules(n *yaml.Node) {
 	items := p.items(n, "a list of rules")
-	if len(items) > maxRules {
-		p.fault(n, "%d rules: want no more than %d", len(items), maxRules)
+	if len(items) > MaxRules {
+		p.fault(n, "got %d rules: want at most %d", len(items), MaxRules)
 		return
 	}
-	lines := map[string]int{}
+	lines := map[string]int{} // of the rules, by name
 	for _, item := range items {
-		r := p.rule(item)
-		if line, ok := lines[r.Name]; ok && r.Name != "" {
-			p.fault(item, "rule %s stands in line %d, too: want another name", r.Name, line)
-		}
-		lines[r.Name] = item.Line
-		p.read.Rules = append(p.read.Rules, r)
+		p.read.Rules = append(p.read.Rules, p.rule(item, lines))
 	}
+}
+
+// durationFault says why a duration, which is written so, cannot be one of a rule, or "".
+func durationFault(text string, d time.Duration) string {
+	switch {
+	case d <= 0:
+		return fmt.Sprintf("got %s: want more than zero", text)
+	case d > maxDuration:
+		return fmt.Sprintf("got %s: want at most 100 years", text)
+	case d%time.Millisecond != 0:
+		return fmt.Sprintf("got %s: want whole milliseconds", text)
+	}
+	return ""
+}
+
+// ages reads a list of different ages. They are returned in their order.
+func (p *parser) ages(n *yaml.Node) []age {
+	var ages []age
+	for _, item := range p.items(n, "a list of ages such as 5m") {
+		d := p.duration(item, "an age such as 5m or 2d")
+		i := slices.IndexFunc(ages, func(a age) bool { return a.age == d })
+		switch {
+		case d == 0:
+		case i >= 0:
+			p.fault(item, "got %s, as in line %d: want different ages", shown(item.Value), ages[i].at.Line)
+		default:
+			ages = append(ages, age{d, item})
+		}
+	}
+	slices.SortFunc(ages, func(a, b age) int { return int(min(max(a.age-b.age, -1), 1)) })
+	return ages
+}
+
+// age is an age of a reminder, and where it stands.
+type age struct {
+	age time.Duration
+	at  *yaml.Node
+}
+
+func (p *parser) outcomes(n *yaml.Node) []order.Kind {
+	var outcomes []order.Kind
+	for _, item := range p.items(n, "a list of "+anyOf(kindNames())) {
+		text, ok := p.string(item, "a kind of outcome")
+		switch kind := order.Kind(text); {
+		case !ok:
+		case !slices.Contains(kinds, kind):
+			p.fault(item, "got %s: want %s", shown(text), anyOf(kindNames()))
+		case slices.Contains(outcomes, kind):
+			p.fault(item, "got %s twice: want it once", text)
+		default:
+			outcomes = append(outcomes, kind)
+		}
+	}
+	return outcomes
+}
+
+func (p *parser) labels(n *yaml.Node) []order.Label {
+	var labels []order.Label
+	object := p.members(n, "an object of texts", nil, func(name string, value *yaml.Node) {
+		if text, ok := p.string(value, "a text"); ok {
+			labels = append(labels, order.Label{Name: name, Text: text})
+		}
+	})
+	if object && len(n.Content) == 0 {
+		p.fault(n, "got an empty object: want a label such as team: customer-care")
+	}
+	return labels
 }

@@ -1,190 +1,145 @@
 package rules
 
 import (
-	"cmp"
+	"errors"
 	"regexp"
-	"slices"
 	"strconv"
 	"strings"
-	"time"
 
-	"go.yaml.in/yaml/v3"
+	"go.yaml.in/yaml/v4"
 
 	"ordertimeout/transforms/cep"
 	"ordertimeout/transforms/cep/syntax"
-	"ordertimeout/transforms/order"
 )
 
-// name is what a rule may be called.
+// members of a rule.
+var ruleMembers = []string{"name", "pattern", "key", "within", "remind", "resolve", "early", "outcomes", "labels"}
+
+// ruleName is what a rule may be called.
 var ruleName = regexp.MustCompile(`^[A-Za-z0-9_-]{1,64}$`)
 
-// rule reads a rule.
-func (p *parser) rule(n *yaml.Node) Rule {
-	r := Rule{Key: KeyUser}
-	var pattern, within, remind, resolve, early *yaml.Node
-	p.members(n, "an object with name and pattern", func(key string, at, value *yaml.Node) {
-		switch key {
+// ruleNode is a rule, and where its settings stand.
+type ruleNode struct {
+	Rule
+	at   map[string]*yaml.Node
+	ages []age
+}
+
+// rule reads a rule. lines are those of the rules before it, by name.
+func (p *parser) rule(n *yaml.Node, lines map[string]int) Rule {
+	r := ruleNode{Rule: Rule{Key: KeyUser}, at: map[string]*yaml.Node{}}
+	object := p.members(n, "an object with name and pattern", ruleMembers, func(name string, value *yaml.Node) {
+		r.at[name] = value
+		switch name {
 		case "name":
-			if name, ok := p.text(value, "a name"); ok && !ruleName.MatchString(name) {
-				p.fault(value, "name %q: want 1 to 64 letters, digits, _ and -", name)
-			} else {
-				r.Name = name
-			}
-		case "pattern":
-			pattern = value
+			r.Name = p.name(value, lines)
 		case "key":
-			if key, ok := p.text(value, "user or order"); ok && key != KeyUser && key != KeyOrder {
-				p.fault(value, "key %q: want user or order", key)
+			if key, ok := p.string(value, "user or order"); ok && key != KeyUser && key != KeyOrder {
+				p.fault(value, "key %s: want user or order", shown(key))
 			} else if ok {
 				r.Key = key
 			}
-		case "within":
-			within = value
 		case "remind":
-			remind = value
-			r.Remind = p.ages(value)
+			r.ages = p.ages(value)
 		case "resolve":
-			resolve = value
 			r.Resolve = p.duration(value, "a duration such as 24h or 2d")
 		case "early":
-			early = value
 			r.Early = p.duration(value, "a duration such as 5s")
 		case "outcomes":
 			r.Outcomes = p.outcomes(value)
 		case "labels":
 			r.Labels = p.labels(value)
-		default:
-			p.fault(at, "%s: want name, pattern, key, within, remind, resolve, early, outcomes or labels", key)
 		}
 	})
-	if n.Kind != yaml.MappingNode {
-		return r
+	if !object {
+		return r.Rule
 	}
-	if r.Name == "" && !hasMember(n, "name") {
-		p.fault(n, "a rule without a name: want one")
-	}
-	if pattern == nil {
-		p.fault(n, "a rule without a pattern: want one")
-		return r
-	}
-	if p.pattern(&r, pattern, within) {
-		p.together(&r, map[string]*yaml.Node{"pattern": pattern, "remind": remind, "resolve": resolve, "early": early})
-	}
-	return r
-}
-
-func hasMember(n *yaml.Node, key string) bool {
-	for i := 0; i+1 < len(n.Content); i += 2 {
-		if n.Content[i].Value == key {
-			return true
+	for _, name := range []string{"name", "pattern"} {
+		if r.at[name] == nil {
+			p.fault(n, "got a rule without a %s: want one", name)
 		}
 	}
-	return false
+	for _, a := range r.ages {
+		r.Remind = append(r.Remind, a.age)
+	}
+	if p.pattern(&r) && p.window(&r) {
+		p.together(&r)
+	}
+	return r.Rule
 }
 
-// pattern reads the pattern of a rule, and the window in place of its own.
-func (p *parser) pattern(r *Rule, n, within *yaml.Node) (ok bool) {
-	text, ok := p.text(n, "a pattern")
+// name reads the name of a rule.
+func (p *parser) name(n *yaml.Node, lines map[string]int) string {
+	name, ok := p.string(n, "a name")
+	switch line := lines[name]; {
+	case !ok:
+		return ""
+	case !ruleName.MatchString(name):
+		p.fault(n, "name %s: want 1 to 64 letters, digits, _ and -", shown(name))
+		return ""
+	case line > 0:
+		p.fault(n, "name %s, as in line %d: want another", shown(name), line)
+	}
+	lines[name] = n.Line
+	return name
+}
+
+// pattern reads the pattern of a rule, and reports whether there is one.
+func (p *parser) pattern(r *ruleNode) bool {
+	n := r.at["pattern"]
+	if n == nil {
+		return false
+	}
+	text, ok := p.string(n, "a pattern")
 	if !ok {
 		return false
 	}
 	pattern, err := syntax.Parse(text)
-	if err != nil {
-		p.inText(n, err)
-		return false
-	}
-	if within != nil {
-		if pattern.Within = p.duration(within, "a duration such as 10m or 2d"); pattern.Within == 0 {
-			return false
-		}
-		if err := pattern.Validate(); err != nil {
-			p.fault(within, "with the pattern: %s", strings.TrimPrefix(err.Error(), "cep: "))
-			return false
-		}
-	}
-	if err := pattern.Bounded(); err != nil {
-		p.fault(n, "%s; or within", strings.TrimPrefix(err.Error(), "cep: "))
+	var fault *syntax.Error
+	if errors.As(err, &fault) {
+		p.inText(n, fault.Column-1, "%s", fault.Text)
 		return false
 	}
 	r.Pattern = pattern
-	return true
+	return p.windows(n, pattern)
 }
 
-// column finds the place in an error about a pattern.
-var column = regexp.MustCompile(`column (\d+): `)
-
-// inText notes a fault of a text at its place in the file: where the text stands as it is,
-// in a line, the column is in the file; else it is that of the text.
-func (p *parser) inText(n *yaml.Node, err error) {
-	text := err.Error()
-	found := column.FindStringSubmatchIndex(text)
-	oneLine := n.Style == 0 && !strings.Contains(n.Value, "\n")
-	if found == nil || !oneLine {
-		p.fault(n, "%s", strings.TrimPrefix(text, "cep: "))
-		return
+// windows notes the windows of a pattern that are too long.
+func (p *parser) windows(n *yaml.Node, pattern syntax.Pattern) bool {
+	long := pattern.Within
+	for _, place := range pattern.Places() {
+		long = max(long, place.Within)
 	}
-	at, _ := strconv.Atoi(text[found[2]:found[3]])
-	p.faultAt(n.Line, n.Column+at-1, "%s", text[found[1]:])
+	if long > maxDuration {
+		p.fault(n, "got the window %s: want at most 100 years", syntax.FormatDuration(long))
+	}
+	return long <= maxDuration
 }
 
 // together notes what is wrong with settings that stand together.
-func (p *parser) together(r *Rule, at map[string]*yaml.Node) {
+func (p *parser) together(r *ruleNode) {
+	sound := true
+	for _, a := range r.ages {
+		if w := r.Pattern.Within; w > 0 && a.age >= w {
+			p.fault(a.at, "got %s in a window of %s: want less than that", strconv.Quote(a.at.Value), syntax.FormatDuration(w))
+			sound = false
+		}
+	}
+	if sound && r.Validate() == nil {
+		return
+	}
 	for _, of := range r.settings() {
+		if of.name == "remind" && !sound {
+			continue
+		}
 		if _, err := cep.Compile(r.Pattern, of.config); err != nil {
-			n := at[of.name]
-			p.fault(cmp.Or(n, at["pattern"]), "%s", strings.TrimPrefix(err.Error(), "cep: "))
+			p.fault(r.at[of.name], "%s", plainError(err))
 			if of.name == "pattern" {
-				return
+				return // which all of them have
 			}
 		}
 	}
 }
 
-// ages reads a list of different ages.
-func (p *parser) ages(n *yaml.Node) (ages []time.Duration) {
-	for _, item := range p.items(n, "a list of ages such as 5m") {
-		age := p.duration(item, "an age such as 5m or 2d")
-		switch {
-		case age == 0:
-		case slices.Contains(ages, age):
-			p.fault(item, "%s stands twice", item.Value)
-		default:
-			ages = append(ages, age)
-		}
-	}
-	slices.Sort(ages)
-	return ages
-}
-
-// kinds are the kinds of outcome that a rule may give.
-var kinds = []order.Kind{order.Success, order.Timeout, order.Reminder, order.Resolved, order.Cancelled, order.Started}
-
-func (p *parser) outcomes(n *yaml.Node) (outcomes []order.Kind) {
-	for _, item := range p.items(n, "a list of kinds of outcome") {
-		text, ok := p.text(item, "a kind of outcome")
-		switch kind := order.Kind(text); {
-		case !ok:
-		case !slices.Contains(kinds, kind):
-			p.fault(item, "outcome %q: want success, timeout, reminder, resolved, cancelled or started", text)
-		case slices.Contains(outcomes, kind):
-			p.fault(item, "%s stands twice", text)
-		default:
-			outcomes = append(outcomes, kind)
-		}
-	}
-	return outcomes
-}
-
-func (p *parser) labels(n *yaml.Node) (labels []order.Label) {
-	p.members(n, "names and texts", func(key string, at, value *yaml.Node) {
-		if value.Kind != yaml.ScalarNode || value.Tag != "!!str" {
-			p.fault(value, "label %s: got %s: want a text, in quotes where it could be something else", key, kindOf(value))
-			return
-		}
-		labels = append(labels, order.Label{Name: key, Text: value.Value})
-	})
-	if n.Kind == yaml.MappingNode && len(n.Content) == 0 {
-		p.fault(n, "no labels: want at least one")
-	}
-	return labels
-}
+// plainError returns an error of the engine without its package.
+func plainError(err error) string { return strings.TrimPrefix(err.Error(), "cep: ") }

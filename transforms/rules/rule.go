@@ -15,8 +15,11 @@ type Rule struct {
 	// Name tells it from the others: it is in its outcomes, counters and metrics. That of a
 	// pattern that is given without rules is "".
 	Name string
-	// Pattern is the pattern, with the window that counts.
+	// Pattern is the pattern, with the window that counts: with Within.Duration, where there is
+	// one. With Within.Expression its own counts where that fails.
 	Pattern syntax.Pattern
+	// Within is the window that the rule has beside that of its pattern.
+	Within Within
 	// Key is what an order is known by: KeyUser or KeyOrder.
 	Key string
 	// Remind are the ages of an open run at which there is a reminder, in their order.
@@ -38,6 +41,18 @@ const (
 	KeyOrder = "order"
 )
 
+// kinds are the kinds of outcome that a rule may give.
+var kinds = []order.Kind{order.Success, order.Timeout, order.Reminder, order.Resolved, order.Cancelled, order.Started}
+
+// kindNames returns kinds as texts.
+func kindNames() []string {
+	names := make([]string, len(kinds))
+	for i, kind := range kinds {
+		names[i] = string(kind)
+	}
+	return names
+}
+
 // Gives reports whether the rule gives a kind of outcome.
 func (r *Rule) Gives(kind order.Kind) bool {
 	switch {
@@ -51,12 +66,15 @@ func (r *Rule) Gives(kind order.Kind) bool {
 
 // Validate returns what is wrong with a rule, or nil. The error begins with the setting.
 func (r *Rule) Validate() error {
+	if _, err := cep.Compile(r.Pattern, cep.Config{Remind: r.Remind, Resolve: r.Resolve, Early: r.Early}); err == nil {
+		return r.Within.validate(r.Pattern)
+	}
 	for _, of := range r.settings() {
 		if _, err := cep.Compile(r.Pattern, of.config); err != nil {
 			return fmt.Errorf("%s: %w", of.name, err)
 		}
 	}
-	return nil
+	return r.Within.validate(r.Pattern)
 }
 
 // setting is a setting by itself, as the engine takes it.
@@ -73,12 +91,4 @@ func (r *Rule) settings() []setting {
 		{"resolve", cep.Config{Resolve: r.Resolve}},
 		{"early", cep.Config{Early: r.Early}},
 	}
-}
-
-// Same reports whether a rule goes on with the states of another one: they have one name,
-// one key and, but for its window, one pattern.
-func (r *Rule) Same(as *Rule) bool {
-	a, b := r.Pattern, as.Pattern
-	a.Within, b.Within = 0, 0
-	return r.Name == as.Name && r.Key == as.Key && a.String() == b.String()
 }

@@ -9,6 +9,7 @@ import (
 	"time"
 	"unicode/utf8"
 
+	"github.com/expr-lang/expr/ast"
 	"github.com/expr-lang/expr/builtin"
 	"github.com/expr-lang/expr/checker"
 	exprcompiler "github.com/expr-lang/expr/compiler"
@@ -22,9 +23,10 @@ import (
 // compiler makes a condition of its text: it parses, resolves the names, checks the
 // types, meters what can be long, and hands the tree to expr's compiler.
 type compiler struct {
-	text  string
-	names Names
-	err   *Error // the first
+	text     string
+	names    Names
+	duration bool   // the text is to give a duration, and not what is true or false
+	err      *Error // the first
 }
 
 // fail keeps the first error.
@@ -54,8 +56,8 @@ func (c *compiler) compile() *Cond {
 		c.foreign(err)
 		return nil
 	}
-	if kind.Kind() != reflect.Bool && kind.Kind() != reflect.Interface || tree.Node.Nature().Nil {
-		c.fail(c.start(), "got %s: want what is true or false", typeName(kind))
+	c.checkResult(tree.Node, kind)
+	if c.err != nil {
 		return nil
 	}
 	tree.Node = meterNode(tree.Node)
@@ -72,6 +74,16 @@ func (c *compiler) compile() *Cond {
 	made := r.cond()
 	made.program = program
 	return made
+}
+
+// checkResult refuses a tree whose result cannot be of the kind that is wanted.
+func (c *compiler) checkResult(n ast.Node, kind reflect.Type) {
+	switch {
+	case c.duration:
+		c.checkDuration(n)
+	case kind.Kind() != reflect.Bool && kind.Kind() != reflect.Interface || n.Nature().Nil:
+		c.fail(c.start(), "got %s: want what is true or false", typeName(kind))
+	}
 }
 
 // checkText refuses text that the parser must not see. The parser is recursive; as every

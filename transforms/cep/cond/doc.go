@@ -36,6 +36,12 @@
 // names no offset is one in UTC. Objects have their members in the order of the names
 // where a function makes a list of them.
 //
+// # Durations
+//
+// [CompileDuration] makes an expression that gives a duration instead, in the same language:
+//
+//	channel == "b2b" ? "48h" : "10m"
+//
 // # Bounds
 //
 // No event can stall who evaluates. Text that nests deeply, has more than [MaxNodes] nodes, a

@@ -100,8 +100,21 @@ func (m *Evaluator) Start(e Event) {
 // condition that is Alone. An error, one line, is a condition that fails on the event; it
 // is false then.
 func (m *Evaluator) Eval(c *Cond, taken [][]Event) (bool, error) {
+	got, err := m.value(c, taken)
+	if err != nil {
+		return false, err
+	}
+	holds, ok := got.(bool)
+	if !ok {
+		return false, m.failed(c, fmt.Errorf("got %s: want true or false", valueName(got)))
+	}
+	return holds, nil
+}
+
+// value returns what a condition or an expression gives, as Eval.
+func (m *Evaluator) value(c *Cond, taken [][]Event) (any, error) {
 	if !m.known[c] {
-		return false, fmt.Errorf("cond: condition %s: not one of the evaluator's", oneLine(c.text))
+		return nil, fmt.Errorf("cond: condition %s: not one of the evaluator's", oneLine(c.text))
 	}
 	if r := &m.reads[0]; !r.done {
 		m.read(r)
@@ -111,18 +124,14 @@ func (m *Evaluator) Eval(c *Cond, taken [][]Event) (bool, error) {
 			m.read(r)
 		}
 		if err := m.bind(c, taken); err != nil {
-			return false, m.failed(c, err)
+			return nil, m.failed(c, err)
 		}
 	}
 	got, err := m.machine.Run(c.program, m.env)
 	if err != nil {
-		return false, m.failed(c, err)
+		return nil, m.failed(c, err)
 	}
-	holds, ok := got.(bool)
-	if !ok {
-		return false, m.failed(c, fmt.Errorf("got %s: want true or false", valueName(got)))
-	}
-	return holds, nil
+	return got, nil
 }
 
 // Spent reports whether the current event has cost as many elements as it may: each

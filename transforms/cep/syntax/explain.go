@@ -8,6 +8,23 @@ import (
 // Explain says in plain sentences what a valid pattern means, each part of it in one of
 // them. The noun is what the pattern runs on, such as "an order".
 func (p Pattern) Explain(noun string) []string {
+	return p.ExplainWithin(noun, FormatDuration(p.Within))
+}
+
+// ExplainWithin is Explain for a pattern with a window that is called as given, such as "W",
+// where each run has one of its own.
+func (p Pattern) ExplainWithin(noun, window string) []string {
+	e := explainer{Pattern: p, window: window}
+	return e.explain(noun)
+}
+
+// explainer explains a pattern, whose window has a name.
+type explainer struct {
+	Pattern
+	window string
+}
+
+func (p explainer) explain(noun string) []string {
 	first, last := p.Sequence[0], p.Sequence[len(p.Sequence)-1]
 	said := []string{p.opening(noun)}
 	if !first.once() {
@@ -71,7 +88,7 @@ func openers(elements []Element) []Step {
 }
 
 // lastStep says how the last step e comes, with which the run succeeds.
-func (p Pattern) lastStep(e Element) string {
+func (p explainer) lastStep(e Element) string {
 	text := event(e.Step, "any event") + " comes"
 	if e.Link == Next {
 		text = "the very next event is " + event(e.Step, "any")
@@ -79,7 +96,7 @@ func (p Pattern) lastStep(e Element) string {
 	if e.Within > 0 {
 		text += " less than " + FormatDuration(e.Within) + " later"
 	} else if p.pair() {
-		text += " less than " + FormatDuration(p.Within) + " later"
+		text += " less than " + p.window + " later"
 	}
 	if e.Link == FollowedByAny && p.Every {
 		text += ", and again with each further one in that time"
@@ -95,7 +112,7 @@ func (p Pattern) pair() bool {
 
 // lastNegation says how the run succeeds without the negations, which are the pattern's
 // end.
-func (p Pattern) lastNegation(negations []Element) string {
+func (p explainer) lastNegation(negations []Element) string {
 	when := "with the next event"
 	if last := negations[len(negations)-1]; last.Link == NotFollowedBy {
 		var ends []string
@@ -103,7 +120,7 @@ func (p Pattern) lastNegation(negations []Element) string {
 			ends = append(ends, FormatDuration(last.Within)+" after that")
 		}
 		if p.Within > 0 {
-			ends = append(ends, FormatDuration(p.Within)+" after its first event")
+			ends = append(ends, p.window+" after its first event")
 		}
 		when = strings.Join(ends, " or ")
 		if len(ends) > 1 {
@@ -114,15 +131,15 @@ func (p Pattern) lastNegation(negations []Element) string {
 }
 
 // idle says of a pattern of one event that its window does not matter, if it has one.
-func (p Pattern) idle() string {
+func (p explainer) idle() string {
 	if p.Within == 0 {
 		return ""
 	}
-	return ", so that the window of " + FormatDuration(p.Within) + " does not matter"
+	return ", so that the window of " + p.window + " does not matter"
 }
 
 // timeouts says when a run times out.
-func (p Pattern) timeouts() []string {
+func (p explainer) timeouts() []string {
 	waits := p.Sequence[len(p.Sequence)-1].Link == NotNext
 	var own []string
 	for i, place := range p.Places() {
@@ -141,7 +158,7 @@ func (p Pattern) timeouts() []string {
 		if p.Sequence[len(p.Sequence)-1].Link == NotFollowedBy {
 			what = "not all of that has come"
 		}
-		said = append(said, "If it is still open "+FormatDuration(p.Within)+" after its first event and "+what+", it times out.")
+		said = append(said, "If it is still open "+p.window+" after its first event and "+what+", it times out.")
 		also = "also "
 	}
 	if len(own) > 0 {

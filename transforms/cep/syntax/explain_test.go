@@ -6,6 +6,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/google/go-cmp/cmp"
 )
 
 func TestExplain(t *testing.T) {
@@ -154,4 +156,24 @@ func (p Pattern) windows() []time.Duration {
 		}
 	}
 	return all
+}
+
+// A window that differs from run to run is called by its name wherever that of the pattern
+// would stand, and those of links are not.
+func TestExplainWithin(t *testing.T) {
+	for _, test := range []struct {
+		pattern string
+		want    []string
+	}{
+		{"create followedBy pay within 10m", []string{"An order is opened by create.", "It succeeds when pay comes less than W later.",
+			"If it is still open W after its first event and has not succeeded, it times out."}},
+		{"create followedBy within 10m pay notFollowedBy within 10m ship within 10m", []string{"An order is opened by create.", "Then comes pay less than 10m later.",
+			"It succeeds 10m after that or W after its first event, whichever is earlier, unless ship comes first; then it is cancelled.",
+			"If it is still open W after its first event and not all of that has come, it times out.", "It also times out when pay has not come in its own time and it cannot go on without."}},
+		{"create within 10m", []string{"An order is opened by create.", "It succeeds at once, so that the window of W does not matter."}},
+	} {
+		if diff := cmp.Diff(test.want, MustParse(test.pattern).ExplainWithin("an order", "W")); diff != "" {
+			t.Errorf("%s (-want +got):\n%s", test.pattern, diff)
+		}
+	}
 }
