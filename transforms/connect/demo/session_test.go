@@ -1,6 +1,8 @@
 package demo
 
 import (
+	"crypto/sha256"
+	"encoding/hex"
 	"testing"
 	"time"
 )
@@ -63,5 +65,30 @@ func TestTheClockGoesOnFromTheWatermark(t *testing.T) {
 	}
 	if events, w := s.bundle(1000, wall.Add(100*time.Millisecond)); len(events) != 1 || w != 98_000 {
 		t.Errorf("%d events and %d, want 1 and 98000", len(events), w)
+	}
+}
+
+// Whoever tries a demo again is to see the same orders: its bytes are pinned.
+func TestTheEventsOfAURINeverChange(t *testing.T) {
+	for uri, want := range map[string]string{ // SHA-256
+		"demo:?start=2026-01-01T00:00:00Z":                                                                             "2a1bdb706755bc76df8914504fec94e5d51234941cb1fc0fc7a24f0a7d41e363",
+		"demo:?start=2026-01-01T00:00:00Z&seed=7&rate=5&paid=0.5&paid-late=0.2&delay=9s&late=0.05&repeat=0.05&hot=0.2": "366cb40413efb67856b3d85fac72d604d321c327fba46a83100a81a02c5c593b",
+	} {
+		c, err := Parse(uri)
+		if err != nil {
+			t.Fatal(err)
+		}
+		c.Shop = c.shop(time.Time{})
+		s, err := newSession(c, 0, 0, time.Time{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		sum := sha256.New()
+		for range 10_000 {
+			sum.Write(append(s.take().Raw, '\n'))
+		}
+		if got := hex.EncodeToString(sum.Sum(nil)); got != want {
+			t.Errorf("%s: hash %s, want %s", uri, got, want)
+		}
 	}
 }
