@@ -45,7 +45,6 @@ func run(args []string, stdout, stderr io.Writer) int {
 }
 
 const usage = `usage: orderlog [flags]
-
 Writes the event log of a simulated shop: orders that are created and mostly
 paid, one JSON object a line. The same flags give the same bytes.
 
@@ -63,9 +62,10 @@ paid, one JSON object a line. The same flags give the same bytes.
   -hot S         share of orders of one user, u0 (0)
   -fails N       failed payments an order at most, a fail and a retry each (0)
   -cancelled S   share of orders that have a cancel, up to within/2 later (0)
+  -early S       share of payments in time stamped up to 3s before the order (0)
+  -b2b S         share of orders of channel b2b, -b2b-within D (1h) to pay (0)
   -start TIME    time of the first event (2026-01-01T00:00:00Z)
 
-  orderlog -n 2000000 -seed 42 -o orders.jsonl
   orderlog -n 9999 -rate 50 -disorder 5s -late 0.01 -repeat 0.01 -o unruly.jsonl
 `
 
@@ -89,6 +89,9 @@ func parse(args []string) (settings, error) {
 	flags.Float64Var(&c.Hot, "hot", c.Hot, "")
 	flags.IntVar(&c.Fails, "fails", c.Fails, "")
 	flags.Float64Var(&c.Cancelled, "cancelled", c.Cancelled, "")
+	flags.Float64Var(&c.Early, "early", c.Early, "")
+	flags.Float64Var(&c.B2B, "b2b", c.B2B, "")
+	flags.DurationVar(&c.B2BWithin, "b2b-within", c.B2BWithin, "")
 	flags.TextVar(&c.Start, "start", c.Start, "")
 	if err := flags.Parse(args); err != nil {
 		return set, err
@@ -115,7 +118,7 @@ var flagOf = map[string]string{
 	"Users": "-users", "Rate": "-rate", "Start": "-start",
 	"Within": "-within", "Paid": "-paid", "PaidLate": "-paid-late",
 	"Disorder": "-disorder", "Late": "-late", "Repeat": "-repeat", "Hot": "-hot",
-	"Fails": "-fails", "Cancelled": "-cancelled",
+	"Fails": "-fails", "Cancelled": "-cancelled", "Early": "-early", "B2B": "-b2b", "B2BWithin": "-b2b-within",
 }
 
 // write writes the log to where the settings say.

@@ -28,6 +28,7 @@ func TestTheLogOfASeedNeverChanges(t *testing.T) {
 		{"the default shop", []string{"-n", "10000", "-seed", "1"}, "c90707ba61b9f9239e092ffa6ebe0f047883538a61a313517e13600bdbbab771"},
 		{"with all that can go wrong", []string{"-n", "10000", "-seed", "1", "-rate", "100", "-disorder", "5s", "-late", "0.01", "-repeat", "0.02", "-hot", "0.1"}, "7651c715a14e0cb12fd21dbb439db7567e34487380b72e95d690dd5b08ddfa3a"},
 		{"with more steps", []string{"-n", "10000", "-seed", "1", "-fails", "6", "-cancelled", "0.1"}, "3f92331bba62bef788d39f35a19183bc03161acb280962e576233cfd85e6c767"},
+		{"with all that an order can do", []string{"-n", "10000", "-seed", "1", "-rate", "100", "-cancelled", "0.1", "-early", "0.1", "-b2b", "0.2", "-b2b-within", "2h"}, "c09fb8d4a4f81805ba482ec8cfa378fbfff04bfd2bc1b377927acbba73b54903"},
 		{"with more steps that go wrong", []string{"-n", "10000", "-seed", "7", "-rate", "20", "-disorder", "5s", "-late", "0.01", "-repeat", "0.02", "-hot", "0.1", "-fails", "2", "-cancelled", "0.2"}, "90c4b6f3a3c446e73ca0297fb1fe906c48f1ca41e533e1fd927964e33820a718"},
 	}
 	for _, test := range tests {
@@ -84,7 +85,7 @@ func TestHelpFitsAScreen(t *testing.T) {
 		}
 	}
 	for _, name := range flagOf {
-		if !strings.Contains(out, "\n  "+name+" ") {
+		if !strings.Contains(out, " "+name+" ") {
 			t.Errorf("no word of %s", name)
 		}
 	}
@@ -112,6 +113,9 @@ func TestAWrongFlagIsNamedInOneLine(t *testing.T) {
 		{[]string{"-hot", "3"}, "orderlog: -hot 3: want a share from 0 to 1\n"},
 		{[]string{"-fails", "-1"}, "orderlog: -fails -1: want 0 to 100\n"},
 		{[]string{"-cancelled", "3"}, "orderlog: -cancelled 3: want a share from 0 to 1\n"},
+		{[]string{"-early", "1.1"}, "orderlog: -early 1.1: want a share from 0 to 1\n"},
+		{[]string{"-b2b", "NaN"}, "orderlog: -b2b NaN: want a share from 0 to 1\n"},
+		{[]string{"-b2b-within", "0s"}, "orderlog: -b2b-within 0s: want 10ms to 87600h0m0s\n"},
 	}
 	for _, test := range tests {
 		status, out, errs := orderlog(test.args...)

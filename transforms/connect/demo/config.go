@@ -67,7 +67,8 @@ func defaults() Config {
 //	demo:seed?count=9&speed=0
 //
 // Parameters: count, speed and start (RFC 3339); and of the shop seed, users,
-// rate, paid, paid-late, delay (the longest normal one), late, repeat and hot.
+// rate, paid, paid-late, delay (the longest normal one), late, repeat, hot, cancelled,
+// early, b2b and b2b-within.
 // An error names the parameter, its value and what it may be.
 func Parse(uri string) (Config, error) {
 	c := defaults()
@@ -132,6 +133,13 @@ func (c *Config) setters() map[string]func(string) string {
 		"late":   number(&c.Shop.Late),
 		"repeat": number(&c.Shop.Repeat),
 		"hot":    number(&c.Shop.Hot),
+
+		"cancelled": number(&c.Shop.Cancelled),
+		"early":     number(&c.Shop.Early),
+		"b2b":       number(&c.Shop.B2B),
+		"b2b-within": func(s string) string {
+			return into(&c.Shop.B2BWithin, "a duration such as 1h")(time.ParseDuration(s))
+		},
 	})
 	return all
 }
@@ -157,6 +165,7 @@ var parameterOf = map[string]string{
 	"Users": "users", "Rate": "rate", "Start": "start", "Within": "within",
 	"Paid": "paid", "PaidLate": "paid-late", "Disorder": "delay",
 	"Late": "late", "Repeat": "repeat", "Hot": "hot",
+	"Cancelled": "cancelled", "Early": "early", "B2B": "b2b", "B2BWithin": "b2b-within",
 }
 
 // Validate returns an error that names the first field that is wrong, by its

@@ -24,6 +24,9 @@ func TestParse(t *testing.T) {
 			c.Shop.Paid, c.Shop.PaidLate, c.Shop.Disorder = 0.5, 0.1, time.Minute
 			c.Shop.Late, c.Shop.Repeat, c.Shop.Hot = 0.2, 0.3, 0.4
 		}},
+		{"those of an order's life", "demo:?cancelled=0.1&early=0.2&b2b=0.3&b2b-within=48h", func(c *Config) {
+			c.Shop.Cancelled, c.Shop.Early, c.Shop.B2B, c.Shop.B2BWithin = 0.1, 0.2, 0.3, 48*time.Hour
+		}},
 		{"the loop runs in real time", "demo:seed", func(c *Config) { c.Loop, c.Speed = true, 1 }},
 		{"the loop has the source's parameters", "demo:seed?count=9&speed=0", func(c *Config) { c.Loop, c.Speed, c.Count = true, 0, 9 }},
 	}
@@ -49,7 +52,7 @@ func TestParseNamesWhatIsWrong(t *testing.T) {
 		{"another scheme", "file:x", `demo: "file:x": want demo:, demo:seed or either with ?parameters`},
 		{"neither of the two", "demo:shop", `demo: "demo:shop": want demo:, demo:seed or either with ?parameters`},
 		{"broken escape", "demo:?seed=%zz", `demo: "demo:?seed=%zz": invalid URL escape "%zz"`},
-		{"unknown", "demo:?sped=1", `demo: no parameter "sped": want count, delay, hot, late, paid, paid-late, rate, repeat, seed, speed, start, users`},
+		{"unknown", "demo:?sped=1", `demo: no parameter "sped": want b2b, b2b-within, cancelled, count, delay, early, hot, late, paid, paid-late, rate, repeat, seed, speed, start, users`},
 		{"the loop has no users", "demo:seed?users=1", `demo: no parameter "users": want count, speed, start`},
 		{"which of the two?", "demo:?seed=1&seed=2", `demo: seed: want it once, not 2 times`},
 		{"no number", "demo:?rate=x", `demo: rate "x": want a number`},
@@ -62,6 +65,11 @@ func TestParseNamesWhatIsWrong(t *testing.T) {
 		{"back in time", "demo:?speed=-1", `demo: speed -1: want 0.001 to 604800, or 0 for as fast as possible`},
 		{"no speed", "demo:?speed=NaN", `demo: speed NaN: want 0.001 to 604800, or 0 for as fast as possible`},
 		{"what the shop wants", "demo:?rate=0", `demo: rate 0: want 0.001 to 1000000 events a second`},
+		{"more than all", "demo:?cancelled=1.1", `demo: cancelled 1.1: want a share from 0 to 1`},
+		{"less than none", "demo:?early=-0.1", `demo: early -0.1: want a share from 0 to 1`},
+		{"no share", "demo:?b2b=NaN", `demo: b2b NaN: want a share from 0 to 1`},
+		{"no time to pay", "demo:?b2b-within=0s", `demo: b2b-within 0s: want 10ms to 87600h0m0s`},
+		{"no time", "demo:?b2b-within=1", `demo: b2b-within "1": want a duration such as 1h`},
 		{"by its parameter", "demo:?delay=-1s", `demo: delay -1s: want 0 to 87600h0m0s`},
 	}
 	for _, test := range tests {
@@ -100,6 +108,7 @@ func FuzzParse(f *testing.F) {
 	f.Add("demo:")
 	f.Add("demo:seed?count=9&speed=0")
 	f.Add("demo:?seed=1&users=7&rate=1e3&paid=0.5&paid-late=0.1&delay=1m&late=0.2&repeat=0.3&hot=0.4&start=2026-01-01T00:00:00Z")
+	f.Add("demo:?start=1970-01-01T00:00:00Z&cancelled=1&early=1&b2b=0.5&b2b-within=10ms")
 	f.Fuzz(func(t *testing.T, uri string) {
 		c, err := Parse(uri)
 		if err != nil {

@@ -71,7 +71,7 @@ func TestTheClockGoesOnFromTheWatermark(t *testing.T) {
 // Whoever tries a demo again is to see the same orders: its bytes are pinned.
 func TestTheEventsOfAURINeverChange(t *testing.T) {
 	for uri, want := range map[string]string{ // SHA-256
-		"demo:?start=2026-01-01T00:00:00Z":                                                                             "2a1bdb706755bc76df8914504fec94e5d51234941cb1fc0fc7a24f0a7d41e363",
+		"demo:?start=2026-01-01T00:00:00Z": "2a1bdb706755bc76df8914504fec94e5d51234941cb1fc0fc7a24f0a7d41e363",
 		"demo:?start=2026-01-01T00:00:00Z&seed=7&rate=5&paid=0.5&paid-late=0.2&delay=9s&late=0.05&repeat=0.05&hot=0.2": "366cb40413efb67856b3d85fac72d604d321c327fba46a83100a81a02c5c593b",
 	} {
 		c, err := Parse(uri)

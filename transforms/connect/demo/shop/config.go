@@ -51,12 +51,23 @@ type Config struct {
 	// after they are created, whatever else becomes of them. Optional. With Fails or
 	// Cancelled no two events of an order have the same time.
 	Cancelled float64
+
+	// Early is the share of the payments in time that come from a clock which is
+	// behind: they are made 1 ms after their order and stamped 1 ms to less than 3 s
+	// before it, but not before Start. Optional.
+	Early float64
+	// B2B is the share of orders whose events have "channel":"b2b"; those of the
+	// others then have "channel":"web". Optional: no event has a channel.
+	B2B float64
+	// B2BWithin is in place of Within, for the orders of B2B, the time that they have
+	// to pay and what goes by it.
+	B2BWithin time.Duration
 }
 
 // Default is the shop of the benchmarks: 100,000 users, 1,000 events a second
 // from 2026-01-01 on, 10 minutes to pay, 80 % of the orders paid in time, 2 %
 // too late, all events in order and once. About 130,000 orders are open at a
-// time.
+// time. Those of B2B, of which there are none, would have an hour to pay.
 func Default() Config {
 	return Config{
 		Seed:     1,
@@ -66,6 +77,8 @@ func Default() Config {
 		Within:   10 * time.Minute,
 		Paid:     0.8,
 		PaidLate: 0.02,
+
+		B2BWithin: time.Hour,
 	}
 }
 
@@ -103,8 +116,11 @@ func (c Config) Validate() error {
 	if ms := c.Start.UnixMilli(); ms < order.MinTime || ms >= order.MaxTime {
 		return &FieldError{"Start", c.Start.Format(time.RFC3339), "a time from 1970 to 9999"}
 	}
-	if c.Within < minWithin || c.Within > maxTime {
+	if !isWithin(c.Within) {
 		return &FieldError{"Within", c.Within, fmt.Sprintf("%s to %s", minWithin, maxTime)}
+	}
+	if !isWithin(c.B2BWithin) {
+		return &FieldError{"B2BWithin", c.B2BWithin, fmt.Sprintf("%s to %s", minWithin, maxTime)}
 	}
 	if c.Disorder < 0 || c.Disorder > maxTime {
 		return &FieldError{"Disorder", c.Disorder, fmt.Sprintf("0 to %s", maxTime)}
@@ -115,11 +131,13 @@ func (c Config) Validate() error {
 	return c.validateShares()
 }
 
+func isWithin(d time.Duration) bool { return d >= minWithin && d <= maxTime }
+
 func (c Config) validateShares() error {
 	shares := []struct {
 		field string
 		share float64
-	}{{"Paid", c.Paid}, {"PaidLate", c.PaidLate}, {"Late", c.Late}, {"Repeat", c.Repeat}, {"Hot", c.Hot}, {"Cancelled", c.Cancelled}}
+	}{{"Paid", c.Paid}, {"PaidLate", c.PaidLate}, {"Late", c.Late}, {"Repeat", c.Repeat}, {"Hot", c.Hot}, {"Cancelled", c.Cancelled}, {"Early", c.Early}, {"B2B", c.B2B}}
 	for _, s := range shares {
 		if !(s.share >= 0 && s.share <= 1) {
 			return &FieldError{s.field, s.share, "a share from 0 to 1"}

@@ -30,6 +30,10 @@ func TestValidateNamesTheFieldAndItsRule(t *testing.T) {
 		{"more than all are paid", func(c *Config) { c.Paid = 0.99 }, "shop: PaidLate 0.02: want at most what the share that is paid in time, 0.99, leaves"},
 		{"less than none", func(c *Config) { c.Late = -0.1 }, "shop: Late -0.1: want a share from 0 to 1"},
 		{"no number", func(c *Config) { c.Hot = math.NaN() }, "shop: Hot NaN: want a share from 0 to 1"},
+		{"more than all come early", func(c *Config) { c.Early = 1.1 }, "shop: Early 1.1: want a share from 0 to 1"},
+		{"no number", func(c *Config) { c.B2B = math.NaN() }, "shop: B2B NaN: want a share from 0 to 1"},
+		{"less than none is cancelled", func(c *Config) { c.Cancelled = -1 }, "shop: Cancelled -1: want a share from 0 to 1"},
+		{"no time for the others to pay", func(c *Config) { c.B2BWithin = 0 }, "shop: B2BWithin 0s: want 10ms to 87600h0m0s"},
 		{"all twice", func(c *Config) { c.Repeat = 1 }, ""},
 		{"more often than twice", func(c *Config) { c.Repeat = 1.5 }, "shop: Repeat 1.5: want a share from 0 to 1"},
 	}

@@ -18,7 +18,9 @@ type line struct {
 // event returns an event with its JSON text:
 //
 //	{"orderId":"o17","userId":"u42","type":"create","time":"2026-01-01T00:00:17.123Z","amount":129.90}
-func (l *line) event(d delivery, user, cents uint64) order.Event {
+//
+// Where there are channels, its order's stands behind the amount: ,"channel":"b2b"}
+func (l *line) event(d delivery, user, cents uint64, channel string) order.Event {
 	e := order.Event{Type: types[d.kind], Time: d.time}
 	b := append(l.buf[:0], `{"orderId":"o`...)
 	from := len(b) - 1
@@ -36,7 +38,13 @@ func (l *line) event(d delivery, user, cents uint64) order.Event {
 	b = l.appendTime(b, d.time)
 	b = append(b, `","amount":`...)
 	b = strconv.AppendUint(b, cents/100, 10)
-	b = append(b, '.', byte('0'+cents/10%10), byte('0'+cents%10), '}')
+	b = append(b, '.', byte('0'+cents/10%10), byte('0'+cents%10))
+	if channel != "" {
+		b = append(b, `,"channel":"`...)
+		b = append(b, channel...)
+		b = append(b, '"')
+	}
+	b = append(b, '}')
 
 	l.buf = b
 	e.Raw = append([]byte(nil), b...)

@@ -96,7 +96,7 @@ func TestAnEventIsWhatItsLineSays(t *testing.T) {
 }
 
 func TestArrivalsComeInOrderAndNotBeforeTheyHappen(t *testing.T) {
-	c := unruly()
+	c := lively()
 	last := c.Start.UnixMilli()
 	for i, a := range arrivals(t, c, 100_000) {
 		if a.At < last {
