@@ -254,6 +254,10 @@ func TestSettingsReachTheirTransforms(t *testing.T) {
 	if d.Within != time.Hour || !d.EndOfTime || d.Disorder != c.Disorder || d.Run != "run" {
 		t.Errorf("demo settings %+v", d)
 	}
+	c.Pattern, c.Within, c.Remind, c.Early = "create followedBy within 10m pay", 0, []time.Duration{time.Minute}, time.Second
+	if d := plan(t, c).source.(demo.Source).Config; d.Within != 10*time.Minute {
+		t.Errorf("the demo has %v to pay, want the window of the pattern", d.Within)
+	}
 }
 
 // plan returns the plan of settings that are valid.

@@ -3,6 +3,7 @@ package pipeline
 import (
 	"fmt"
 	"slices"
+	"time"
 
 	"ordertimeout/transforms"
 	"ordertimeout/transforms/order"
@@ -66,6 +67,15 @@ func windowsOfAll(all []rules.Rule) windows {
 		sum = windows{shortest: min(sum.shortest, w.shortest), whole: max(sum.whole, w.whole)}
 	}
 	return sum
+}
+
+// smallestWindow returns the smallest window of the patterns of all rules.
+func smallestWindow(all []rules.Rule) time.Duration {
+	smallest := windowsOf(all[0].Pattern).shortest
+	for i := range all[1:] {
+		smallest = min(smallest, windowsOf(all[i+1].Pattern).shortest)
+	}
+	return smallest
 }
 
 // keysOf returns the keys of rules, each once.

@@ -24,10 +24,13 @@ type Env struct {
 	Run string
 
 	// Decoder are the settings by which events are decoded: among them how orders are
-	// known, and the smallest window of the pattern.
+	// known, and what events are judged within.
 	Decoder order.DecoderConfig
 	// Format is the format of the input, "" where nobody has said: see order.Names.
 	Format string
+	// Window is the smallest window of the patterns. That of Decoder may be less: an age of
+	// reminders, or how early a step may be.
+	Window time.Duration
 	// Disorder is how far the events may be out of order.
 	Disorder time.Duration
 
