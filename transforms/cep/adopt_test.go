@@ -14,7 +14,6 @@ import (
 
 	"ordertimeout/transforms/cep/ceptest"
 	"ordertimeout/transforms/cep/ceptest/whole"
-	"ordertimeout/transforms/cep/cond"
 	"ordertimeout/transforms/cep/syntax"
 )
 
@@ -142,13 +141,7 @@ func TestAdopt(t *testing.T) {
 // remembered for as long as its window is so still.
 func TestAdoptWindows(t *testing.T) {
 	const text = "a followedBy b within 100ms"
-	window := func(expression string) Config {
-		made, err := cond.CompileDuration(expression, cond.Names{})
-		if err != nil {
-			t.Fatal(err)
-		}
-		return Config{Window: made, RememberOwn: true}
-	}
+	window := func(expression string) Config { return Config{Window: expression, RememberOwn: true} }
 	none := Config{}
 	for _, c := range []struct {
 		what     string

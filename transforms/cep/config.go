@@ -43,11 +43,11 @@ type Config struct {
 	// event of a later step that comes without a run waits for so long: it is for clocks that
 	// differ, a few seconds.
 	Early time.Duration
-	// Window gives each run a window of its own, by its first event: an expression of
-	// cond.CompileDuration. Where that fails the pattern's window holds, which there must
+	// Window gives each run a window of its own, by its first event: an expression as
+	// CompileWindow says. Where that fails the pattern's window holds, which there must
 	// be, and a condition error is counted; so it is where it gives more than MaxWindow, or a
-	// deadline that is no time of an event. Nil: the pattern's window is that of all runs.
-	Window *cond.Cond
+	// deadline after the year 9999. "": the pattern's window is that of all runs.
+	Window string
 	// MaxWindow is the longest that Window may give; zero: cond.MaxDuration.
 	MaxWindow time.Duration
 	// RememberOwn says that a run is remembered for as long as its own window, in place of
@@ -96,7 +96,7 @@ func (c Config) validate(pattern syntax.Pattern) error {
 		return err
 	}
 	switch {
-	case c.Window != nil && pattern.Within == 0:
+	case c.Window != "" && pattern.Within == 0:
 		return errors.New("cep: window by an expression of a pattern without one: want one there, for events on which it fails")
 	case c.MaxWindow < 0:
 		return fmt.Errorf("cep: max window %v: want one above zero, or zero for %v", c.MaxWindow, cond.MaxDuration)
@@ -131,5 +131,5 @@ func oneEnd(setting string, pattern syntax.Pattern) error {
 
 // life reports whether there is a setting that only the machine knows.
 func (c Config) life() bool {
-	return c.Started || c.Cancelled || len(c.Remind) > 0 || c.Resolve > 0 || c.Early > 0 || c.Window != nil
+	return c.Started || c.Cancelled || len(c.Remind) > 0 || c.Resolve > 0 || c.Early > 0 || c.Window != ""
 }

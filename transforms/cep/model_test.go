@@ -59,12 +59,7 @@ func newEngine(t testing.TB, key, text string, p whole.Pattern, table bool) *eng
 		t.Fatalf("%s: %v", text, err)
 	}
 	c := Config{Remember: ms(p.Remember), MaxBranches: p.MaxBranches, Fields: jsonFields, Started: p.Started, Cancelled: p.Cancelled, Resolve: ms(p.Resolve), Early: ms(p.Early)}
-	if p.Window.Text != "" {
-		if c.Window, err = cond.CompileDuration(p.Window.Text, cond.Names{}); err != nil {
-			t.Fatalf("%s: %v", p.Window.Text, err)
-		}
-		c.MaxWindow, c.RememberOwn = ms(p.Window.Most), p.Window.Remembers
-	}
+	c.Window, c.MaxWindow, c.RememberOwn = p.Window.Text, ms(p.Window.Most), p.Window.Remembers
 	c.Name = func(timeout *Outcome) string { return nameOf(timeout) }
 	for _, age := range p.Remind {
 		c.Remind = append(c.Remind, ms(age))

@@ -2,6 +2,7 @@ package cep
 
 import (
 	"cmp"
+	"fmt"
 	"slices"
 
 	"github.com/cespare/xxhash/v2"
@@ -109,7 +110,12 @@ func compile(pattern syntax.Pattern, c Config, table bool) (*Prog, error) {
 		!slices.ContainsFunc(code.Steps, func(s program.Step) bool { return s.Any })
 	p.started, p.cancelled, p.resolve, p.name = c.Started, c.Cancelled, c.Resolve.Milliseconds(), c.Name
 	p.early = c.Early.Milliseconds()
-	p.window, p.maxWindow, p.rememberOwn = c.Window, cmp.Or(c.MaxWindow, cond.MaxDuration).Milliseconds(), c.RememberOwn && c.Window != nil
+	if c.Window != "" {
+		if p.window, err = CompileWindow(c.Window, pattern); err != nil {
+			return nil, fmt.Errorf("cep: window: %w", err)
+		}
+		p.maxWindow, p.rememberOwn = cmp.Or(c.MaxWindow, cond.MaxDuration).Milliseconds(), c.RememberOwn
+	}
 	for _, age := range c.Remind {
 		p.remind = append(p.remind, age.Milliseconds())
 	}

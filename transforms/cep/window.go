@@ -4,7 +4,21 @@ import (
 	"fmt"
 	"math"
 	"time"
+
+	"ordertimeout/transforms/cep/cond"
+	"ordertimeout/transforms/cep/syntax"
 )
+
+// CompileWindow returns an expression that gives the windows of a pattern's runs, each by its
+// first event, for Config.Window. The names of steps are refused: there are none yet. Its
+// error is a *cond.Error.
+func CompileWindow(expression string, pattern syntax.Pattern) (*cond.Cond, error) {
+	names := cond.Names{Refused: map[string]string{}}
+	for _, place := range pattern.Places() {
+		names.Refused[place.Name] = place.Name + " is a step: want members of the first event bare, such as channel (one called " + place.Name + ": event." + place.Name + ")"
+	}
+	return cond.CompileDuration(expression, names)
+}
 
 // endOfTime is the end of the year 9999 in milliseconds: what can be written out as a time.
 const endOfTime = 253_402_300_800_000
