@@ -37,6 +37,9 @@ type Config struct {
 	// Within (-within) is the pattern's window, in place of that in the text, if there is
 	// one; zero leaves it.
 	Within time.Duration
+	// MaxWithin (-max-within) is the longest window that the expression of a rule may give;
+	// zero: 90 days, or a day less than a subscription keeps messages that are held by it.
+	MaxWithin time.Duration
 	// MaxBranches (-max-branches) is how many branches a key may have: the ways in which
 	// its open runs have gone on. At least one.
 	MaxBranches int
@@ -180,6 +183,7 @@ func (c Config) validate(w windows) error {
 		{"carry-every", c.CarryEvery, time.Millisecond, 24 * time.Hour},
 		{"resolve", c.Resolve, 0, connect.MaxDuration},
 		{"early", c.Early, 0, connect.MaxDuration},
+		{"max-within", c.MaxWithin, 0, connect.MaxDuration},
 	} {
 		if err := connect.CheckDuration(d.flag, d.value, d.least, d.most); err != nil {
 			return err
@@ -237,11 +241,14 @@ func (c Config) pattern() (syntax.Pattern, error) {
 	return p, nil
 }
 
-// validateOutputs checks that what is written to can get something.
+// validateOutputs checks that what is written to can get something, and other settings that
+// are for some rules alone.
 func (c Config) validateOutputs(all []rules.Rule) error {
 	some := func(f func(rules.Rule) bool) bool { return slices.ContainsFunc(all, f) }
 	negated := func(p syntax.Place) bool { return p.Link.Negated() }
 	switch {
+	case c.MaxWithin > 0 && !byEvent(all):
+		return fmt.Errorf("-max-within %v: want -rules with an expression that gives windows, which it bounds", c.MaxWithin)
 	case c.Reminders != "" && !some(func(r rules.Rule) bool { return len(r.Remind) > 0 }):
 		return fmt.Errorf("-reminders %q: want -remind, the ages of open orders at which there is one", c.Reminders)
 	case c.Resolved != "" && !some(func(r rules.Rule) bool { return r.Resolve > 0 }):

@@ -127,7 +127,7 @@ func TestAConnectorOfOnesOwnWorks(t *testing.T) {
 		t.Fatal(err)
 	}
 	p := plan(t, c)
-	if warnings, err := p.Check(t.Context()); err != nil || !slices.Equal(warnings, []string{"it is tiny"}) {
+	if _, warnings, err := p.Check(t.Context()); err != nil || !slices.Equal(warnings, []string{"it is tiny"}) {
 		t.Errorf("checked: %q, %v", warnings, err)
 	}
 	if _, err := localfile.Open(run, p.Outputs()...); err != nil {
@@ -161,7 +161,7 @@ func TestTheListIsWhatErrorsTell(t *testing.T) {
 		}
 	}
 	c.Input, c.Timeouts = []string{"tiny:"}, "tiny:"
-	if _, err := plan(t, c).Check(t.Context()); err == nil || err.Error() != "-timeouts: no file" {
+	if _, _, err := plan(t, c).Check(t.Context()); err == nil || err.Error() != "-timeouts: no file" {
 		t.Errorf("checked: got %v", err)
 	}
 }

@@ -38,7 +38,7 @@ func TestOutputToTheTopicThatIsReadIsRefused(t *testing.T) {
 				c.Runner, c.Run, c.Input = runner, t.Name(), []string{"pubsub://shop/orders"}
 				c.Success, c.Timeouts = "none", "none"
 				set(&c, "pubsub://shop/"+topic)
-				warnings, err := plan(t, c).Check(t.Context())
+				_, warnings, err := plan(t, c).Check(t.Context())
 				want := "-" + flag + " pubsub://shop/events: the topic that -input pubsub://shop/orders reads: what is written comes back as input, without end: want another topic"
 				if topic == "events" && (!errors.Is(err, ErrLoop) || err.Error() != want) || topic == "others" && err != nil || len(warnings) > 0 {
 					t.Errorf("%s: -%s to %s: got %v, warnings %q, want %s", runner, flag, topic, err, warnings, want)
@@ -56,11 +56,11 @@ func TestTopicThatIsNotKnownIsWarnedOf(t *testing.T) {
 	c := dataflow()
 	const want = "-input pubsub://shop/orders: its topic is not known, which is to be none of -timeouts -rejects: pubsub: subscription projects/shop/subscriptions/orders: no such subscription"
 	c.Rejects = "pubsub://shop/rejects"
-	if warnings, err := plan(t, c).Check(t.Context()); err != nil || len(warnings) != 1 || warnings[0] != want {
+	if _, warnings, err := plan(t, c).Check(t.Context()); err != nil || len(warnings) != 1 || warnings[0] != want {
 		t.Errorf("got %q, %v, want %q", warnings, err, want)
 	}
 	c.Timeouts, c.Rejects = "none", "none"
-	if warnings, err := plan(t, c).Check(t.Context()); err != nil || len(warnings) > 0 {
+	if _, warnings, err := plan(t, c).Check(t.Context()); err != nil || len(warnings) > 0 {
 		t.Errorf("without an output to a topic: got %q, %v", warnings, err)
 	}
 }

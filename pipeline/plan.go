@@ -93,6 +93,7 @@ func (c Config) env(all []rules.Rule) connect.Env {
 
 		Carries:      c.Carry != "",
 		NotByOutcome: notByOutcome(all),
+		Windows:      c.connectWindows(all),
 	}
 }
 

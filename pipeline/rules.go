@@ -1,11 +1,13 @@
 package pipeline
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"time"
 
 	"ordertimeout/transforms"
+	"ordertimeout/transforms/connect"
 	"ordertimeout/transforms/order"
 	"ordertimeout/transforms/rules"
 )
@@ -51,12 +53,24 @@ func (c Config) validateRules() error {
 			return fmt.Errorf("-rules: %d rules, and number %d has the name %q: want a name for each", len(c.Rules), i+1, r.Name)
 		case r.Key != KeyUser && r.Key != KeyOrder:
 			return fmt.Errorf("-rules: rule %s: key %q: want user or order", r.Name, r.Key)
-		case r.Within.Expression != "": // the stateful transform has one window a rule
-			return fmt.Errorf("-rules: rule %s: got an expression as its window, which check and explain know and a run does not: want a duration", r.Name)
 		}
 		names[r.Name] = true
 	}
 	return nil
+}
+
+// connectWindows returns what a source has to know of the windows of rules.
+func (c Config) connectWindows(all []rules.Rule) connect.Windows {
+	w := connect.Windows{Longest: max(windowsOfAll(all).whole, c.MaxWithin)}
+	if w.ByEvent = byEvent(all); w.ByEvent {
+		w.Most = c.MaxWithin
+	}
+	return w
+}
+
+// byEvent reports whether an expression gives the windows of a rule.
+func byEvent(all []rules.Rule) bool {
+	return slices.ContainsFunc(all, func(r rules.Rule) bool { return r.Within.Expression != "" })
 }
 
 // windowsOfAll returns the smallest window of all rules, and the longest that a run takes.
@@ -107,13 +121,14 @@ func (c Config) matchAll(p Plan) (matches []transforms.MatchConfig) {
 // rule returns a rule as the stateful transform takes it.
 func (c Config) rule(p Plan, r *rules.Rule) transforms.Rule {
 	gives := func(kind order.Kind) bool { return r.Gives(kind) && p.Gives(kind) }
-	return transforms.Rule{
-		Name: r.Name, Labels: r.Labels, Unread: p.unread(r),
-		Settings: transforms.Settings{
-			Pattern: r.Pattern.String(), MaxBranches: c.MaxBranches, Remember: c.remember(windowsOfRule(r)),
-			Started: gives(order.Started), Cancelled: gives(order.Cancelled), Remind: r.Remind, Resolve: r.Resolve, Early: r.Early,
-		},
+	s := transforms.Settings{
+		Pattern: r.Pattern.String(), MaxBranches: c.MaxBranches, Remember: c.remember(windowsOfRule(r)),
+		Started: gives(order.Started), Cancelled: gives(order.Cancelled), Remind: r.Remind, Resolve: r.Resolve, Early: r.Early,
 	}
+	if s.Window = r.Within.Expression; s.Window != "" {
+		s.MaxWindow, s.RememberOwn = cmp.Or(c.MaxWithin, defaultMaxWithin), c.Remember < 0
+	}
+	return transforms.Rule{Name: r.Name, Labels: r.Labels, Unread: p.unread(r), Settings: s}
 }
 
 // unread returns the kinds of outcome of a rule that are not to be made, as they go nowhere.

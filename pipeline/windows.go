@@ -10,6 +10,9 @@ import (
 // defaultWindow stands for the windows of a pattern that has none, in which nothing waits.
 const defaultWindow = 10 * time.Minute
 
+// defaultMaxWithin is the default of -max-within, where the source says no other.
+const defaultMaxWithin = 90 * 24 * time.Hour
+
 // windows are what the defaults of other settings follow: those of a pattern, and of its
 // links and negations.
 type windows struct {

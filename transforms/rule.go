@@ -39,6 +39,10 @@ type Settings struct {
 	Remind             []time.Duration `json:",omitempty"`
 	Resolve            time.Duration   `json:",omitempty"`
 	Early              time.Duration   `json:",omitempty"`
+	// Window, MaxWindow and RememberOwn are those of cep.Config, too.
+	Window      string        `json:",omitempty"`
+	MaxWindow   time.Duration `json:",omitempty"`
+	RememberOwn bool          `json:",omitempty"`
 }
 
 // eventKind says what the events of a step are: no orders, where plain is set, or orders that
@@ -62,6 +66,7 @@ func (r *Rule) compile(of eventKind) (shard.Rule, error) {
 	settings := cep.Config{
 		Remember: r.Remember, MaxBranches: r.MaxBranches, Fields: replica.Fields(of.reader),
 		Started: r.Started, Cancelled: r.Cancelled, Remind: r.Remind, Resolve: r.Resolve, Early: r.Early,
+		Window: r.Window, MaxWindow: r.MaxWindow, RememberOwn: r.RememberOwn,
 	}
 	if of.plain {
 		settings.Fields.IDs, settings.Timeless = memberIDs, true

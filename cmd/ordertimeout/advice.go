@@ -10,6 +10,7 @@ import (
 	"ordertimeout/transforms/cep/syntax"
 	"ordertimeout/transforms/count"
 	"ordertimeout/transforms/process"
+	"ordertimeout/transforms/rules"
 	"ordertimeout/transforms/screen"
 )
 
@@ -48,7 +49,7 @@ func advise(counters map[string]int64, o options, run *process.Run, failed bool)
 		return nil
 	}
 	if !failed {
-		lines = append(lines, adviseConditions(counters, run)...)
+		lines = append(lines, adviseConditions(counters, o, run)...)
 		lines = append(lines, adviseTypes(counters, o, run)...)
 		lines = append(lines, adviseLate(counters, o, run)...)
 		lines = append(lines, adviseOrphans(counters, o, run)...)
@@ -63,7 +64,7 @@ func advise(counters map[string]int64, o options, run *process.Run, failed bool)
 
 // adviseConditions returns a line where conditions could not be evaluated: one that is
 // written wrongly is false always.
-func adviseConditions(counters map[string]int64, run *process.Run) []string {
+func adviseConditions(counters map[string]int64, o options, run *process.Run) []string {
 	failed, ok := run.Tally().FailedCondition()
 	if !ok {
 		return nil
@@ -72,7 +73,11 @@ func adviseConditions(counters map[string]int64, run *process.Run) []string {
 	if failed.Place != "" {
 		at = ", such as " + screen.Text(failed.Place)
 	}
-	return []string{fmt.Sprintf("conditions: %s could not be evaluated and were taken to be false%s: %s", grouped(counters[count.ConditionErrors]), at, screen.Text(failed.Text))}
+	taken := "false"
+	if slices.ContainsFunc(o.plan.Rules, func(r rules.Rule) bool { return r.Within.Expression != "" }) {
+		taken += ", and windows to be the pattern's"
+	}
+	return []string{fmt.Sprintf("conditions: %s could not be evaluated and were taken to be %s%s: %s", grouped(counters[count.ConditionErrors]), taken, at, screen.Text(failed.Text))}
 }
 
 // adviseTypes returns a line where a step of the pattern never came, and other types
@@ -133,7 +138,7 @@ func adviseOrphans(counters map[string]int64, o options, run *process.Run) []str
 		return nil
 	}
 	known := run.Tally().Orphans()
-	byUser := o.config.Key == pipeline.KeyUser
+	byUser := !slices.ContainsFunc(o.plan.Rules, func(r rules.Rule) bool { return r.Key != pipeline.KeyUser })
 	var why string
 	switch {
 	case byUser && known.NoUser > 0 && known.NoUser >= max(known.Ended, known.Unknown):

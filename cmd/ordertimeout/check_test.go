@@ -144,11 +144,3 @@ func TestCheckHelpShowsRules(t *testing.T) {
 		t.Errorf("%+v", r)
 	}
 }
-
-// An expression is told of before the start by a run that cannot evaluate it.
-func TestARunRefusesExpressions(t *testing.T) {
-	r := run1(t, "", "-input", "-", "-rules", rulesFile("after.yaml"))
-	if want := "ordertimeout: -rules: rule unpaid: got an expression as its window, which check and explain know and a run does not: want a duration\n"; r.status != exitUsage || !strings.HasPrefix(r.stderr, want) {
-		t.Errorf("%+v", r)
-	}
-}

@@ -82,7 +82,7 @@ func runDataflow(o options, stdout io.Writer, log journal) (err error) {
 	ctx, cancel := context.WithTimeout(context.Background(), limit)
 	defer cancel()
 	if !dry {
-		if err := checkServices(o.plan, log); err != nil {
+		if o.plan, err = checkServices(o.plan, log); err != nil {
 			return err
 		}
 	}

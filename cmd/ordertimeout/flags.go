@@ -111,6 +111,7 @@ func define(fs *flag.FlagSet, o *options) {
 	fs.StringVar(&c.Pattern, "pattern", c.Pattern, "")
 	fs.StringVar(&o.rules, "rules", "", "")
 	connect.Duration(&c.Within)(fs, "within")
+	connect.Duration(&c.MaxWithin)(fs, "max-within")
 	fs.IntVar(&c.MaxBranches, "max-branches", c.MaxBranches, "")
 	fs.StringVar(&c.Key, "key", c.Key, "")
 	connect.Duration(&c.Disorder)(fs, "disorder")
@@ -199,7 +200,7 @@ func (o *options) validate(fs *flag.FlagSet) error {
 // refuseDefaults refuses the values of durations that mean a default: they do in the
 // settings, but not to who writes them.
 func refuseDefaults(fs *flag.FlagSet, kinds connect.List) (err error) {
-	aboveZero, fromZero := []string{"within", "tick", "carry-every", "resolve", "early"}, []string{"remember", "max-stall"}
+	aboveZero, fromZero := []string{"within", "max-within", "tick", "carry-every", "resolve", "early"}, []string{"remember", "max-stall"}
 	for _, f := range kinds.Flags() {
 		switch {
 		case f.AboveZero:

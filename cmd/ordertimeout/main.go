@@ -129,7 +129,7 @@ func execute(o options, current *process.Run, log journal) (err error) {
 		return err
 	}
 	defer profiled()
-	if err := checkServices(o.plan, log); err != nil {
+	if o.plan, err = checkServices(o.plan, log); err != nil {
 		return err
 	}
 	h := newHealth(current, o.plan, o.maxStall)
@@ -196,16 +196,17 @@ func (o options) commit(outputs *localfile.Set, run *process.Run, log journal) e
 	return outputs.Commit()
 }
 
-// checkServices asks what is not on this machine whether it can be used.
-func checkServices(p pipeline.Plan, log journal) error {
-	warnings, err := p.Check(context.Background())
+// checkServices asks what is not on this machine whether it can be used, and returns the plan
+// with what that says.
+func checkServices(p pipeline.Plan, log journal) (pipeline.Plan, error) {
+	p, warnings, err := p.Check(context.Background())
 	for _, w := range warnings {
 		log.warn("%s", screen.Text(w))
 	}
 	if errors.Is(err, pipeline.ErrLoop) {
-		return usageError{err}
+		err = usageError{err}
 	}
-	return err
+	return p, err
 }
 
 // usageError is a wrong combination of flags that only a look at the files, or at the

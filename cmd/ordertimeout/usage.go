@@ -28,7 +28,7 @@ Pattern:
   -key KEY           user: an order is a user's order; order: its id alone (default user)
   -remember D        how long ended orders are known, to tell repeats (default: within)
   -remind 5m,8m      reminders at these ages; -resolve D: so late a payment calls it off; -early D: clocks
-  -rules FILE        several patterns, and what each tells, in place of these: see ordertimeout check -h
+  -rules FILE        several patterns in place of these, as check -h says; -max-within D: of expressions (90d)
 Time:
   -disorder D        how far events may be out of order (default 5s)
 {{flags "Time"}}  -max-ahead D       an event further ahead of the clock is malformed (default 24h; 0: none)

@@ -14,7 +14,7 @@ import (
 // that it has given. A state must be adopted where the window or the ages are other ones;
 // else p goes on with it as it is. Without that a run of the table has the window of p, and
 // one of a program without reminders gives none. What is held is held for as long as it was
-// to be, and what may be resolved likewise.
+// to be, and what may be resolved likewise; so is what was remembered by its own window.
 func (p *Prog) Adopt(s *State, before *Prog, at int64) error {
 	if before.mark != p.mark {
 		return fmt.Errorf("cep: state of the pattern %s: want one of %s, or of another window", before.text, p.text)
@@ -25,6 +25,9 @@ func (p *Prog) Adopt(s *State, before *Prog, at int64) error {
 	l := s.live()
 	if l == nil {
 		return nil
+	}
+	if before.rememberOwn {
+		l.known.shift(before.remember - p.remember)
 	}
 	same := slices.Equal(p.remind, before.remind)
 	for i := range l.runs {
@@ -66,7 +69,7 @@ func (l *live) rememberPast(p *past) {
 	for print := range p.prints.all {
 		l.known.spans = append(l.known.spans, span{print: print, from: l.order, to: l.order})
 	}
-	l.known.end(l.order, p.ended)
+	l.known.end(l.order, p.ended, 0)
 }
 
 // addTableRun opens the run of a table's state.

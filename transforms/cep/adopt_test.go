@@ -137,6 +137,62 @@ func TestAdopt(t *testing.T) {
 	}
 }
 
+// An open run keeps its deadline when the expression for windows changes, and what was
+// remembered for as long as its window is so still.
+func TestAdoptWindows(t *testing.T) {
+	const text = "a followedBy b within 100ms"
+	window := func(expression string) Config { return Config{Window: expression, RememberOwn: true} }
+	none := Config{}
+	for _, c := range []struct {
+		what     string
+		old, new Config
+		to       string
+		deadline int64
+		known    int64 // the last place at which a redelivery is known of what ended at 3
+	}{
+		{"another expression", window(`"40ms"`), window(`"50ms"`), text, 40, 43},
+		{"another window for what fails", window(`"40ms"`), window(`"50ms"`), "a followedBy b within 70ms", 40, 43},
+		{"an expression behind none", none, window(`"50ms"`), text, 100, 103},
+		{"none behind an expression", window(`"40ms"`), none, text, 40, 43},
+	} {
+		remember := func(c Config, text string) *Prog {
+			c.Remember = syntax.MustParse(text).Within
+			p, err := Compile(syntax.MustParse(text), c)
+			if err != nil {
+				t.Fatal(err)
+			}
+			return p
+		}
+		before, p := remember(c.old, text), remember(c.new, c.to)
+		var open, ended State
+		m := before.Matcher()
+		m.Step("k", &open, &Event{Type: "a"}, new(Output))
+		m.Step("k", &ended, &Event{Type: "a", ID: "1"}, new(Output))
+		m.Advance("k", &ended, 3, math.MaxInt64, new(Output))
+		m.Step("k", &ended, &Event{Type: "b", ID: "2", Time: 3, At: 3}, new(Output))
+		for _, s := range []*State{&open, &ended} {
+			if err := p.Adopt(s, before, 3); err != nil {
+				t.Fatalf("%s: %v", c.what, err)
+			}
+		}
+		if deadline, ok := p.Deadline(&open); !ok || deadline != c.deadline {
+			t.Errorf("%s: the open run's deadline is %d: want %d", c.what, deadline, c.deadline)
+		}
+		b, _ := ended.AppendBinary(nil)
+		for place, known := range map[int64]bool{c.known: true, c.known + 1: false} {
+			s, _, err := p.DecodeState(b)
+			if err != nil {
+				t.Fatalf("%s: %v", c.what, err)
+			}
+			m := p.Matcher()
+			m.Advance("k", &s, place, math.MaxInt64, new(Output))
+			if r := m.Step("k", &s, &Event{Type: "b", ID: "2", Time: place, At: place}, new(Output)); r.Redelivered != known {
+				t.Errorf("%s: a copy at %d: got %+v: want it known %v", c.what, place, r, known)
+			}
+		}
+	}
+}
+
 // Without Adopt a run of a state that knows no reminders gives none: nobody knows which
 // of them have passed.
 func TestAStateWithoutRemindersGivesNone(t *testing.T) {

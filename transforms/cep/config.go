@@ -1,6 +1,7 @@
 package cep
 
 import (
+	"errors"
 	"fmt"
 	"time"
 
@@ -42,6 +43,16 @@ type Config struct {
 	// event of a later step that comes without a run waits for so long: it is for clocks that
 	// differ, a few seconds.
 	Early time.Duration
+	// Window gives each run a window of its own, by its first event: an expression as
+	// CompileWindow says. Where that fails the pattern's window holds, which there must
+	// be, and a condition error is counted; so it is where it gives more than MaxWindow, or a
+	// deadline after the year 9999. "": the pattern's window is that of all runs.
+	Window string
+	// MaxWindow is the longest that Window may give; zero: cond.MaxDuration.
+	MaxWindow time.Duration
+	// RememberOwn says that a run is remembered for as long as its own window, in place of
+	// Remember, where there is a Window.
+	RememberOwn bool
 	// Name calls a timeout by a text that stands in the outcome which resolves it
 	// (Outcome.Of): the run's events are gone by then. It must not keep the Outcome, and
 	// several Matchers may call it at once. Nil calls all of them "".
@@ -84,6 +95,12 @@ func (c Config) validate(pattern syntax.Pattern) error {
 	if err := c.Validate(); err != nil {
 		return err
 	}
+	switch {
+	case c.Window != "" && pattern.Within == 0:
+		return errors.New("cep: window by an expression of a pattern without one: want one there, for events on which it fails")
+	case c.MaxWindow < 0:
+		return fmt.Errorf("cep: max window %v: want one above zero, or zero for %v", c.MaxWindow, cond.MaxDuration)
+	}
 	if n := len(c.Remind); n > 0 && pattern.Within > 0 && c.Remind[n-1] >= pattern.Within {
 		return fmt.Errorf("cep: remind %v of a pattern within %v: want ages below that", c.Remind[n-1], pattern.Within)
 	}
@@ -114,5 +131,5 @@ func oneEnd(setting string, pattern syntax.Pattern) error {
 
 // life reports whether there is a setting that only the machine knows.
 func (c Config) life() bool {
-	return c.Started || c.Cancelled || len(c.Remind) > 0 || c.Resolve > 0 || c.Early > 0
+	return c.Started || c.Cancelled || len(c.Remind) > 0 || c.Resolve > 0 || c.Early > 0 || c.Window != ""
 }

@@ -52,6 +52,7 @@
 // t0+within it is too late, one millisecond before in time. A link's window runs likewise,
 // from the event that the branch took last, whatever way it has come. Deadlines are worked
 // each at its own time, the earliest first, and before the events of that time.
+// With Config.Window each run has a window of its own, which its first event gives.
 //
 // # The life of a run
 //

@@ -12,8 +12,11 @@ type known struct {
 	spans []span
 	index map[uint64]uint32 // the last span of each print, by its place plus one; nil where they are few
 	ended []endedRun        // in the order of seq
-	// latest is the place of the end that was last, forgotten what was forgotten up to.
-	latest, forgotten int64
+	// latest is the place of the end that was last, forgotten what was forgotten up to, and
+	// until the last place at which a run that is remembered ended or counts as having ended:
+	// see endedRun.
+	latest, forgotten, until int64
+	swept                    int // how many runs a look at all of them has left
 }
 
 // span says that the runs from, to, and those between that were open then, know a print.
@@ -27,7 +30,13 @@ type span struct {
 type endedRun struct {
 	seq   uint64
 	ended int64 // in place in time
+	// extra is for how much longer than others it is remembered, or shorter: where it has a
+	// window of its own.
+	extra int64
 }
+
+// until returns the place that it is remembered from, for as long as all are.
+func (r *endedRun) until() int64 { return r.ended + r.extra }
 
 // add notes that a run knows a print. before is the seq of the open run before it, zero
 // without one. Runs are to add a print in their order.
@@ -113,7 +122,7 @@ func (k *known) alive(s *span, runs []run) bool {
 	}
 	i, _ = slices.BinarySearchFunc(k.ended, s.from, func(r endedRun, seq uint64) int { return compareSeq(r.seq, seq) })
 	for ; i < len(k.ended) && k.ended[i].seq <= s.to; i++ {
-		if k.ended[i].ended >= k.forgotten {
+		if k.ended[i].until() >= k.forgotten {
 			return true
 		}
 	}
@@ -130,18 +139,36 @@ func compareSeq(a, b uint64) int {
 	return 0
 }
 
-// end remembers a run that has ended at a place in time.
-func (k *known) end(seq uint64, at int64) {
-	if len(k.ended) == 0 || at > k.latest {
-		k.latest = at
+// end remembers a run that has ended at a place in time, for extra longer than others.
+func (k *known) end(seq uint64, at, extra int64) {
+	if len(k.ended) == 0 {
+		k.latest, k.until = at, at+extra
 	}
+	k.latest, k.until = max(k.latest, at), max(k.until, at+extra)
 	i, _ := slices.BinarySearchFunc(k.ended, seq, func(r endedRun, seq uint64) int { return compareSeq(r.seq, seq) })
-	k.ended = slices.Insert(k.ended, i, endedRun{seq, at})
+	k.ended = slices.Insert(k.ended, i, endedRun{seq, at, extra})
 }
 
-// endedSince reports whether a remembered run ended at a time or after it.
+// shift lets the runs that are remembered be so for longer by so much, or shorter.
+func (k *known) shift(by int64) {
+	for i := range k.ended {
+		k.ended[i].extra += by
+	}
+	k.until += by
+}
+
+// endedSince reports whether a remembered run ended at a time or after it, of a pattern that
+// has one run at a time: they have ended in their order.
 func (k *known) endedSince(time int64) bool {
-	return len(k.ended) > 0 && k.latest >= k.forgotten && k.latest >= time
+	for _, r := range slices.Backward(k.ended) {
+		switch {
+		case r.ended < time:
+			return false
+		case r.until() >= k.forgotten:
+			return true
+		}
+	}
+	return false
 }
 
 // forget forgets the runs that ended before a place in time. Their memory is given back
@@ -151,14 +178,16 @@ func (k *known) forget(before int64, runs []run) {
 		return
 	}
 	k.forgotten = before
-	if len(runs) == 0 && k.latest < before {
+	if len(runs) == 0 && k.until < before {
 		*k = known{forgotten: math.MinInt64}
 		return
 	}
-	if k.ended[0].ended >= before || k.ended[len(k.ended)/2].ended >= before {
+	kept := k.ended[0].until() >= before || k.ended[len(k.ended)/2].until() >= before
+	if kept && (k.until == k.latest || len(k.ended) <= 2*k.swept+indexFrom) {
 		return
 	}
-	k.ended = slices.DeleteFunc(k.ended, func(r endedRun) bool { return r.ended < before })
+	k.ended = slices.DeleteFunc(k.ended, func(r endedRun) bool { return r.until() < before })
+	k.swept = len(k.ended)
 	k.spans = slices.DeleteFunc(k.spans, func(s span) bool { return !k.alive(&s, runs) })
 	if cap(k.spans) > indexFrom && len(k.spans) < cap(k.spans)/8 {
 		k.spans = slices.Clone(k.spans)

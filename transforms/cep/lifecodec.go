@@ -15,6 +15,7 @@ const (
 	hasAlerts             // timeouts that may be resolved
 	hasEarly              // events that are held
 	hasShifts             // events that count as of another time than their own
+	hasExtras             // ended runs that are remembered for longer than others, or shorter
 )
 
 // life returns what there is to encode that older builds did not know, and whether there
@@ -31,6 +32,9 @@ func (l *live) life() (bits uint64, any bool) {
 	}
 	if slices.ContainsFunc(l.events, func(s stored) bool { return s.early != 0 }) {
 		bits |= hasShifts
+	}
+	if slices.ContainsFunc(l.known.ended, func(r endedRun) bool { return r.extra != 0 }) {
+		bits |= hasExtras
 	}
 	return bits, bits != 0 || slices.ContainsFunc(l.runs, func(r run) bool { return r.reminded != allAges })
 }
@@ -65,6 +69,11 @@ func (w *liveWriter) appendLife(b []byte, bits uint64) []byte {
 	}
 	if bits&hasShifts != 0 {
 		b = w.appendShifts(b)
+	}
+	if bits&hasExtras != 0 {
+		for _, r := range w.live.known.ended {
+			b = binary.AppendVarint(b, r.extra)
+		}
 	}
 	return b
 }
@@ -152,6 +161,9 @@ func (l *live) addLife(r *reader, steps int) {
 			l.events[1+i].early = uint32(early)
 		}
 	}
+	if bits&hasExtras != 0 {
+		l.known.addExtras(r)
+	}
 	if there, any := l.life(); r.err == nil && (there != bits || !any) {
 		r.contradicts() // it would have been encoded otherwise
 	}
@@ -207,5 +219,19 @@ func (r *reader) steps(most int) (steps []int) {
 func (r *reader) contradicts() {
 	if r.err == nil {
 		r.b, r.err = nil, errLive
+	}
+}
+
+// addExtras reads for how much longer than others each ended run is remembered.
+func (k *known) addExtras(r *reader) {
+	k.until = math.MinInt64
+	for i := range k.ended {
+		extra := r.varint()
+		if extra < -maxTime || extra > maxTime {
+			r.contradicts()
+			return
+		}
+		k.ended[i].extra = extra
+		k.until = max(k.until, k.ended[i].until())
 	}
 }

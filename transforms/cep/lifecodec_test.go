@@ -11,12 +11,14 @@ import (
 	"time"
 )
 
+const lifePattern = "a notFollowedBy x followedBy within 90ms v? followedBy b[n == a.n] followedBy c within 100ms"
+
 // lifeStates are states with all that only settings know: of a run that is open, and of
 // events that wait for one.
 func lifeStates(t testing.TB) (*Prog, map[string]*State) {
 	t.Helper()
 	ms := time.Millisecond
-	p := compileLife(t, "a notFollowedBy x followedBy within 90ms v? followedBy b[n == a.n] followedBy c within 100ms", Config{
+	p := compileLife(t, lifePattern, Config{
 		Remind: []time.Duration{20 * ms, 60 * ms}, Resolve: time.Second, Early: 10 * ms, Fields: jsonFields,
 		Name: func(timeout *Outcome) string { return "timeout of " + timeout.Run[0].ID },
 	})
@@ -54,29 +56,55 @@ func TestEncodingOfALife(t *testing.T) {
 		if len(l.alerts()) != 1 || l.alerts()[0].node == 0 || (len(l.early()) == 2) != (name == "held") || (len(l.runs) == 1 && l.events[len(l.events)-1].early == 3) != (name == "open") {
 			t.Fatalf("%s: the test proves little: %+v", name, l)
 		}
-		got, _ := s.AppendBinary(nil)
-		text, err := os.ReadFile("testdata/states/life-v5-" + name + ".hex")
-		if err != nil {
-			t.Fatal(err)
-		}
-		want, err := hex.DecodeString(strings.TrimSpace(string(text)))
-		if err != nil {
-			t.Fatal(err)
-		}
-		if !bytes.Equal(got, want) {
-			t.Errorf("%s:\ngot  %x\nwant %x", name, got, want)
-		}
-		decoded, rest, err := p.DecodeState(append(slices.Clone(want), "rest"...))
-		if err != nil || string(rest) != "rest" {
-			t.Fatalf("%s: %v, rest %q", name, err, rest)
-		}
-		if again, _ := decoded.AppendBinary(nil); !bytes.Equal(again, want) {
-			t.Errorf("%s: decoded and encoded again:\ngot  %x\nwant %x", name, again, want)
-		}
-		for n := range want {
-			if _, _, err := p.DecodeState(want[:n]); err == nil {
-				t.Errorf("%s: cut to %d of %d bytes: no error", name, n, len(want))
-			}
+		checkEncoding(t, p, name, s)
+	}
+	s := remembered(t)
+	if l := s.live(); len(l.known.ended) != 2 || l.known.ended[0].extra == 0 || l.known.ended[1].extra != 0 {
+		t.Fatalf("the test proves little: %+v", l)
+	}
+	checkEncoding(t, p, "remembered", s)
+}
+
+// remembered is a state of the same pattern with two runs that are remembered, one of which
+// had a window of its own.
+func remembered(t testing.TB) *State {
+	t.Helper()
+	p := windowed(t, lifePattern, `n > 2 ? "5s" : "100ms"`, Config{Remember: 100 * time.Millisecond})
+	m, s := p.Matcher(), new(State)
+	for i, n := range []string{`{"n":3}`, `{"n":2}`} {
+		at := int64(1000 * (i + 1))
+		m.Advance("k", s, at, math.MaxInt64, new(Output))
+		m.Step("k", s, &Event{Type: "a", ID: n, Time: at, At: at, Data: []byte(n)}, new(Output))
+		m.Step("k", s, &Event{Type: "x", ID: n, Time: at, At: at, Data: []byte(n)}, new(Output))
+	}
+	return s
+}
+
+// checkEncoding compares the encoding of a state with what older builds have written.
+func checkEncoding(t *testing.T, p *Prog, name string, s *State) {
+	t.Helper()
+	got, _ := s.AppendBinary(nil)
+	text, err := os.ReadFile("testdata/states/life-v5-" + name + ".hex")
+	if err != nil {
+		t.Fatal(err)
+	}
+	want, err := hex.DecodeString(strings.TrimSpace(string(text)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !bytes.Equal(got, want) {
+		t.Errorf("%s:\ngot  %x\nwant %x", name, got, want)
+	}
+	decoded, rest, err := p.DecodeState(append(slices.Clone(want), "rest"...))
+	if err != nil || string(rest) != "rest" {
+		t.Fatalf("%s: %v, rest %q", name, err, rest)
+	}
+	if again, _ := decoded.AppendBinary(nil); !bytes.Equal(again, want) {
+		t.Errorf("%s: decoded and encoded again:\ngot  %x\nwant %x", name, again, want)
+	}
+	for n := range want {
+		if _, _, err := p.DecodeState(want[:n]); err == nil {
+			t.Errorf("%s: cut to %d of %d bytes: no error", name, n, len(want))
 		}
 	}
 }
@@ -89,6 +117,8 @@ func FuzzDecodeLife(f *testing.F) {
 		b, _ := s.AppendBinary(nil)
 		f.Add(b)
 	}
+	b, _ := remembered(f).AppendBinary(nil)
+	f.Add(b)
 	f.Fuzz(func(t *testing.T, b []byte) {
 		s, _, err := p.DecodeState(b)
 		if err != nil {

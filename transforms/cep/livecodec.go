@@ -134,7 +134,7 @@ func (k *known) append(b []byte) []byte {
 	b = binary.AppendVarint(b, k.latest)
 	b = binary.AppendVarint(b, k.forgotten)
 	b = binary.AppendUvarint(b, uint64(len(k.ended)))
-	for _, r := range k.ended {
+	for _, r := range k.ended { // their extra stands with what few states have
 		b = binary.AppendVarint(binary.AppendUvarint(b, r.seq), r.ended)
 	}
 	b = binary.AppendUvarint(b, uint64(len(k.spans)))

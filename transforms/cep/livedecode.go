@@ -138,8 +138,9 @@ func (l *live) addHeld(r *reader) {
 func (r *reader) known(k *known) {
 	k.latest, k.forgotten = r.time(), r.time()
 	for n := r.count(2); n > 0; n-- {
-		k.ended = append(k.ended, endedRun{r.uvarint(), r.time()})
+		k.ended = append(k.ended, endedRun{seq: r.uvarint(), ended: r.time()})
 	}
+	k.until = k.latest
 	for n := r.count(8 + 2); n > 0; n-- {
 		k.spans = append(k.spans, span{print: r.uint64(), from: r.uvarint(), to: r.uvarint()})
 	}

@@ -204,7 +204,7 @@ func (m *Matcher) open(l *live, s *summary) {
 	m.nextBranch()
 	start := &m.prog.program.States[0]
 	m.next, m.matches = m.next[:0], m.matches[:0]
-	r := run{deadline: m.prog.deadlineOf(m.event.Time), reminded: allAges}
+	r := run{deadline: m.deadlineOfRun(), reminded: allAges}
 	if len(m.prog.remind) > 0 {
 		r.reminded = m.event.At - m.event.Time // ages that have passed are left out
 	}
@@ -221,6 +221,9 @@ func (m *Matcher) open(l *live, s *summary) {
 		return // the key keeps as much as it may
 	}
 	s.opened = true
+	if m.windowErr != nil {
+		m.out.conditionError(m.event, m.prog.window, m.windowErr)
+	}
 	r.event, r.seq = m.stored, l.events[m.stored].order
 	l.events[m.stored].refs++
 	l.runs = append(l.runs, r)

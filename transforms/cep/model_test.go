@@ -59,6 +59,7 @@ func newEngine(t testing.TB, key, text string, p whole.Pattern, table bool) *eng
 		t.Fatalf("%s: %v", text, err)
 	}
 	c := Config{Remember: ms(p.Remember), MaxBranches: p.MaxBranches, Fields: jsonFields, Started: p.Started, Cancelled: p.Cancelled, Resolve: ms(p.Resolve), Early: ms(p.Early)}
+	c.Window, c.MaxWindow, c.RememberOwn = p.Window.Text, ms(p.Window.Most), p.Window.Remembers
 	c.Name = func(timeout *Outcome) string { return nameOf(timeout) }
 	for _, age := range p.Remind {
 		c.Remind = append(c.Remind, ms(age))
@@ -336,6 +337,9 @@ func randomLife(rnd *rand.Rand, p whole.Pattern) whole.Life {
 	if oneEnd("", syntax.MustParse(p.String())) == nil && rnd.IntN(2) > 0 {
 		life.Early = []int64{1, 2, 7, 19}[rnd.IntN(4)]
 	}
+	if p.Within > 0 && rnd.IntN(2) == 0 {
+		life.Window = randomWindow(rnd)
+	}
 	for age := int64(0); rnd.IntN(4) > 0; {
 		if age += 1 + int64(rnd.IntN(12)); p.Within > 0 && age >= p.Within {
 			break
@@ -343,6 +347,17 @@ func randomLife(rnd *rand.Rand, p whole.Pattern) whole.Life {
 		life.Remind = append(life.Remind, age)
 	}
 	return life
+}
+
+// randomWindow returns a window by the event, which may fail on it.
+func randomWindow(rnd *rand.Rand) whole.Window {
+	condition := []string{"n > 1", "n == 0 || m > 1", "n < 2 && m > 1", "n > 9"}[rnd.IntN(4)]
+	window, err := whole.ParseWindow(fmt.Sprintf(`%s ? "%dms" : "%dms"`, condition, 1+rnd.IntN(20), 10+rnd.IntN(100)))
+	if err != nil {
+		panic(err)
+	}
+	window.Most, window.Remembers = []int64{0, 0, 50}[rnd.IntN(3)], rnd.IntN(2) == 0
+	return window
 }
 
 // compareKey runs the events of a key, and returns where engine and model part.

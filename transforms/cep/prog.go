@@ -1,7 +1,8 @@
 package cep
 
 import (
-	"math"
+	"cmp"
+	"fmt"
 	"slices"
 
 	"github.com/cespare/xxhash/v2"
@@ -35,6 +36,11 @@ type Prog struct {
 	resolve            int64   // milliseconds; zero: no timeout is resolved
 	name               func(*Outcome) string
 	early              int64 // milliseconds; zero: no event is held
+	// window gives each run its own window; nil: within is that of all. rememberOwn is
+	// Config's.
+	window      *cond.Cond
+	maxWindow   int64 // milliseconds
+	rememberOwn bool
 
 	every    bool
 	skip     syntax.Skip
@@ -104,6 +110,12 @@ func compile(pattern syntax.Pattern, c Config, table bool) (*Prog, error) {
 		!slices.ContainsFunc(code.Steps, func(s program.Step) bool { return s.Any })
 	p.started, p.cancelled, p.resolve, p.name = c.Started, c.Cancelled, c.Resolve.Milliseconds(), c.Name
 	p.early = c.Early.Milliseconds()
+	if c.Window != "" {
+		if p.window, err = CompileWindow(c.Window, pattern); err != nil {
+			return nil, fmt.Errorf("cep: window: %w", err)
+		}
+		p.maxWindow, p.rememberOwn = cmp.Or(c.MaxWindow, cond.MaxDuration).Milliseconds(), c.RememberOwn
+	}
 	for _, age := range c.Remind {
 		p.remind = append(p.remind, age.Milliseconds())
 	}
@@ -165,14 +177,6 @@ func (p *Prog) Timeless() bool { return p.timeless }
 // open runs are all that is needed to go on with them, unless there is a notNext, which may
 // have been passed already.
 func (p *Prog) Straight() bool { return p.straight }
-
-// deadlineOf returns the deadline of a run by the time of its first event.
-func (p *Prog) deadlineOf(first int64) int64 {
-	if p.within == 0 {
-		return math.MaxInt64
-	}
-	return first + p.within
-}
 
 // position returns where events of a type stand among those of one moment.
 func (p *Prog) position(typ string) int {

@@ -123,8 +123,9 @@ func (m *Matcher) sweep(l *live, at int64) {
 		if r.lost != nil {
 			l.release(r.lost.node)
 		}
+		extra := m.prog.extra(l, &r)
 		l.releaseEvent(r.event)
-		l.known.end(r.seq, at)
+		l.known.end(r.seq, at, extra)
 	}
 	clear(l.runs[len(kept):])
 	l.runs = kept

@@ -68,7 +68,7 @@ func (p *Prog) Due(s *State) int64 {
 	switch l := s.live(); {
 	case l != nil:
 		if len(l.runs) == 0 && len(l.known.ended) > 0 {
-			due = min(due, l.known.latest+p.remember+1)
+			due = min(due, l.known.until+p.remember+1)
 		}
 		due = min(due, l.forgetsAt(), l.decidesAt())
 	case l == nil && s.ended.known():

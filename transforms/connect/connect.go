@@ -70,6 +70,9 @@ type Found struct {
 	// Topic is the full name of the topic whose messages the source reads; "" where it
 	// reads none, or it cannot be told.
 	Topic string
+	// MaxWithin is the longest window that an expression may give, where the settings leave
+	// that to the source (Windows.Most); zero: the source does not mind.
+	MaxWithin time.Duration
 	// Warnings are about what works, but not well, a line each.
 	Warnings []string
 }

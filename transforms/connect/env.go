@@ -54,6 +54,18 @@ type Env struct {
 	NotByOutcome string
 	// RejectsUnread says that nobody reads the rejects.
 	RejectsUnread bool
+	// Windows are those of the patterns, but for the smallest: see Decoder.
+	Windows Windows
+}
+
+// Windows are what a source has to know that holds its input for as long as orders are open.
+type Windows struct {
+	// Longest is the longest window that is written down.
+	Longest time.Duration
+	// ByEvent says that an expression gives windows, and Most how long those may be; zero:
+	// nobody has said, and the source may (Found.MaxWithin).
+	ByEvent bool
+	Most    time.Duration
 }
 
 // MaxDuration bounds durations, so that a time plus one is a time that Beam can express.

@@ -8,6 +8,7 @@ import (
 
 	"go.yaml.in/yaml/v4"
 
+	"ordertimeout/transforms/cep"
 	"ordertimeout/transforms/cep/cond"
 	"ordertimeout/transforms/cep/syntax"
 )
@@ -16,7 +17,7 @@ import (
 type Within struct {
 	// Duration is a window in place of the pattern's; zero: none.
 	Duration time.Duration
-	// Expression gives the window of each run by its first event, as CompileWithin says. The
+	// Expression gives the window of each run by its first event, as cep.CompileWindow says. The
 	// pattern's own holds where it fails. Empty: none.
 	Expression string
 }
@@ -34,20 +35,10 @@ func (w Within) validate(pattern syntax.Pattern) error {
 	case pattern.Within == 0:
 		return errors.New("within: got an expression, and the pattern has no window: want one there, for events on which the expression fails")
 	}
-	if _, err := CompileWithin(w.Expression, pattern); err != nil {
+	if _, err := cep.CompileWindow(w.Expression, pattern); err != nil {
 		return fmt.Errorf("within: %w", err)
 	}
 	return nil
-}
-
-// CompileWithin returns the expression of a rule's window, for cond.Evaluator.Duration: it
-// looks at the first event of a run of the pattern. Its error is a *cond.Error.
-func CompileWithin(expression string, pattern syntax.Pattern) (*cond.Cond, error) {
-	names := cond.Names{Refused: map[string]string{}}
-	for _, place := range pattern.Places() {
-		names.Refused[place.Name] = place.Name + " is a step: want members of the first event bare, such as channel (one called " + place.Name + ": event." + place.Name + ")"
-	}
-	return cond.CompileDuration(expression, names)
 }
 
 // window reads the window of a rule, and reports whether it has one that its pattern can go
@@ -98,7 +89,7 @@ func (p *parser) within(n *yaml.Node, pattern syntax.Pattern) Within {
 		return Within{Duration: d}
 	}
 	expression := strings.TrimSpace(text)
-	_, err := CompileWithin(text, pattern)
+	_, err := cep.CompileWindow(text, pattern)
 	var fault *cond.Error
 	switch {
 	case err == nil:

@@ -70,6 +70,7 @@ func randomSettings(rnd *rand.Rand, p whole.Pattern) cep.Config {
 	for _, change := range []func(*cep.Config){
 		func(c *cep.Config) { c.Resolve = ms(50) },
 		func(c *cep.Config) { c.Early = ms(1 + rnd.IntN(20)) },
+		func(c *cep.Config) { c.Window, c.RememberOwn = `n > 1 ? "12ms" : "70ms"`, rnd.IntN(2) == 0 },
 		func(c *cep.Config) { c.Remind = []time.Duration{ms(2), ms(9)} },
 	} {
 		with := c

@@ -72,7 +72,7 @@ func (c *compiler) compile() *Cond {
 		return nil
 	}
 	made := r.cond()
-	made.program = program
+	made.text, made.program = strings.TrimSpace(c.text), program
 	return made
 }
 

@@ -3,7 +3,6 @@ package cond
 import (
 	"fmt"
 	"slices"
-	"strings"
 
 	"github.com/expr-lang/expr/vm"
 )
@@ -94,6 +93,5 @@ func Compile(text string, names Names) (*Cond, error) {
 	if c.err != nil {
 		return nil, c.err
 	}
-	made.text = strings.TrimSpace(text)
 	return made, nil
 }

@@ -67,10 +67,17 @@ func check(ctx context.Context, c Config, sub uri.Subscription) (connect.Found, 
 	if err := readable(found, sub); err != nil {
 		return connect.Found{}, c.fault("%s", err)
 	}
-	if sub.Ack == uri.AckOutcome && c.Within > 0 && sub.Lease >= c.Within {
-		return connect.Found{}, c.fault("lease=%v: want less than -within %v: after a crash orders would time out before their messages come back", sub.Lease, c.Within)
+	all := connect.Found{Topic: found.GetTopic(), Warnings: c.warnings(sub, found)}
+	if sub.Ack == uri.AckOutcome {
+		var note string
+		if all.MaxWithin, note, err = c.windows(sub, found.GetMessageRetentionDuration().AsDuration()); err != nil {
+			return connect.Found{}, err
+		}
+		if note != "" {
+			all.Warnings = append(all.Warnings, note)
+		}
 	}
-	return connect.Found{Topic: found.GetTopic(), Warnings: c.warnings(sub, found)}, nil
+	return all, nil
 }
 
 // TopicOf asks the service, for who does not read it by [Read], which topic a

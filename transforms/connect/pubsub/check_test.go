@@ -13,6 +13,7 @@ import (
 	"google.golang.org/grpc/codes"
 	"google.golang.org/protobuf/types/known/durationpb"
 
+	"ordertimeout/transforms/connect"
 	"ordertimeout/transforms/connect/pubsub/pubsubtest"
 	"ordertimeout/transforms/connect/pubsub/uri"
 	"ordertimeout/transforms/order"
@@ -24,10 +25,16 @@ func TestCheckSaysWhatIsWrong(t *testing.T) {
 	const standard = pubsubtest.URI
 	const silent, deadline = "no alert comes in the first ", ": want an acknowledgement deadline of 10s (gcloud pubsub subscriptions update orders --ack-deadline=10)"
 	in := func(uri string) string { return `pubsub: -input "` + uri + `": ` }
+	keeps := func(d time.Duration) *pubsubpb.Subscription {
+		return &pubsubpb.Subscription{MessageRetentionDuration: durationpb.New(d)}
+	}
+	unchecked := in(standard) + "lease=10s cannot be checked where an expression gives windows: want all of them above it: after a crash orders would time out before their messages come back"
 	for _, test := range []struct {
 		reason        string
 		uri           string
 		within        time.Duration
+		windows       connect.Windows
+		most          time.Duration // found for windows by expression
 		subscription  *pubsubpb.Subscription
 		deleteTopic   bool
 		refused       bool
@@ -61,11 +68,18 @@ func TestCheckSaysWhatIsWrong(t *testing.T) {
 			warning: in(standard+"?lease=2m") + silent + "2m1s after a start, or after Pub/Sub was out of reach: want lease=10s"},
 		{reason: "for as long as a lag counts", uri: standard + "?window=3m", within: time.Hour,
 			warning: in(standard+"?window=3m") + silent + "3m0s after a start, or after Pub/Sub was out of reach: want window=10s"},
-		{reason: "it keeps messages for as long as orders are open", within: time.Hour,
-			subscription: &pubsubpb.Subscription{MessageRetentionDuration: durationpb.New(time.Hour)},
-			warning: in(standard) + "the subscription keeps messages for 1h0m0s, and orders are open for -within 1h0m0s: one that is open at a restart may be lost: " +
+		{reason: "it keeps messages for as long as orders are open", windows: connect.Windows{Longest: time.Hour}, subscription: keeps(time.Hour),
+			want: in(standard) + "the subscription keeps messages for 1h0m0s, and orders are open for up to 1h0m0s: an order that is open at a restart would be lost: " +
 				"want to keep them for longer (gcloud pubsub subscriptions update orders --message-retention-duration=7d)"},
-		{reason: "it keeps them for longer", within: time.Hour - 1, subscription: &pubsubpb.Subscription{MessageRetentionDuration: durationpb.New(time.Hour)}},
+		{reason: "it keeps them for longer", windows: connect.Windows{Longest: time.Hour - 1}, subscription: keeps(time.Hour)},
+		{reason: "no longer, with ack=bundle", uri: standard + "?ack=bundle", windows: connect.Windows{Longest: 2 * time.Hour}, subscription: keeps(time.Hour)},
+		{reason: "it keeps them for longer than an expression may say", windows: connect.Windows{Longest: time.Hour, ByEvent: true}, subscription: keeps(7 * 24 * time.Hour),
+			warning: unchecked, more: in(standard) + "-max-within is 144h0m0s: the subscription keeps messages for 168h0m0s, and with ack=outcome an order that is open for longer would be lost at a restart",
+			most: 144 * time.Hour},
+		{reason: "where that is said", windows: connect.Windows{Longest: 167 * time.Hour, ByEvent: true, Most: 167 * time.Hour}, subscription: keeps(168 * time.Hour), warning: unchecked},
+		{reason: "it keeps them for no day more", windows: connect.Windows{Longest: time.Hour, ByEvent: true}, subscription: keeps(24 * time.Hour),
+			want: in(standard) + "the subscription keeps messages for 24h0m0s, and an expression gives how long orders are open: want -max-within, of less than that"},
+		{reason: "with ack=bundle all is well", uri: standard + "?ack=bundle", windows: connect.Windows{Longest: time.Hour, ByEvent: true}, subscription: keeps(time.Hour)},
 		{reason: "it has a dead-letter policy, and delivers exactly once", within: time.Hour,
 			subscription: &pubsubpb.Subscription{DeadLetterPolicy: &pubsubpb.DeadLetterPolicy{DeadLetterTopic: pubsubtest.Topic, MaxDeliveryAttempts: 7}, EnableExactlyOnceDelivery: true},
 			warning: in(standard) + "the dead-letter policy takes a message away after 7 deliveries, and each restart is one of each open order's: " +
@@ -94,7 +108,7 @@ func TestCheckSaysWhatIsWrong(t *testing.T) {
 				test.uri = standard
 			}
 			defer process.Of(t.Name()).Close()
-			found, err := Check(t.Context(), Config{Subscription: test.uri, DecoderConfig: order.DecoderConfig{Within: test.within}, Run: t.Name()})
+			found, err := Check(t.Context(), Config{Subscription: test.uri, DecoderConfig: order.DecoderConfig{Within: test.within}, Windows: test.windows, Run: t.Name()})
 			got := ""
 			if err != nil {
 				got = err.Error()
@@ -102,6 +116,9 @@ func TestCheckSaysWhatIsWrong(t *testing.T) {
 			warnings := slices.DeleteFunc([]string{test.warning, test.more}, func(line string) bool { return line == "" })
 			if diff := cmp.Diff(append([]string{test.want}, warnings...), append([]string{got}, found.Warnings...)); diff != "" {
 				t.Errorf("(-want +got)\n%s", diff)
+			}
+			if found.MaxWithin != test.most {
+				t.Errorf("windows may be %v: want %v", found.MaxWithin, test.most)
 			}
 			if (found.Topic == pubsubtest.Topic) != (err == nil) {
 				t.Errorf("got topic %q with %v", found.Topic, err)

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"time"
 
+	"ordertimeout/transforms/connect"
 	"ordertimeout/transforms/connect/pubsub/pull"
 	"ordertimeout/transforms/connect/pubsub/uri"
 	"ordertimeout/transforms/order"
@@ -32,6 +33,9 @@ type Config struct {
 	Carries bool
 	// NotByOutcome is why ack=outcome cannot work, "" where it can: see connect.Env.
 	NotByOutcome string
+	// Windows are those of the patterns. With ack=outcome all of them have to be below the time
+	// for which the subscription keeps messages.
+	Windows connect.Windows
 	// Run is the id of the process.Run that the pipeline belongs to; "" is none,
 	// which only ack=bundle can do without.
 	Run string

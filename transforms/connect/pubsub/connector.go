@@ -63,6 +63,7 @@ func parseSource(inputs []string, env connect.Env) (connect.Source, error) {
 		RejectsUnread: env.RejectsUnread,
 		Carries:       env.Carries,
 		NotByOutcome:  env.NotByOutcome,
+		Windows:       env.Windows,
 		Run:           env.Run,
 	}
 	sub, err := c.parse()

@@ -39,9 +39,8 @@ func (c Config) warnings(sub uri.Subscription, found *pubsubpb.Subscription) (li
 	if c.Within > 0 && sub.Lease > c.Within/2 {
 		warn("lease=%v is more than half of -within %v: after a crash most timeouts are told late", sub.Lease, c.Within)
 	}
-	if kept := found.GetMessageRetentionDuration().AsDuration(); kept > 0 && kept <= c.Within {
-		warn("the subscription keeps messages for %v, and orders are open for -within %v: one that is open at a restart may be lost: want to keep them for longer (gcloud pubsub subscriptions update %s --message-retention-duration=7d)",
-			kept, c.Within, sub.Name)
+	if c.Windows.ByEvent {
+		warn("lease=%v cannot be checked where an expression gives windows: want all of them above it: after a crash orders would time out before their messages come back", sub.Lease)
 	}
 	if p := found.GetDeadLetterPolicy(); p != nil {
 		warn("the dead-letter policy takes a message away after %d deliveries, and each restart is one of each open order's: want none (gcloud pubsub subscriptions update %s --clear-dead-letter-policy)",

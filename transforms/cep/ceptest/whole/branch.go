@@ -79,10 +79,7 @@ type fate struct {
 // start returns what an event makes of the pattern as a whole, for a run whose deadline
 // is that of the pattern.
 func start(p Pattern, e event) fate {
-	deadline := int64(Never)
-	if p.Within > 0 {
-		deadline = e.Time + p.Within
-	}
+	deadline := p.deadlineOf(e)
 	nothing := &branch{fresh: true, ways: ways(&rest{seq: p.Sequence})}
 	for _, w := range nothing.ways {
 		w.deadline = deadline

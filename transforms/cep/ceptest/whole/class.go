@@ -54,10 +54,7 @@ func (m *moment) opens(e event) {
 		return
 	}
 	m.opened = true
-	r := &run{first: e, deadline: Never, branches: f.branches, known: []ceptest.Event{e.Event}, ages: m.pattern.agesAfter(e.Time, e.At)}
-	if m.pattern.Within > 0 {
-		r.deadline = e.Time + m.pattern.Within
-	}
+	r := &run{first: e, deadline: m.pattern.deadlineOf(e), branches: f.branches, known: []ceptest.Event{e.Event}, ages: m.pattern.agesAfter(e.Time, e.At)}
 	tooMany := m.tooMany(r, f.branches, f.completed)
 	m.runs = append(m.runs, r)
 	m.giveStarted(r, f.completed)

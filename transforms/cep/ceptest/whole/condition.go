@@ -28,25 +28,30 @@ type Taken func(step string) []ceptest.Event
 // Holds reports whether the condition holds for an event. What cannot be evaluated does
 // not hold.
 func (c Condition) Holds(e ceptest.Event, taken Taken) bool {
+	holds, err := c.evaluate(e, taken)
+	return holds && err == nil
+}
+
+func (c Condition) evaluate(e ceptest.Event, taken Taken) (bool, error) {
 	if c.Text == "" {
-		return true
+		return true, nil
 	}
 	for _, all := range c.any {
 		holds := true
 		for _, one := range all {
 			var err error
 			if holds, err = one.holds(e, taken); err != nil {
-				return false
+				return false, err
 			}
 			if !holds {
 				break
 			}
 		}
 		if holds {
-			return true
+			return true, nil
 		}
 	}
-	return false
+	return false, nil
 }
 
 // Steps returns the names of the steps that the condition looks at.

@@ -127,7 +127,7 @@ func (k *Key) Step(given ceptest.Event) Change {
 // has taken, or a duplicate of such a run.
 func (k *Key) redelivered(e event) bool {
 	for _, r := range k.runs {
-		if r.how != "" && e.At > r.ended+k.pattern.Remember {
+		if r.how != "" && e.At > r.ended+k.pattern.rememberOf(r.first) {
 			continue
 		}
 		for _, known := range r.known {

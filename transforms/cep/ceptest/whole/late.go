@@ -28,11 +28,11 @@ func (m *moment) late(e event, resolves bool) string {
 // after it, and the event is not older than what is remembered.
 func (m *moment) mayOpenLate(e event) bool {
 	for _, r := range m.runs {
-		if e.At <= r.ended+m.pattern.Remember && r.ended >= e.Time {
+		if e.At <= r.ended+m.pattern.rememberOf(r.first) && r.ended >= e.Time {
 			return false
 		}
 	}
-	return e.Time >= e.At-m.pattern.Remember
+	return e.Time >= e.At-m.pattern.rememberOf(e)
 }
 
 // lateBeside gives a late event to the open run, if the run can take it or is ended by

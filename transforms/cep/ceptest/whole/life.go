@@ -18,6 +18,9 @@ type Life struct {
 	Resolve int64
 	// Early is by how much an event of a later step may be before that of the first.
 	Early int64
+	// Window gives each run a window of its own, in place of the pattern's; the zero Window:
+	// none does.
+	Window Window
 }
 
 // cancelled is a branch that an event has ended as a negated step.

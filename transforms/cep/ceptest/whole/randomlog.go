@@ -15,6 +15,9 @@ import (
 // to k2.
 func (p Pattern) RandomLog(rnd *rand.Rand, n int) []ceptest.Event {
 	windows := append(windowsOf(p.Sequence), p.Within, p.Remember)
+	if p.Window.Text != "" {
+		windows = append(windows, p.Window.Then, p.Window.Else)
+	}
 	keys, time := 1+rnd.IntN(3), int64(1000)
 	var log []ceptest.Event
 	for range n {

@@ -82,7 +82,7 @@ func (t *Timeline) add(number int, line string) error {
 		return err
 	case word == "remember":
 		d, err := time.ParseDuration(rest)
-		t.Pattern.Remember = d.Milliseconds()
+		t.Pattern.Remember, t.Pattern.Window.Remembers = d.Milliseconds(), false
 		return err
 	case word == "max-branches":
 		t.Pattern.MaxBranches, err = strconv.Atoi(rest)
@@ -103,6 +103,9 @@ func (t *Timeline) add(number int, line string) error {
 	case word == "resolve":
 		d, err := time.ParseDuration(rest)
 		t.Pattern.Resolve = d.Milliseconds()
+		return err
+	case word == "window":
+		t.Pattern.Window, err = ParseWindow(rest)
 		return err
 	case word == "remind":
 		for _, age := range strings.Fields(rest) {
