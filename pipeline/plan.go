@@ -87,7 +87,6 @@ func (c Config) env(all []rules.Rule) connect.Env {
 			TimeUnit: c.TimeUnit, MaxAhead: c.MaxAhead, ByOrder: slices.Contains(keysOf(all), KeyOrder), Within: windowsOfAll(all).shortest, Names: c.Names.Text(),
 		},
 		Format:    c.Names.Format,
-		Window:    smallestWindow(all),
 		Disorder:  c.Disorder,
 		EndOfTime: c.AtEnd == AtEndTimeout,
 

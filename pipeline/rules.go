@@ -61,7 +61,7 @@ func (c Config) validateRules() error {
 
 // connectWindows returns what a source has to know of the windows of rules.
 func (c Config) connectWindows(all []rules.Rule) connect.Windows {
-	w := connect.Windows{Longest: max(windowsOfAll(all).whole, c.MaxWithin)}
+	w := connect.Windows{Smallest: smallestWindow(all), Longest: max(windowsOfAll(all).whole, c.MaxWithin)}
 	if w.ByEvent = byEvent(all); w.ByEvent {
 		w.Most = c.MaxWithin
 	}

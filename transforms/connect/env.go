@@ -28,9 +28,6 @@ type Env struct {
 	Decoder order.DecoderConfig
 	// Format is the format of the input, "" where nobody has said: see order.Names.
 	Format string
-	// Window is the smallest window of the patterns. That of Decoder may be less: an age of
-	// reminders, or how early a step may be.
-	Window time.Duration
 	// Disorder is how far the events may be out of order.
 	Disorder time.Duration
 
@@ -54,12 +51,16 @@ type Env struct {
 	NotByOutcome string
 	// RejectsUnread says that nobody reads the rejects.
 	RejectsUnread bool
-	// Windows are those of the patterns, but for the smallest: see Decoder.
+	// Windows are those of the patterns.
 	Windows Windows
 }
 
-// Windows are what a source has to know that holds its input for as long as orders are open.
+// Windows are what a source has to know that holds its input for as long as orders are open,
+// or makes it up.
 type Windows struct {
+	// Smallest is the smallest window. That of Env.Decoder may be less: an age of reminders, or
+	// how early a step may be.
+	Smallest time.Duration
 	// Longest is the longest window that is written down.
 	Longest time.Duration
 	// ByEvent says that an expression gives windows, and Most how long those may be; zero:

@@ -44,7 +44,7 @@ func parse(inputs []string, env connect.Env) (connect.Source, error) {
 	if err != nil {
 		return nil, fmt.Errorf("-input: %w", err)
 	}
-	c.Within, c.Disorder, c.EndOfTime, c.GoesOn, c.Run = env.Window, env.Disorder, env.EndOfTime, env.GoesOn, env.Run
+	c.Within, c.Disorder, c.EndOfTime, c.GoesOn, c.Run = env.Windows.Smallest, env.Disorder, env.EndOfTime, env.GoesOn, env.Run
 	return Source{c}, c.Validate()
 }
 
