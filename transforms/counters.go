@@ -26,6 +26,6 @@ func (f *matchFn) count(ctx context.Context, out *shard.Output) {
 	add(count.Open, out.StillOpen)
 	add(count.Returned, out.Returned)
 	add(count.CarriedOut, out.CarriedOut)
-	tally(f.run.Tally(), out)
+	tally(f.run.Tally(), out, f.Config.ByOrder)
 	f.run.Count(count.Of(rule, count.OpenNow), out.Classes[cep.Started]-ended)
 }

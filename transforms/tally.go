@@ -9,8 +9,8 @@ import (
 )
 
 // tally tells what came out of a tick, once a tick and by group: nothing is written out
-// for each event.
-func tally(t *process.Tally, out *shard.Output) {
+// for each event. byOrder says that no order is known by its user.
+func tally(t *process.Tally, out *shard.Output, byOrder bool) {
 	if t == nil {
 		return
 	}
@@ -36,7 +36,7 @@ func tally(t *process.Tally, out *shard.Output) {
 		case cep.Late:
 			behind = append(behind, r.At-r.Time)
 		case cep.Orphan:
-			countOrphan(&orphans, r)
+			countOrphan(&orphans, r, byOrder)
 		}
 	}
 	for _, g := range groups {
@@ -66,9 +66,9 @@ func addTo(groups []rejectGroup, r *shard.Reject) []rejectGroup {
 	return append(groups, rejectGroup{r, 1})
 }
 
-func countOrphan(orphans *process.Orphans, r *shard.Reject) {
+func countOrphan(orphans *process.Orphans, r *shard.Reject, byOrder bool) {
 	switch user, _, err := order.SplitKey(r.Key); {
-	case err == nil && user == "":
+	case !byOrder && err == nil && user == "":
 		orphans.NoUser++
 	case r.Known:
 		orphans.Ended++

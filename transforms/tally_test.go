@@ -37,9 +37,9 @@ func TestRejectsOfATickAreToldByReason(t *testing.T) {
 			again, reject(cep.Duplicate, "u", "create", 1000, 8), reject(cep.Late, "u", "pay", 3500, 9),
 		},
 	}
-	tally(nil, out)
-	tally(run.Tally(), out)
-	tally(run.Tally(), &shard.Output{})
+	tally(nil, out, false)
+	tally(run.Tally(), out, false)
+	tally(run.Tally(), &shard.Output{}, false)
 	want := []process.Reason{
 		{Class: order.Orphan, Text: "pay without an open run of its order", Place: "f:3", Count: 4},
 		{Class: order.Overflow, Text: "the run was ended, as its order would have had more than 5 branches: want a pattern with fewer, or -max-branches", Count: 2},
@@ -74,7 +74,7 @@ func TestTallyCostsAsMuchForManyAsForOne(t *testing.T) {
 		for i := range n {
 			out.Rejects = append(out.Rejects, reject(cep.Duplicate, "u", "pay", 1000, int64(i)))
 		}
-		return testing.AllocsPerRun(10, func() { tally(run.Tally(), out) })
+		return testing.AllocsPerRun(10, func() { tally(run.Tally(), out, false) })
 	}
 	if one, many := allocations(1), allocations(4096); many > one {
 		t.Errorf("%v allocations for one, %v for 4096", one, many)

@@ -138,10 +138,9 @@ func adviseOrphans(counters map[string]int64, o options, run *process.Run) []str
 		return nil
 	}
 	known := run.Tally().Orphans()
-	byUser := !slices.ContainsFunc(o.plan.Rules, func(r rules.Rule) bool { return r.Key != pipeline.KeyUser })
 	var why string
 	switch {
-	case byUser && known.NoUser > 0 && known.NoUser >= max(known.Ended, known.Unknown):
+	case known.NoUser > 0 && known.NoUser >= max(known.Ended, known.Unknown):
 		why = fmt.Sprintf("%s of them name no user: if the first events of their orders do, use -key order", grouped(known.NoUser))
 	case known.Ended > 0 && known.Ended >= known.Unknown:
 		why = fmt.Sprintf("%s of them came when their order had ended: is the window too short? Then use -within", grouped(known.Ended))

@@ -85,11 +85,14 @@ const (
 func TestAdviceNamesTheLikelyReason(t *testing.T) {
 	good := ordersLog(50, aCreate, aPay)
 	late := strings.ReplaceAll(ordersLog(3, aCreate, aPay), `:"o`, `:"late`) // of the time when good begins
+	byOrder := write(t, t.TempDir(), "rules.yaml", "rules: [{name: unpaid, pattern: create followedBy pay within 4s, key: order}]")
 	for _, test := range []struct{ reason, log, args, want string }{
 		{"a good log", good, "", ""},
 		{"payments without a user", ordersLog(50, aCreate, strings.Replace(aPay, `"userId":"u",`, "", 1)), "",
 			"orphans: 50 of 100 events (50 %): 50 of them name no user: if the first events of their orders do, use -key order"},
 		{"the window is short", good, "-within 4s",
+			"orphans: 50 of 100 events (50 %): 50 of them came when their order had ended: is the window too short? Then use -within"},
+		{"a rule knows orders by their id", good, "-rules " + byOrder,
 			"orphans: 50 of 100 events (50 %): 50 of them came when their order had ended: is the window too short? Then use -within"},
 		{"the log was cut", ordersLog(50, strings.Replace(aCreate, "create", "view", 1), aPay) + line("x", "create", 600), "",
 			"orphans: 50 of 101 events (50 %): their orders did not begin in this input: if it is a part of a log, write -open FILE with the part before, and read that, too"},

@@ -70,7 +70,7 @@ type TypeCount struct {
 
 // Orphans counts orphans by what is known of their orders.
 type Orphans struct {
-	// NoUser are the orphans that name no user.
+	// NoUser are the orphans that name no user, where orders are known by theirs, too.
 	NoUser int64
 	// Ended are the orphans whose order's run had ended, as far as it is remembered.
 	Ended int64
