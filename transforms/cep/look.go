@@ -114,6 +114,31 @@ func (m *Matcher) Conditions(key string, s *State, e *Event) (all []Condition) {
 	return all
 }
 
+// Window is that of a run.
+type Window struct {
+	// Expression is what gives it (Config.Window), and Err why that fails, where it does:
+	// then it is the pattern's. "": it is the pattern's.
+	Expression string
+	Err        error
+	// Length is its own, zero for none, and Remember for how long the run is remembered, both
+	// in milliseconds.
+	Length, Remember int64
+}
+
+// Window returns the window of a run of a key that an event would open. It changes nothing.
+func (m *Matcher) Window(key string, e *Event) Window {
+	w := Window{Length: m.prog.within, Remember: m.prog.remember}
+	if m.prog.window == nil {
+		return w
+	}
+	m.begin(key, e, new(Output))
+	w.Expression, w.Length, w.Err = m.prog.window.String(), m.windowOfRun(), m.windowErr
+	if m.prog.rememberOwn {
+		w.Remember = w.Length
+	}
+	return w
+}
+
 func (c *Condition) count(holds bool) {
 	if c.Of++; holds {
 		c.Holds++
