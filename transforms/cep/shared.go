@@ -6,8 +6,10 @@ import "strings"
 // of it is kept once. The caller makes one for an event, and reads what it says.
 type Shared struct {
 	// Known says that some program has a step for the event, Taken that one has taken it,
-	// and Rejected that one has put it aside. They are the caller's.
+	// and Rejected that one has put it aside. Holders is how many hold it. They are the
+	// caller's.
 	Known, Taken, Rejected bool
+	Holders                int
 
 	text string // the type, the id and the data
 }

@@ -29,6 +29,9 @@ type lane struct {
 	now     *slot    // the slot being worked on
 	scratch entry    // the state of a key that is not known, until it is worth keeping
 	order   []*Event // of the slot, sorted
+	// decided are the events that were held, and have been decided at the tick, where there
+	// are several rules.
+	decided []*cep.Shared
 }
 
 // ending is what is known of the end of the input. Before that there is no bound.
@@ -186,7 +189,7 @@ func (l *lane) apply(e *Event, tag uint32, out *Output) {
 	l.advance(k, e.Key, e.At, out)
 	failed, decided := out.ConditionErrors, len(out.Decided)
 	if r := l.matcher.Step(e.Key, &k.state, &e.Event, &out.Output); r.Held {
-		l.matcher.Note(&k.state, noteOf(e))
+		l.hold(e, k)
 	} else {
 		l.count(e, r, !k.state.Empty(), out)
 	}

@@ -45,6 +45,7 @@ func Pack(state []byte) []byte { return compress([]byte{snapshotRecord, snapshot
 // AppendState appends what a snapshot holds, before it is compressed: a head, the keys of
 // each rule, and the events that wait, which the rules have in common.
 func (s *Shard) AppendState(b []byte) []byte {
+	s.noteVerdicts()
 	b = s.appendHead(b, s.clock(), s.lanes[0].ending)
 	for _, l := range s.lanes {
 		b = l.appendKeys(b)
@@ -160,6 +161,7 @@ func (s *Shard) restoreSnapshot(record []byte) error {
 			return err
 		}
 	}
+	s.linkHeld()
 	waiting := r.uvarint()
 	if r.err != nil {
 		return r.err
