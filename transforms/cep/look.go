@@ -25,7 +25,7 @@ type Look struct {
 // Look returns what a key stands at, and changes nothing. At is the place in time that it
 // has come to, in milliseconds. It costs about what giving the key an event costs.
 func (m *Matcher) Look(s *State, at int64) Look {
-	l := s.live()
+	l := m.wake(s)
 	switch {
 	case l != nil && len(l.runs) > 0:
 		return m.lookLive(l, at)
@@ -86,7 +86,7 @@ func (m *Matcher) Conditions(key string, s *State, e *Event) (all []Condition) {
 	}
 	var failures Output
 	m.begin(key, e, &failures)
-	l := s.live()
+	l := m.wake(s)
 	for i := range m.prog.program.Tests {
 		t := &m.prog.program.Tests[i]
 		if t.Cond == nil || !t.Fits(e.Type) {

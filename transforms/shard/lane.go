@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"math"
 	"slices"
+	"strings"
 
 	"ordertimeout/transforms/cep"
 )
@@ -198,11 +199,22 @@ func (l *lane) apply(e *Event, tag uint32, out *Output) {
 		out.Failed = *e
 	}
 	if !known && !k.state.Empty() {
-		k, known = l.keys.add(tag, e.Key, k.state), true
+		k, known = l.keys.add(tag, ownKey(e), k.state), true
 	}
 	if known {
 		l.schedule(k)
 	}
+}
+
+// ownKey returns a copy of an event's key: the event shares the memory of its batch.
+func ownKey(e *Event) string {
+	if e.Shared == nil {
+		return strings.Clone(e.Key)
+	}
+	if e.Shared.Key == "" {
+		e.Shared.Key = strings.Clone(e.Key)
+	}
+	return e.Shared.Key
 }
 
 // expire lets the deadlines of a key expire that its slot was made for.
