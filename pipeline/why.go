@@ -241,7 +241,7 @@ func (w Why) storiesOf(m transforms.MatchConfig, g *gathered) ([]Story, error) {
 		for i, prog := range programs {
 			r := &m.Rules[i]
 			s := Story{Rule: r.Name, Pattern: prog.Text(), UserID: user, OrderID: w.id, ByOrder: m.ByOrder}
-			config := story.Config{Rule: r.Name, Prog: prog, Remember: r.Remember.Milliseconds(), End: g.end}
+			config := story.Config{Rule: r.Name, Prog: prog, End: g.end}
 			story.Tell(config, order.Key(user, w.id), byUser[user], func(l story.Line) { s.Lines = append(s.Lines, l) })
 			told = append(told, s)
 		}

@@ -19,8 +19,13 @@ func (p *Prog) Adopt(s *State, before *Prog, at int64) error {
 	if before.mark != p.mark {
 		return fmt.Errorf("cep: state of the pattern %s: want one of %s, or of another window", before.text, p.text)
 	}
-	if s.live() == nil && !s.Empty() && (p.linear == nil || before.within != p.within) {
+	if !s.machine() && !s.Empty() && (p.linear == nil || before.within != p.within) {
 		p.toMachine(s, before.within)
+	}
+	same := slices.Equal(p.remind, before.remind)
+	if lone := s.lone(); lone != nil {
+		lone.reminded = p.remindedAt(lone.reminded, at-s.first.time, same)
+		return nil
 	}
 	l := s.live()
 	if l == nil {
@@ -29,18 +34,25 @@ func (p *Prog) Adopt(s *State, before *Prog, at int64) error {
 	if before.rememberOwn {
 		l.known.shift(before.remember - p.remember)
 	}
-	same := slices.Equal(p.remind, before.remind)
 	for i := range l.runs {
-		switch r := &l.runs[i]; {
-		case len(p.remind) == 0:
-		case r.reminded == allAges:
-			r.reminded = max(0, at-l.first(r))
-		case !same:
-			r.reminded = max(r.reminded, at-l.first(r))
-		}
+		r := &l.runs[i]
+		r.reminded = p.remindedAt(r.reminded, at-l.first(r), same)
 	}
 	l.due = p.firstDue(l)
 	return nil
+}
+
+// remindedAt returns up to which age a run counts as reminded of that was so up to an age,
+// once it has come to another age. same says that the ages of reminders are the same.
+func (p *Prog) remindedAt(reminded, age int64, same bool) int64 {
+	switch {
+	case len(p.remind) == 0:
+	case reminded == allAges:
+		return max(0, age)
+	case !same:
+		return max(reminded, age)
+	}
+	return reminded
 }
 
 // toMachine makes a state of the table one of the machine. Its open run began with a
@@ -60,7 +72,7 @@ func (p *Prog) toMachine(s *State, within int64) {
 	l.known.reindex()
 	l.due = p.firstDue(l)
 	*s = State{}
-	s.setLive(l)
+	s.keep(l)
 }
 
 // rememberPast remembers a run that the table has ended, after those that are there.
@@ -92,7 +104,7 @@ func (p *Prog) addTableRun(l *live, s *State, within int64) {
 			l.releaseEvent(event) // the node has it; of the first one the run
 		}
 	}
-	for print := range s.more.duplicatesOf().all {
+	for print := range s.duplicates().all {
 		l.known.spans = append(l.known.spans, span{print: print, from: seq, to: seq})
 	}
 	l.runs = append(l.runs, run{
@@ -115,10 +127,10 @@ func (l *live) addTableEvent(k *kept, typ string) uint32 {
 	return uint32(len(l.events) - 1)
 }
 
-// duplicatesOf returns the prints of the duplicates; of nil none.
-func (m *more) duplicatesOf() *printSet {
-	if m == nil {
+// duplicates returns the prints of the duplicates of the table's run.
+func (s *State) duplicates() *printSet {
+	if s.more == nil || s.more.rest == nil {
 		return new(printSet)
 	}
-	return &m.duplicates
+	return &s.more.rest.duplicates
 }

@@ -19,7 +19,7 @@ func TestExplosivePatternIsBounded(t *testing.T) {
 		e := Event{Type: "a", ID: fmt.Sprint("a", at), Time: at, At: at, Data: []byte("{}")}
 		m.Advance("hot", &hot, at, math.MaxInt64, out)
 		m.Step("hot", &hot, &e, out)
-		l := hot.live()
+		l := m.wake(&hot)
 		if n := len(l.branches); n > bound {
 			t.Fatalf("after %d events a key has %d branches, want %d at most", at+1, n, bound)
 		}

@@ -21,6 +21,9 @@ const (
 // AppendBinary appends the state's encoding to b and returns the extended
 // buffer. The error is always nil (it is encoding.BinaryAppender's).
 func (s *State) AppendBinary(b []byte) ([]byte, error) {
+	if s.lone() != nil {
+		return s.appendLone(b), nil
+	}
 	if l := s.live(); l != nil {
 		return l.append(b), nil
 	}
@@ -34,8 +37,8 @@ func (s *State) AppendBinary(b []byte) ([]byte, error) {
 	for i := range rest {
 		b = rest[i].append(b)
 	}
-	if s.more != nil {
-		b = s.more.duplicates.append(b)
+	if s.more != nil && s.more.rest != nil {
+		b = s.more.rest.duplicates.append(b)
 	} else {
 		b = append(b, 0)
 	}
@@ -100,7 +103,7 @@ func (p *Prog) decodeLinear(r *reader, version byte) (State, []byte, error) {
 		s.take(k)
 	}
 	if d := r.prints(); d.len() > 0 {
-		s.addMore().duplicates = d
+		s.addRest().duplicates = d
 	}
 	for n := r.count(1 + 1); n > 0; n-- {
 		p := past{r.varint(), r.prints()}

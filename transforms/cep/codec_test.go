@@ -60,7 +60,7 @@ func TestStateEncoding(t *testing.T) {
 			t.Fatalf("DecodeState: %v, rest %q", err, rest)
 		}
 		if version == stateV1 { // which has no Refs
-			decoded.first.ref, decoded.more.rest[0].ref = 3, 4
+			decoded.first.ref, decoded.more.rest.events[0].ref = 3, 4
 		}
 		if again, _ := decoded.AppendBinary(nil); hex.EncodeToString(again) != stateV2 {
 			t.Errorf("decoded and encoded again:\ngot  %x\nwant %s", again, stateV2)
@@ -202,7 +202,7 @@ func FuzzDecodeState(f *testing.F) {
 	s := richState(f)
 	b, _ := s.AppendBinary(nil)
 	f.Add(b)
-	s.more.rest[0].row = true
+	s.more.rest.events[0].row = true
 	b, _ = s.AppendBinary(nil)
 	f.Add(b)
 	f.Fuzz(func(t *testing.T, b []byte) {

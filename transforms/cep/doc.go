@@ -26,6 +26,9 @@
 // Package program compiles a pattern to states, and the ways between them that an event
 // may take. The machine follows all ways that hold, so it runs every pattern.
 //
+// A run of one event, and nothing else, is nearly all that there is of open keys: the machine
+// keeps it in a few words, and spreads it out where something happens to it.
+//
 // Most patterns leave no choice: steps under next and followedBy, each of one type that no
 // other step has, with a window, and with conditions on the event alone. Such a pattern is
 // run from a table, as package regexp runs some expressions as "onepass" programs beside

@@ -50,7 +50,6 @@ func (m *Matcher) hold(l *live) bool {
 	}
 	h := early{Held: Held{Event: *e}, print: m.print, until: until, other: !step}
 	h.Event.Type, h.Event.ID, h.Event.Data = strings.Clone(e.Type), strings.Clone(e.ID), bytes.Clone(e.Data)
-	h.Event.Shared = nil // of the moment
 	i, _ := slices.BinarySearchFunc(l.early(), h, func(a, b early) int {
 		return cmp.Or(cmp.Compare(a.until, b.until), m.prog.Compare(&a.Event, &b.Event))
 	})
@@ -92,6 +91,19 @@ func (m *Matcher) AppendHeld(s *State, held []Held) []Held {
 	}
 	return held
 }
+
+// EachHeld calls f with each event of a key that is held. It may change the Note, and what the
+// event shares with other programs.
+func (m *Matcher) EachHeld(s *State, f func(h *Held)) {
+	if l := s.live(); l != nil {
+		for i := range l.early() {
+			f(&l.early()[i].Held)
+		}
+	}
+}
+
+// Holds reports whether the program may hold events: see Config.Early.
+func (p *Prog) Holds() bool { return p.early > 0 }
 
 // holds reports whether an event with this print is held.
 func (l *live) holds(print uint64) bool {

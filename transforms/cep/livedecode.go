@@ -44,7 +44,7 @@ func (p *Prog) decodeLive(r *reader, version byte) (State, []byte, error) {
 	l.known.reindex()
 	l.due = p.firstDue(l)
 	var s State
-	s.setLive(l)
+	s.keep(l)
 	return s, r.b, nil
 }
 

@@ -11,14 +11,14 @@ import (
 
 // stepLive is Step by the machine.
 func (m *Matcher) stepLive(key string, s *State, e *Event, out *Output) Result {
-	l := s.live()
+	l := m.wake(s)
 	m.begin(key, e, out)
 	foreign := m.foreign()
 	if foreign && (e.Time < e.At || l == nil || l.inert(m.prog.program)) {
 		return m.other()
 	}
 	if l == nil {
-		l = newLive(m.prog)
+		l = m.blank()
 	}
 	if !foreign {
 		m.print = m.prog.fingerprint(e)
@@ -43,12 +43,7 @@ func (m *Matcher) stepLive(key string, s *State, e *Event, out *Output) Result {
 		r.Class = Other
 	}
 	m.finish(l, r)
-	switch {
-	case l.empty():
-		s.setLive(nil) // a timeout was all that was left, and it is resolved
-	case s.more == nil:
-		s.setLive(l)
-	}
+	m.sleep(s, l)
 	return r
 }
 

@@ -25,7 +25,7 @@ type Look struct {
 // Look returns what a key stands at, and changes nothing. At is the place in time that it
 // has come to, in milliseconds. It costs about what giving the key an event costs.
 func (m *Matcher) Look(s *State, at int64) Look {
-	l := s.live()
+	l := m.wake(s)
 	switch {
 	case l != nil && len(l.runs) > 0:
 		return m.lookLive(l, at)
@@ -86,7 +86,7 @@ func (m *Matcher) Conditions(key string, s *State, e *Event) (all []Condition) {
 	}
 	var failures Output
 	m.begin(key, e, &failures)
-	l := s.live()
+	l := m.wake(s)
 	for i := range m.prog.program.Tests {
 		t := &m.prog.program.Tests[i]
 		if t.Cond == nil || !t.Fits(e.Type) {
@@ -112,6 +112,31 @@ func (m *Matcher) Conditions(key string, s *State, e *Event) (all []Condition) {
 		all = append(all, c)
 	}
 	return all
+}
+
+// Window is that of a run.
+type Window struct {
+	// Expression is what gives it (Config.Window), and Err why that fails, where it does:
+	// then it is the pattern's. "": it is the pattern's.
+	Expression string
+	Err        error
+	// Length is its own, zero for none, and Remember for how long the run is remembered, both
+	// in milliseconds.
+	Length, Remember int64
+}
+
+// Window returns the window of a run of a key that an event would open. It changes nothing.
+func (m *Matcher) Window(key string, e *Event) Window {
+	w := Window{Length: m.prog.within, Remember: m.prog.remember}
+	if m.prog.window == nil {
+		return w
+	}
+	m.begin(key, e, new(Output))
+	w.Expression, w.Length, w.Err = m.prog.window.String(), m.windowOfRun(), m.windowErr
+	if m.prog.rememberOwn {
+		w.Remember = w.Length
+	}
+	return w
 }
 
 func (c *Condition) count(holds bool) {

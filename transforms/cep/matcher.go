@@ -48,6 +48,8 @@ type Matcher struct {
 	shifted Event
 	gentle  bool
 	held    int // where the event stands that the last step has held
+
+	spare *live // memory: see wake
 }
 
 // result is that of a test.

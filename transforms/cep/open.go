@@ -15,7 +15,7 @@ import (
 // for other runs alone. Run is what the branch has taken that has taken most, and Waiting
 // are the steps that could come next.
 func (m *Matcher) AppendOpen(key string, s *State, at int64, open []Outcome) []Outcome {
-	if l := s.live(); l != nil {
+	if l := m.wake(s); l != nil {
 		return m.appendOpenLive(key, l, at, open)
 	}
 	run := m.typed(s.AppendRun(nil))

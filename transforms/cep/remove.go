@@ -6,7 +6,7 @@ package cep
 // get no class: see AppendHeld.
 func (m *Matcher) Remove(s *State, out *Output) {
 	defer func() { *s = State{} }()
-	l := s.live()
+	l := m.wake(s)
 	if l == nil {
 		if s.running() {
 			out.Ends[Removed]++

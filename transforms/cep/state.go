@@ -18,8 +18,14 @@ type State struct {
 
 // more is what few states of the table have, and what those of the machine have.
 type more struct {
-	live       *live               // what the machine knows; nil where a table runs the pattern
-	rest       []kept              // the events after the first
+	live *live // what the machine knows; nil where a table runs the pattern, and of a lone run
+	lone lone
+	rest *rest // of the table's run; nil: nothing
+}
+
+// rest is what few runs of the table have.
+type rest struct {
+	events     []kept              // after the first
 	index      map[uint64]struct{} // of their prints, once there are many
 	duplicates printSet
 }
@@ -94,18 +100,13 @@ func (s *State) live() *live {
 	return s.more.live
 }
 
-// setLive sets what the machine knows.
-func (s *State) setLive(l *live) {
-	if s.more = nil; l != nil {
-		s.more = &more{live: l}
-	}
-}
-
 // Empty reports whether s knows nothing, so that it need not be kept.
-func (s *State) Empty() bool { return !s.running() && s.live() == nil && !s.ended.known() }
+func (s *State) Empty() bool { return !s.running() && !s.machine() && !s.ended.known() }
 
 // Open reports whether a run is open.
-func (s *State) Open() bool { return s.running() || s.live() != nil && len(s.live().runs) > 0 }
+func (s *State) Open() bool {
+	return s.running() || s.lone() != nil || s.live() != nil && len(s.live().runs) > 0
+}
 
 // running reports whether a run is open that the table runs.
 func (s *State) running() bool { return s.first.print != 0 }
@@ -120,10 +121,10 @@ func (s *State) taken() int {
 
 // rest returns the events of the open run after the first.
 func (s *State) rest() []kept {
-	if s.more == nil {
+	if s.more == nil || s.more.rest == nil {
 		return nil
 	}
-	return s.more.rest
+	return s.more.rest.events
 }
 
 // AppendRun appends the events of the open run to run. They share memory with s.
@@ -153,27 +154,30 @@ func (s *State) take(k kept) {
 		s.first = k
 		return
 	}
-	s.addMore().take(k)
+	s.addRest().take(k)
 }
 
-func (m *more) take(k kept) {
-	m.rest = append(m.rest, k)
+func (r *rest) take(k kept) {
+	r.events = append(r.events, k)
 	switch {
-	case m.index != nil:
-		m.index[k.print] = struct{}{}
-	case len(m.rest) >= indexFrom:
-		m.index = make(map[uint64]struct{}, 2*indexFrom)
-		for i := range m.rest {
-			m.index[m.rest[i].print] = struct{}{}
+	case r.index != nil:
+		r.index[k.print] = struct{}{}
+	case len(r.events) >= indexFrom:
+		r.index = make(map[uint64]struct{}, 2*indexFrom)
+		for i := range r.events {
+			r.index[r.events[i].print] = struct{}{}
 		}
 	}
 }
 
-func (s *State) addMore() *more {
+func (s *State) addRest() *rest {
 	if s.more == nil {
 		s.more = new(more)
 	}
-	return s.more
+	if s.more.rest == nil {
+		s.more.rest = new(rest)
+	}
+	return s.more.rest
 }
 
 // knows reports whether an event with this print is a redelivery.
@@ -181,8 +185,8 @@ func (s *State) knows(print uint64) bool {
 	if s.first.print == print || s.ended.prints.has(print) {
 		return true
 	}
-	if s.more != nil {
-		if known, _ := s.more.knows(print); known {
+	if s.more != nil && s.more.rest != nil {
+		if known, _ := s.more.rest.knows(print); known {
 			return true
 		}
 	}
@@ -195,32 +199,32 @@ func (s *State) knows(print uint64) bool {
 
 // knows reports whether an event with this print is one of the open run's, and how
 // many of their prints it has looked at, which is never many.
-func (m *more) knows(print uint64) (known bool, looked int) {
-	if m.duplicates.has(print) {
+func (r *rest) knows(print uint64) (known bool, looked int) {
+	if r.duplicates.has(print) {
 		return true, 0
 	}
-	if m.index != nil {
-		_, known = m.index[print]
+	if r.index != nil {
+		_, known = r.index[print]
 		return known, 1
 	}
-	for i := range m.rest {
-		if m.rest[i].print == print {
+	for i := range r.events {
+		if r.events[i].print == print {
 			return true, i + 1
 		}
 	}
-	return false, len(m.rest)
+	return false, len(r.events)
 }
 
 // addDuplicate remembers a duplicate of the open run.
-func (s *State) addDuplicate(print uint64) { s.addMore().duplicates.add(print) }
+func (s *State) addDuplicate(print uint64) { s.addRest().duplicates.add(print) }
 
 // end closes the open run at a place in time, remembers it, and appends its events
 // to run. last is the print of the event that was its last step, zero without one.
 func (s *State) end(at int64, last uint64, run Run) Run {
 	run = s.AppendRun(run)
 	ended := past{ended: at}
-	if s.more != nil {
-		ended.prints = s.more.duplicates
+	if s.more != nil && s.more.rest != nil {
+		ended.prints = s.more.rest.duplicates
 	}
 	ended.prints.add(s.first.print)
 	rest := s.rest()
@@ -274,7 +278,7 @@ func (s *State) Runs() int64 {
 	if l := s.live(); l != nil {
 		return int64(len(l.runs))
 	}
-	if s.running() {
+	if s.running() || s.lone() != nil {
 		return 1
 	}
 	return 0

@@ -51,6 +51,10 @@ func (p *Prog) Compare(a, b *Event) int {
 // Deadline returns the earliest deadline or reminder of the open runs in milliseconds: when
 // time alone gives the next outcome. ok is false where there is none.
 func (p *Prog) Deadline(s *State) (deadline int64, ok bool) {
+	if s.lone() != nil {
+		due := p.dueOf(s)
+		return due, due != math.MaxInt64
+	}
 	if l := s.live(); l != nil {
 		return l.due, l.due != math.MaxInt64
 	}
@@ -81,10 +85,12 @@ func (p *Prog) Due(s *State) int64 {
 // remembered for long enough is forgotten. A deadline after limit never comes, nor does a
 // reminder, and what is held until then stays undecided.
 func (m *Matcher) Advance(key string, s *State, at, limit int64, out *Output) {
-	if l := s.live(); l != nil {
-		if m.advanceLive(key, l, at, limit, out); l.empty() {
-			s.setLive(nil)
-		}
+	if s.lone() != nil && m.prog.dueOf(s) > min(at, limit) {
+		return
+	}
+	if l := m.wake(s); l != nil {
+		m.advanceLive(key, l, at, limit, out)
+		m.sleep(s, l)
 		return
 	}
 	if deadline, open := m.prog.Deadline(s); open && deadline <= min(at, limit) {
@@ -103,7 +109,7 @@ func (m *Matcher) Advance(key string, s *State, at, limit int64, out *Output) {
 // and before its deadline; so is what a notFollowedBy forbids. Of other patterns a late
 // event is not applied. Whatever the pattern, it may resolve a timeout, and be held.
 func (m *Matcher) Step(key string, s *State, e *Event, out *Output) Result {
-	if m.prog.linear != nil && s.live() == nil {
+	if m.prog.linear != nil && !s.machine() {
 		return m.stepLinear(key, s, e, out)
 	}
 	return m.stepLive(key, s, e, out)
@@ -113,7 +119,7 @@ func (m *Matcher) Step(key string, s *State, e *Event, out *Output) Result {
 // in the order in which they were taken. A run that has given a match counts as one that
 // has ended by it. What is held is in AppendHeld.
 func (m *Matcher) Close(s *State, out *Output) (open int64, run Run) {
-	if l := s.live(); l != nil {
+	if l := m.wake(s); l != nil {
 		return m.closeLive(l, out)
 	}
 	if run = m.typed(s.AppendRun(nil)); run != nil {

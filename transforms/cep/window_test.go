@@ -80,7 +80,7 @@ func TestWindowsThatAreRefused(t *testing.T) {
 	}{
 		{"a followedBy within 1h b", Config{Window: window}, "want one there"},
 		{"a followedBy b within 1h", Config{Window: window, MaxWindow: -1}, "max window"},
-		{"a followedBy b within 1h", Config{Window: "1 > 2"}, "cep: window: 1:"},
+		{"a followedBy b within 1h", Config{Window: "1 > 2"}, "cep: window: cond: character 3: got true or false"},
 		{"a followedBy b within 1h", Config{Window: "b.n"}, "b is a step"},
 	} {
 		if _, err := Compile(syntax.MustParse(c.text), c.config); err == nil || !strings.Contains(err.Error(), c.want) {

@@ -2,6 +2,7 @@ package shard
 
 import (
 	"fmt"
+	"runtime"
 	"testing"
 	"time"
 
@@ -82,4 +83,74 @@ func BenchmarkBatch(b *testing.B) {
 			batch.Bytes()
 		}
 	}
+}
+
+// BenchmarkOpenRuns is the memory of open orders by the number of rules that know them:
+// bytes of the first rule's run, and of each further one, once the collector has run. Their
+// events are the same ones. It is measured again behind a snapshot.
+func BenchmarkOpenRuns(b *testing.B) {
+	const n, further = 50_000, 4
+	for name, c := range map[string]cep.Config{"table": {}, "machine": {Started: true}} {
+		b.Run(name, func(b *testing.B) {
+			for range b.N {
+				one, oneAgain := heapOf(b, openRules(b, c, 1), n)
+				all, allAgain := heapOf(b, openRules(b, c, 1+further), n)
+				b.ReportMetric(one, "B/run")
+				b.ReportMetric((all-one)/further, "B/further-run")
+				b.ReportMetric((allAgain-oneAgain)/further, "B/further-run-restored")
+			}
+		})
+	}
+}
+
+// openRules returns rules which all know each order of benchBatches.
+func openRules(b *testing.B, c cep.Config, n int) (rules Rules) {
+	b.Helper()
+	for i := range n {
+		prog, err := cep.Compile(syntax.MustParse(fmt.Sprintf("create followedBy end%d within 100h", i)), c)
+		if err != nil {
+			b.Fatal(err)
+		}
+		rules.Each = append(rules.Each, Rule{Name: fmt.Sprint("rule", i), Prog: prog})
+	}
+	return rules
+}
+
+// heapOf returns the bytes an open order that a shard takes, and takes once it is restored.
+func heapOf(b *testing.B, rules Rules, n int) (fresh, restored float64) {
+	b.Helper()
+	batches := benchBatches(2 * n)
+	before := heap()
+	s := New(rules, 10_000)
+	for _, batch := range batches {
+		if err := s.Add(batch); err != nil {
+			b.Fatal(err)
+		}
+		h, err := DecodeHeader(batch)
+		if err != nil {
+			b.Fatal(err)
+		}
+		s.Tick(FloorTick(h.Watermark, 10_000), &Output{OpenUnread: true})
+	}
+	orders := float64(s.Open() / len(rules.Each))
+	fresh = float64(heap()-before) / orders
+	record := s.Snapshot()
+	runtime.KeepAlive(s)
+	s = nil
+	before = heap()
+	s, err := Restore(rules, 10_000, [][]byte{record})
+	if err != nil {
+		b.Fatal(err)
+	}
+	restored = float64(heap()-before) / orders
+	runtime.KeepAlive(s)
+	return fresh, restored
+}
+
+func heap() int64 {
+	var stats runtime.MemStats
+	runtime.GC()
+	runtime.GC()
+	runtime.ReadMemStats(&stats)
+	return int64(stats.HeapAlloc)
 }

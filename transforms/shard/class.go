@@ -29,12 +29,26 @@ func (l *lane) count(e *Event, r cep.Result, known bool, out *Output) {
 	}
 }
 
+// hold notes that the rule holds an event of a key: where that came from, and that it is not
+// decided.
+func (l *lane) hold(e *Event, k *entry) {
+	l.matcher.Note(&k.state, noteOf(e))
+	if e.Shared != nil {
+		e.Shared.Holders++
+		e.Shared.Known = true
+	}
+}
+
 // countDecided counts the events that were held until now, but for the first n.
 func (l *lane) countDecided(n int, known bool, out *Output) {
 	for i := range out.Decided[n:] {
 		d := &out.Decided[n+i]
 		e := Event{Key: d.Key, Event: d.Event}
 		e.Source, e.Line = ofNote(d.Note)
+		if of := e.Shared; of != nil {
+			of.Holders--
+			l.decided = append(l.decided, of)
+		}
 		l.count(&e, d.Result, known, out)
 	}
 }
@@ -65,6 +79,7 @@ func noteOf(e *Event) string { return string(binary.AppendVarint(nil, e.Line)) +
 
 // ofNote returns what a note was made of.
 func ofNote(note string) (source string, line int64) {
+	_, note = splitNote(note)
 	line, n := binary.Varint([]byte(note[:min(len(note), binary.MaxVarintLen64)]))
 	if n <= 0 {
 		return "", 0

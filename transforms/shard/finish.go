@@ -11,8 +11,8 @@ import (
 // carried is what a lane has for the run that goes on, at the end of its input.
 type carried struct {
 	rest []Event // that the end leaves undecided; of the first lane alone
-	// keys and waiting are those of the state, once all is forgotten.
-	keys, waiting []byte
+	// waiting are the events that wait in the state, once the lane has ended.
+	waiting []byte
 }
 
 // leave puts aside events that the end of the input leaves undecided.
@@ -54,8 +54,8 @@ func (l *lane) finish(out *Output) {
 	l.keys.clear()
 }
 
-// carryOut is finish at a carry point: it keeps the state, as if the input had not ended.
-// The open runs are reported as well.
+// carryOut is finish at a carry point: it keeps the state, as if the input had not ended,
+// until all lanes have come to it. The open runs are reported as well.
 func (l *lane) carryOut(out *Output) {
 	for k := range l.keys.all {
 		l.leaveHeld(k, out)
@@ -63,8 +63,7 @@ func (l *lane) carryOut(out *Output) {
 	clock, ended := l.clock, l.ending
 	l.clock, l.ending = min(clock, ended.limit), endless
 	l.queue(l.carry.rest)
-	l.carry = carried{keys: l.appendKeys(nil)}
-	if l.first {
+	if l.carry = (carried{}); l.first {
 		l.carry.waiting = l.appendWaiting(nil)
 	}
 	var unheard Output // what is closed here has not ended
@@ -78,7 +77,6 @@ func (l *lane) carryOut(out *Output) {
 		}
 	}
 	sortOpen(out.Open)
-	l.keys.clear()
 	clear(l.slots)
 	l.agenda = l.agenda[:0]
 	l.clock, l.ending = clock, ended
@@ -98,11 +96,13 @@ func (s *Shard) carryOut(p int64) {
 		return
 	}
 	b := s.appendHead(nil, min(first.clock, first.limit), endless)
+	s.noteVerdicts()
 	for _, l := range s.lanes {
-		b = append(b, l.carry.keys...)
+		b = l.appendKeys(b)
 	}
 	s.carried = carriedState{first.point, append(b, first.carry.waiting...)}
 	for _, l := range s.lanes {
+		l.keys.clear()
 		l.carry, l.point = carried{}, 0
 	}
 }

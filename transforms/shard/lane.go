@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"math"
 	"slices"
+	"strings"
 
 	"ordertimeout/transforms/cep"
 )
@@ -29,6 +30,9 @@ type lane struct {
 	now     *slot    // the slot being worked on
 	scratch entry    // the state of a key that is not known, until it is worth keeping
 	order   []*Event // of the slot, sorted
+	// decided are the events that were held, and have been decided at the tick, where there
+	// are several rules.
+	decided []*cep.Shared
 }
 
 // ending is what is known of the end of the input. Before that there is no bound.
@@ -186,7 +190,7 @@ func (l *lane) apply(e *Event, tag uint32, out *Output) {
 	l.advance(k, e.Key, e.At, out)
 	failed, decided := out.ConditionErrors, len(out.Decided)
 	if r := l.matcher.Step(e.Key, &k.state, &e.Event, &out.Output); r.Held {
-		l.matcher.Note(&k.state, noteOf(e))
+		l.hold(e, k)
 	} else {
 		l.count(e, r, !k.state.Empty(), out)
 	}
@@ -195,11 +199,22 @@ func (l *lane) apply(e *Event, tag uint32, out *Output) {
 		out.Failed = *e
 	}
 	if !known && !k.state.Empty() {
-		k, known = l.keys.add(tag, e.Key, k.state), true
+		k, known = l.keys.add(tag, ownKey(e), k.state), true
 	}
 	if known {
 		l.schedule(k)
 	}
+}
+
+// ownKey returns a copy of an event's key: the event shares the memory of its batch.
+func ownKey(e *Event) string {
+	if e.Shared == nil {
+		return strings.Clone(e.Key)
+	}
+	if e.Shared.Key == "" {
+		e.Shared.Key = strings.Clone(e.Key)
+	}
+	return e.Shared.Key
 }
 
 // expire lets the deadlines of a key expire that its slot was made for.

@@ -1,6 +1,7 @@
 package shard
 
 import (
+	"bytes"
 	"cmp"
 	"encoding/binary"
 	"errors"
@@ -45,6 +46,7 @@ func Pack(state []byte) []byte { return compress([]byte{snapshotRecord, snapshot
 // AppendState appends what a snapshot holds, before it is compressed: a head, the keys of
 // each rule, and the events that wait, which the rules have in common.
 func (s *Shard) AppendState(b []byte) []byte {
+	s.noteVerdicts()
 	b = s.appendHead(b, s.clock(), s.lanes[0].ending)
 	for _, l := range s.lanes {
 		b = l.appendKeys(b)
@@ -154,17 +156,19 @@ func (s *Shard) restoreSnapshot(record []byte) error {
 		return err
 	}
 	s.ends(end)
-	for _, l := range s.lanes {
+	for i, l := range s.lanes {
 		l.clock = clock
-		if err := l.readKeys(&r); err != nil {
+		if err := l.readKeys(&r, s.lanes[:i]); err != nil {
 			return err
 		}
 	}
+	s.linkHeld()
 	waiting := r.uvarint()
 	if r.err != nil {
 		return r.err
 	}
-	events, err := decodeEvents(b[r.pos:], int(min(waiting, maxSnapshot)))
+	// The events share memory with what they are decoded from, and that is not to be all of b.
+	events, err := decodeEvents(bytes.Clone(b[r.pos:]), int(min(waiting, maxSnapshot)))
 	if err != nil {
 		return err
 	}
@@ -249,7 +253,9 @@ func (s *Shard) reset(rules Rules) error {
 	return nil
 }
 
-func (l *lane) readKeys(r *reader) error {
+// readKeys reads the keys of a rule. What it keeps of the same events as rules before it is
+// kept once.
+func (l *lane) readKeys(r *reader, before []*lane) error {
 	n := r.uvarint()
 	if r.err != nil {
 		return r.err
@@ -264,7 +270,24 @@ func (l *lane) readKeys(r *reader) error {
 			return err
 		}
 		r.pos = len(r.b) - len(rest)
-		l.schedule(l.keys.add(tagOf(key), key, state))
+		tag := tagOf(key)
+		if known := find(before, tag, key); known != nil {
+			state.ShareTexts(&known.state)
+			key = known.key
+		} else {
+			key = strings.Clone(key)
+		}
+		l.schedule(l.keys.add(tag, key, state))
+	}
+	return nil
+}
+
+// find returns what the first of some rules knows of a key; nil where none knows it.
+func find(lanes []*lane, tag uint32, key string) *entry {
+	for _, l := range lanes {
+		if k := l.keys.get(tag, key); k != nil {
+			return k
+		}
 	}
 	return nil
 }

@@ -31,6 +31,7 @@ func Reshard(rules Rules, tick int64, snapshots [][]byte, n int, of func(key str
 		s.deal(shards, of)
 	}
 	for _, s := range shards {
+		s.linkHeld()
 		dealt = append(dealt, s.Snapshot())
 	}
 	return dealt, removed, nil
@@ -51,6 +52,7 @@ func AddRemoved(sum, more []Removed) []Removed {
 // deal adds the keys and the waiting events of s to other shards. s is not to be used any
 // more.
 func (s *Shard) deal(to []*Shard, of func(key string) int) {
+	s.noteVerdicts()
 	for i, l := range s.lanes {
 		for k := range l.keys.all {
 			t := to[of(k.key)].lanes[i]

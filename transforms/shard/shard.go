@@ -40,8 +40,8 @@ type Shard struct {
 	lanes []*lane // by rule
 	tick  int64   // milliseconds
 
-	turn    int      // of a tick that is worked in steps: the number of its lane
-	rejects []Reject // of that tick so far, where there are several rules
+	turn     int // of a tick that is worked in steps: the number of its lane
+	verdicts verdicts
 	// changed says that the state was written by other rules, and removed how many runs
 	// were open of those that are no more, by name.
 	changed bool
@@ -147,37 +147,6 @@ func (s *Shard) TickUpTo(p int64, most int, out *Output) (more bool) {
 	return true
 }
 
-// join gathers the rejects of several rules. Once all rules have come to the tick it is known
-// which events none has taken: each of those is a reject of the first rule that has put it
-// aside.
-func (s *Shard) join(out *Output, all bool) {
-	if len(s.lanes) == 1 {
-		return
-	}
-	for i := range out.Rejects {
-		r := &out.Rejects[i]
-		r.Rule = out.Rule
-		if r.Shared == nil || !r.Shared.Rejected {
-			s.rejects = append(s.rejects, *r)
-		}
-		if r.Shared != nil {
-			r.Shared.Rejected = true
-		}
-	}
-	clear(out.Rejects)
-	out.Rejects = out.Rejects[:0]
-	if !all {
-		return
-	}
-	for i := range s.rejects {
-		if r := &s.rejects[i]; r.Shared == nil || !r.Shared.Taken {
-			out.Rejects = append(out.Rejects, *r)
-		}
-	}
-	clear(s.rejects)
-	s.rejects = s.rejects[:0]
-}
-
 // Next returns the next tick at which there is something to do, and the earliest
 // time that an outcome can have by then; ok is false if there is nothing.
 func (s *Shard) Next() (tick, hold int64, ok bool) {
@@ -240,6 +209,7 @@ func (s *Shard) Removed() []Removed { return s.removed }
 // change lets the shard go on with other rules. A rule goes on with the states of the one
 // that has its name and its pattern, whatever the window: see cep.Prog.Adopt.
 func (s *Shard) change(to Rules) error {
+	s.noteVerdicts()
 	old := *s
 	*s = *New(to, old.tick)
 	s.changed = true
@@ -259,6 +229,7 @@ func (s *Shard) change(to Rules) error {
 		}
 		old.lanes[from] = nil
 	}
+	s.linkHeld()
 	for parts := range first.waiting {
 		s.queue(parts)
 	}

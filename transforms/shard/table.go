@@ -2,7 +2,6 @@ package shard
 
 import (
 	"hash/maphash"
-	"strings"
 
 	"ordertimeout/transforms/cep"
 )
@@ -86,7 +85,7 @@ func (t *table) add(tag uint32, key string, state cep.State) *entry {
 	n := t.free[len(t.free)-1]
 	t.free = t.free[:len(t.free)-1]
 	e := t.at(n)
-	*e = entry{tag: tag, n: n, key: strings.Clone(key), due: notDue, state: state}
+	*e = entry{tag: tag, n: n, key: key, due: notDue, state: state}
 	t.put(place{tag, n + 1})
 	t.size++
 	return e

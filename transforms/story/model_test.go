@@ -64,7 +64,7 @@ func TestRandomStoriesAgreeWithTheModel(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		got := storiesOf(Config{Prog: prog, Remember: p.Remember, End: end}, log)
+		got := storiesOf(Config{Prog: prog, End: end}, log)
 		for what, n := range got.Counts {
 			seen[what] += n
 		}

@@ -54,15 +54,17 @@ func eventsOf(t *testing.T, lines string) (events []Event) {
 }
 
 // toldOf returns the story of events as it is written, without its title.
-func toldOf(t *testing.T, pattern string, end End, events []Event) string {
+func toldOf(t *testing.T, pattern, window string, end End, events []Event) string {
 	t.Helper()
 	p := syntax.MustParse(pattern)
-	prog, err := cep.Compile(p, cep.Config{Remember: p.Within, MaxBranches: 3, Fields: replica.Fields(order.Reader{})})
+	prog, err := cep.Compile(p, cep.Config{
+		Remember: p.Within, MaxBranches: 3, Fields: replica.Fields(order.Reader{}), Window: window, RememberOwn: window != "",
+	})
 	if err != nil {
 		t.Fatal(err)
 	}
 	var lines []Line
-	Tell(Config{Prog: prog, Remember: p.Within.Milliseconds(), End: end}, "o", events, func(l Line) { lines = append(lines, l) })
+	Tell(Config{Prog: prog, End: end}, "o", events, func(l Line) { lines = append(lines, l) })
 	var text strings.Builder
 	if err := Write(&text, "title", lines); err != nil {
 		t.Fatal(err)

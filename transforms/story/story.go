@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 
 	"ordertimeout/transforms/cep"
 	"ordertimeout/transforms/cep/syntax"
@@ -21,8 +22,6 @@ type Config struct {
 	Rule string
 	// Prog is the rule's pattern.
 	Prog *cep.Prog
-	// Remember is for how long the events of ended runs are known, in milliseconds.
-	Remember int64
 	// End is how the input has ended.
 	End End
 }
@@ -115,6 +114,8 @@ type teller struct {
 	never  string          // what a negation at the end of the pattern forbids; "" without one
 	next   bool            // it is a notNext
 
+	// window is that of a run which the event at hand opens.
+	window cep.Window
 	// last is the run that ended last; nil before there is one.
 	last *ended
 	// origins has, of each event that a run knows, the first one that came.
@@ -165,6 +166,7 @@ func (t *teller) event(e *Event) {
 	t.ends(nil)
 	before := t.matcher.Look(&t.state, e.At)
 	conditions := t.matcher.Conditions(t.key, &t.state, &e.Event)
+	t.window = t.matcher.Window(t.key, &e.Event)
 	r := t.matcher.Step(t.key, &t.state, &e.Event, &t.out)
 	after := t.matcher.Look(&t.state, e.At)
 	text := t.why(e, r, before, after)
@@ -177,6 +179,9 @@ func (t *teller) event(e *Event) {
 	if !r.Redelivered { // else the pattern has not looked at it
 		for i := range conditions {
 			text = join(text, conditionText(&conditions[i]))
+		}
+		if r.Class == cep.Started {
+			text = join(text, windowText(t.window))
 		}
 		switch r.Class {
 		case cep.Started, cep.Advanced, cep.Duplicate:
@@ -236,6 +241,19 @@ func conditionText(c *cep.Condition) string {
 		return fmt.Sprintf("%s is %t", name, c.Holds == 1)
 	}
 	return fmt.Sprintf("%s is true of %d of %d branches", name, c.Holds, c.Of)
+}
+
+// windowText says what gives the window of a run, where that is an expression.
+func windowText(w cep.Window) string {
+	length := syntax.FormatDuration(time.Duration(w.Length) * time.Millisecond)
+	switch {
+	case w.Expression == "":
+		return ""
+	case w.Err != nil:
+		why := strings.TrimPrefix(w.Err.Error(), "cond: condition "+w.Expression+": ")
+		return screen.Text("within "+w.Expression) + " fails, so the pattern's " + length + " holds: " + screen.Text(why)
+	}
+	return screen.Text("within "+w.Expression) + " is " + length
 }
 
 // place returns where an event came from, in parentheses.

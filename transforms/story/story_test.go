@@ -292,9 +292,33 @@ func TestStories(t *testing.T) {
 					end.Last = max(end.Last, e.Time)
 				}
 			}
-			if diff := cmp.Diff(strings.TrimPrefix(test.want, "\n"), toldOf(t, test.pattern, end, events)); diff != "" {
+			if diff := cmp.Diff(strings.TrimPrefix(test.want, "\n"), toldOf(t, test.pattern, "", end, events)); diff != "" {
 				t.Errorf("-want +got:\n%s", diff)
 			}
 		})
+	}
+}
+
+// Where an expression gives the window of a run, the event that opens it tells which.
+func TestAStoryTellsTheWindow(t *testing.T) {
+	events := eventsOf(t, `
+09:00:00 create n=7
+11:00:00 create
+12:00:00 create n=2
+13:00:00 view
+12:39:00 create n=2 @13:00:00`)
+	end := End{Limit: at(t, "14:00:00")}
+	want := `2026-03-02
+09:00:00.000  create  started  waits for pay until 11:00:00.000; within n > 5 ? "2h" : "20m" is 2h
+11:00:00.000          timeout  pay had not come 2h0m0s after its first event: create 09:00:00.000
+11:00:00.000  create  started  waits for pay until 11:10:00.000; within n > 5 ? "2h" : "20m" fails, so the pattern's 10m holds: character 3: invalid operation: nothing > int: absent: n
+11:10:00.000          timeout  pay had not come 10m0s after its first event: create 11:00:00.000
+12:00:00.000  create  started  waits for pay until 12:20:00.000; within n > 5 ? "2h" : "20m" is 20m
+12:20:00.000          timeout  pay had not come 20m0s after its first event: create 12:00:00.000
+12:39:00.000  create  late     came 21m0s behind the watermark, 13:00:00.000, and is older than what is remembered, 20m0s
+13:00:00.000  view    other    no step of the pattern names it
+`
+	if diff := cmp.Diff(want, toldOf(t, plain, `n > 5 ? "2h" : "20m"`, end, events)); diff != "" {
+		t.Errorf("(-want +got)\n%s", diff)
 	}
 }

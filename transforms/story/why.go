@@ -155,8 +155,8 @@ func (t *teller) whyNotApplied(e *Event, before cep.Look) string {
 	switch {
 	case !t.Prog.Straight():
 		return "this pattern takes no late events"
-	case before.Runs == 0 && t.first[e.Type] && e.Time < e.At-t.Remember:
-		return "is older than what is remembered, " + span(t.Remember)
+	case before.Runs == 0 && t.first[e.Type] && e.Time < e.At-t.window.Remember:
+		return "is older than what is remembered, " + span(t.window.Remember)
 	case before.Runs == 0 && t.last != nil:
 		return t.lastEnd(e)
 	case before.Runs == 0:
