@@ -154,6 +154,7 @@ func (o *diffOptions) plans(fs *flag.FlagSet) error {
 	if err := o.sides[compare.New].plan(o.options, tried, fs); err != nil {
 		return err
 	}
+	o.options.rules = o.against
 	if err := o.sides[compare.Old].plan(o.options, against, fs); err != nil {
 		return fmt.Errorf("-against %s: %w", o.against, err)
 	}
@@ -228,5 +229,8 @@ func (s *side) execute(to *compare.Store, as compare.Side) error {
 	s.counters = counters
 	give(s.compared.Plan, counters)
 	_, err = lines(s.compared.Plan, counters)
-	return errors.Join(err, nothingWorked(counters, s.options, s.run), s.run.Close())
+	if nothing := nothingWorked(counters, s.options, s.run); nothing != nil {
+		err = errors.Join(err, fmt.Errorf("with %s: %w", s.rules, nothing)) // the files may name the members otherwise
+	}
+	return errors.Join(err, s.run.Close())
 }

@@ -88,7 +88,7 @@ func writeDifferences(w io.Writer, tables []countTable, found compare.Found) err
 	}
 	switch {
 	case found.Total > 0:
-		fmt.Fprintf(out, "%s (- old, + new)\n", ordersDiffer(found.Total))
+		fmt.Fprintf(out, "%s (- old, + new)\n", ordersDiffer(found.Total, ""))
 	case differ(tables):
 		fmt.Fprintln(out, "no order differs, but counts do")
 	default:
@@ -98,17 +98,17 @@ func writeDifferences(w io.Writer, tables []countTable, found compare.Found) err
 		writeOrder(out, &found.Orders[i])
 	}
 	if further := found.Total - int64(len(found.Orders)); further > 0 {
-		fmt.Fprintf(out, "\n%s besides, %s: -limit 0 prints all\n", ordersDiffer(further), furtherOf(tables, found))
+		fmt.Fprintf(out, "\n%s, %s: -limit 0 prints all\n", ordersDiffer(further, "further "), furtherOf(tables, found))
 	}
 	return out.Flush() // the first error of all
 }
 
-// ordersDiffer says how many orders do.
-func ordersDiffer(n int64) string {
+// ordersDiffer says how many orders differ.
+func ordersDiffer(n int64, which string) string {
 	if n == 1 {
-		return "1 order differs"
+		return "1 " + which + "order differs"
 	}
-	return fmt.Sprintf("%d orders differ", n)
+	return fmt.Sprintf("%d %sorders differ", n, which)
 }
 
 // furtherOf says of which rules the orders are that are not printed.
