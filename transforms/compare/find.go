@@ -55,9 +55,7 @@ func (s *Store) part(i int) ([]Order, error) {
 	}
 	var orders []Order
 	for k, differences := range differ {
-		slices.SortFunc(differences, func(a, b Difference) int {
-			return cmp.Or(a.compare(b.Outcome), cmp.Compare(a.Side, b.Side))
-		})
+		slices.SortFunc(differences, func(a, b Difference) int { return a.compare(b.Outcome) }) // those of both runs differ
 		r := &s.rules[k.rule]
 		orders = append(orders, Order{r.Name, k.userID, k.id, r.ByOrder, differences})
 	}
