@@ -219,7 +219,7 @@ func TestDiffOfWhatIsTheSame(t *testing.T) {
 	rule := rulesOf(t, dir, "rule.yaml", `{name: a, pattern: create followedBy pay within 5m}`)
 	labelled := rulesOf(t, dir, "labelled.yaml", `{name: a, pattern: create as c followedBy pay as p within 5m, labels: {team: care}}`)
 	moved := write(t, dir, "moved.yaml", `{"input": {"fields": {"id": "nowhere"}}, "rules": [{"name": "a", "pattern": "create followedBy pay within 300s"}]}`)
-	byOrder := rulesOf(t, dir, "byorder.yaml", `{name: a, pattern: create followedBy pay within 5m, key: order}`)
+	byOrder := write(t, dir, "byorder.yaml", `{"input": {"fields": {"userId": "nowhere"}}, "rules": [{"name": "a", "pattern": "create followedBy pay within 5m", "key": "order"}]}`)
 	quiet := rulesOf(t, dir, "quiet.yaml", `{name: a, pattern: create followedBy pay within 10m, outcomes: [resolved], resolve: 1m}`)
 	still := rulesOf(t, dir, "still.yaml", `{name: a, pattern: create followedBy pay within 5m, outcomes: [resolved], resolve: 1m}`)
 	more := rulesOf(t, dir, "more.yaml", `{name: a, pattern: create followedBy pay within 5m}`, `{name: b, pattern: nosuch followedBy pay within 5m}`)
@@ -233,7 +233,7 @@ func TestDiffOfWhatIsTheSame(t *testing.T) {
 		{"one file", log, rule, rule, 0, nothing, "  end      timeout                     4            4\n"},
 		{"labels and the text of the pattern", log, rule, labelled, 0, nothing, "  outcome  timeout                     4            4\n"},
 		{"another way to say it", log, rule, moved, 0, nothing, ""},
-		{"the same by another key", log, rule, byOrder, 0, nothing, ""},
+		{"the same by another key, of nobody", log, rule, byOrder, 0, nothing, ""},
 		{"malformed lines", torn, rule, rule, 0, nothing, "  read                                10           10\n  malformed                            2            2\n"},
 		{"an empty input", empty, rule, rule, 0, nothing, "rule a                               old          new\n\n"},
 		{"what is counted alone", log, still, quiet, 1, counts, "  outcome  success                     0            2  +2\n"},
