@@ -151,23 +151,23 @@ func (o *diffOptions) plans(fs *flag.FlagSet) error {
 	if err := errors.Join(err, oldErr); err != nil {
 		return faultyRules{err}
 	}
-	if err := o.sides[compare.New].plan(o.options, tried, fs); err != nil {
+	if err := o.sides[compare.New].prepare(o.options, tried, fs); err != nil {
 		return err
 	}
 	o.options.rules = o.against
-	if err := o.sides[compare.Old].plan(o.options, against, fs); err != nil {
+	if err := o.sides[compare.Old].prepare(o.options, against, fs); err != nil {
 		return fmt.Errorf("-against %s: %w", o.against, err)
 	}
 	return nil
 }
 
-// plan plans a run of the rules of a file.
-func (s *side) plan(with options, file rules.File, fs *flag.FlagSet) (err error) {
+// prepare plans a run of the rules of a file.
+func (s *side) prepare(with options, file rules.File, fs *flag.FlagSet) (err error) {
 	s.options = with
 	s.config.Run = s.run.ID
 	s.takeRules(file, fs)
 	s.compared, err = s.config.Compared()
-	s.options.plan = s.compared.Plan
+	s.plan = s.compared.Plan
 	return err
 }
 
@@ -191,19 +191,13 @@ func (o *diffOptions) compare(stdout io.Writer) (differs bool, err error) {
 		return false, err
 	}
 	defer remove()
-	old, tried := &o.sides[compare.Old], &o.sides[compare.New]
-	store, err := compare.NewStore(pipeline.CompareRules(old.compared.Rules, tried.compared.Rules))
+	store, err := compare.NewStore(pipeline.CompareRules(o.sides[compare.Old].compared.Rules, o.sides[compare.New].compared.Rules))
 	if err != nil {
 		return false, err
 	}
 	defer store.Close()
-	for i := range o.sides {
-		if err := o.sides[i].execute(store, compare.Side(i)); err != nil {
-			return false, err
-		}
-	}
-	if a, b := old.counters[count.Read], tried.counters[count.Read]; a != b && old.config.Names.Format == tried.config.Names.Format {
-		return false, fmt.Errorf("the input has changed: %d events were read, and then %d", a, b)
+	if err := o.execute(store); err != nil {
+		return false, err
 	}
 	found, err := store.Find(o.limit)
 	if err != nil {
@@ -211,6 +205,21 @@ func (o *diffOptions) compare(stdout io.Writer) (differs bool, err error) {
 	}
 	tables := o.tables()
 	return found.Total > 0 || differ(tables), writeDifferences(stdout, tables, found)
+}
+
+// execute runs both sides, one after the other: each takes the memory of a run.
+func (o *diffOptions) execute(to *compare.Store) error {
+	for i := range o.sides {
+		if err := o.sides[i].execute(to, compare.Side(i)); err != nil {
+			return err
+		}
+	}
+	old, tried := &o.sides[compare.Old], &o.sides[compare.New]
+	was, is := old.counters[count.Read], tried.counters[count.Read]
+	if was != is && old.config.Names.Format == tried.config.Names.Format {
+		return fmt.Errorf("the input has changed: %d events were read, and then %d", was, is)
+	}
+	return nil
 }
 
 // execute runs a side to its end. Its outcomes go to a store.
