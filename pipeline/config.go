@@ -245,7 +245,6 @@ func (c Config) pattern() (syntax.Pattern, error) {
 // are for some rules alone.
 func (c Config) validateOutputs(all []rules.Rule) error {
 	some := func(f func(rules.Rule) bool) bool { return slices.ContainsFunc(all, f) }
-	negated := func(p syntax.Place) bool { return p.Link.Negated() }
 	switch {
 	case c.MaxWithin > 0 && !byEvent(all):
 		return fmt.Errorf("-max-within %v: want -rules with an expression that gives windows, which it bounds", c.MaxWithin)
@@ -253,10 +252,15 @@ func (c Config) validateOutputs(all []rules.Rule) error {
 		return fmt.Errorf("-reminders %q: want -remind, the ages of open orders at which there is one", c.Reminders)
 	case c.Resolved != "" && !some(func(r rules.Rule) bool { return r.Resolve > 0 }):
 		return fmt.Errorf("-resolved %q: want -resolve, how long after its timeout an order may still be paid", c.Resolved)
-	case c.Cancelled != "" && c.Cancelled != connect.None && !some(func(r rules.Rule) bool { return slices.ContainsFunc(r.Pattern.Places(), negated) }):
+	case c.Cancelled != "" && c.Cancelled != connect.None && !some(cancels):
 		return fmt.Errorf("-cancelled %q: want a -pattern with notFollowedBy or notNext: no other is cancelled", c.Cancelled)
 	}
 	return nil
+}
+
+// cancels reports whether a negation may end the runs of a rule.
+func cancels(r rules.Rule) bool {
+	return slices.ContainsFunc(r.Pattern.Places(), func(p syntax.Place) bool { return p.Link.Negated() })
 }
 
 func (c Config) remember(w windows) time.Duration {

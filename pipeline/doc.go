@@ -61,7 +61,7 @@
 //
 // The command, and what it needs of runners:
 //
-//	cmd/ordertimeout: flags, signals, report, exit status -> beam beamfix carry cep cep/syntax cmd/internal/flink connect count localfile order pipeline process rules runners screen story transforms
+//	cmd/ordertimeout: flags, signals, report, exit status -> beam beamfix carry cep cep/syntax cmd/internal/flink compare connect count localfile order pipeline process rules runners screen story transforms
 //	cmd/ordertimeout-boot: starts the worker on a cluster without containers -> beam
 //	cmd/internal/flink: submits to Beam's job server for Flink -> beam beamfix runners
 //	cmd/internal/jobserver: starts one, for tests -> cmd/internal/maven
@@ -69,12 +69,13 @@
 //
 // The graph:
 //
-//	pipeline: the settings, the plan that they make, the graph -> beam beamfix carry cep cep/syntax connect dataflowpubsub demo files localfile order process pubsub rules story transforms webhook windowfile
+//	pipeline: the settings, the plan that they make, the graph -> beam beamfix carry cep cep/syntax compare connect dataflowpubsub demo files localfile order process pubsub rules story transforms webhook windowfile
 //
 // The steps:
 //
 //	transforms: Match and FindPattern, their stateful step, and the formats -> beam beamfix carry cep cep/syntax count order process screen shard shard/replica
 //	story: what became of each event of one order, and why, for people -> cep cep/syntax order screen shard shard/replica
+//	compare: which orders two runs tell otherwise of -> order
 //	rules: files of rules, read, checked and explained -> cep cep/cond cep/syntax order
 //	shard/replica: a shard in memory, beside its log in the runner's state -> cep cep/cond cep/syntax order shard
 //	shard: a group of keys: its events, ticks, log and snapshots -> cep

@@ -3,7 +3,6 @@ package pipeline
 import (
 	"bytes"
 	"errors"
-	"fmt"
 	"slices"
 	"strings"
 	"sync"
@@ -43,34 +42,12 @@ type Why struct {
 // are, also where the run follows them. The error is a line that names the flag. The
 // settings want a Run.
 func (c Config) Why(id string) (Why, error) {
-	if c.runner() != RunnerPrism {
-		return Why{}, fmt.Errorf("-runner %s: the story of an order is told on the embedded runner: want prism", c.Runner)
-	}
-	if c.Carry != "" && c.AtEnd == AtEndTimeout {
-		return Why{}, fmt.Errorf("-at-end timeout with -carry %s: the log goes on, and no end is that of time", c.Carry)
-	}
-	if c.Follow {
-		c.Follow, c.MaxLag = false, -1
-		if c.Carry == "" && c.Open == localfile.None {
-			c.Open = localfile.Stdout // a followed file goes on
-		}
-	}
-	if c.Carry != "" && c.Open == localfile.None {
-		c.Open = localfile.Stdout // what would be carried goes on, too
-	}
-	// Rejects are read, for the malformed ones; nothing of this is opened.
-	c.Success, c.Timeouts, c.Rejects = localfile.None, localfile.None, localfile.Stdout
-	c.Carry, c.Forget, c.FormatOut = "", nil, ""
-	if len(c.Input) == 0 {
-		return Why{}, errors.New("no -input: want a file, a glob or - (standard input)")
-	}
-	_, name, err := c.Kinds().Source(c.Input, c.runner())
+	c, err := c.again("the story of an order is told", "a file, a glob or - (standard input)")
 	if err != nil {
 		return Why{}, err
 	}
-	if name != "files" {
-		return Why{}, fmt.Errorf("-input %q: the story of an order is told of what can be read again: want a file, a glob or - (standard input)", c.Kinds().Show(c.Input[0]))
-	}
+	// Rejects are read, for the malformed ones; nothing of this is opened.
+	c.Success, c.Timeouts, c.Rejects = localfile.None, localfile.None, localfile.Stdout
 	p, err := c.Plan()
 	if err != nil {
 		return Why{}, err

@@ -48,6 +48,7 @@ const (
 // arguments after it, and return the exit status.
 var subcommands = map[string]func(args []string, stdout, stderr io.Writer) int{
 	"check":   check,
+	"diff":    diff,
 	"explain": explain,
 	"open":    openOrders,
 	"resend":  resend,

@@ -12,36 +12,47 @@ import (
 )
 
 // readRules reads the file of -rules, which stands in place of some other flags.
-func (o *options) readRules(flags *flag.FlagSet) (err error) {
-	ruled := false
-	flags.Visit(func(f *flag.Flag) {
-		switch {
-		case f.Name == "rules":
-			ruled = true
-		case o.rules != "" && slices.Contains([]string{"pattern", "within", "key", "remind", "resolve", "early"}, f.Name):
-			err = fmt.Errorf("-%s with -rules %s: want it in the file", f.Name, o.rules)
-		}
-	})
-	if err != nil || !ruled {
+func (o *options) readRules(flags *flag.FlagSet) error {
+	if err := o.refuseBesideRules(flags); err != nil || !given(flags, "rules") {
 		return err
 	}
 	file, err := loadRules(o.rules)
 	if err != nil {
 		return fmt.Errorf("-rules: %w", err)
 	}
+	o.takeRules(file, flags)
+	return nil
+}
+
+// refuseBesideRules refuses the flags that a file of rules stands in place of, if there is one.
+func (o *options) refuseBesideRules(flags *flag.FlagSet) (err error) {
+	flags.Visit(func(f *flag.Flag) {
+		if o.rules != "" && slices.Contains([]string{"pattern", "within", "key", "remind", "resolve", "early"}, f.Name) {
+			err = fmt.Errorf("-%s with -rules %s: want it in the file", f.Name, o.rules)
+		}
+	})
+	return err
+}
+
+// takeRules makes a file of rules the settings. Flags win over what it says of the input.
+func (o *options) takeRules(file rules.File, flags *flag.FlagSet) {
 	o.config.Rules = file.Rules
-	given, names := map[string]bool{}, &o.config.Names
-	flags.Visit(func(f *flag.Flag) { given[f.Name] = true })
-	if !given["types"] {
+	names := &o.config.Names
+	if !given(flags, "types") {
 		names.Types = file.Input.Types
 	}
-	if !given["fields"] {
+	if !given(flags, "fields") {
 		names.Fields = file.Input.Fields
 	}
-	if !given["format"] {
+	if !given(flags, "format") {
 		names.Format = file.Input.Format
 	}
-	return nil
+}
+
+// given reports whether a flag stands on the command line.
+func given(flags *flag.FlagSet, name string) (is bool) {
+	flags.Visit(func(f *flag.Flag) { is = is || f.Name == name })
+	return is
 }
 
 // loadRules reads a file of rules. Its faults are a line each.

@@ -13,7 +13,7 @@ import (
 
 // usageText is the screen of usage, with gaps for what connectors say of themselves.
 const usageText = `Usage: ordertimeout -input FROM [flags], or ordertimeout with a first word, of which -h says more:
-       open (open orders), why (an order's story), resend (undelivered), check and explain (rules, patterns)
+       open (open orders), why (an order's story), diff (rules, old and new), resend, check and explain
 
 Reports which orders were created and not paid in time, and which were paid.
 

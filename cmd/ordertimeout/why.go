@@ -102,13 +102,11 @@ func parseWhy(args []string, run string) (whyOptions, error) {
 
 func (o *whyOptions) validate(fs *flag.FlagSet) error {
 	kinds := o.config.Kinds()
-	given := map[string]bool{}
-	fs.Visit(func(f *flag.Flag) { given[f.Name] = true })
-	o.oneUser = given["user"]
+	o.oneUser = given(fs, "user")
 	switch {
 	case fs.NArg() > 0:
 		return fmt.Errorf("unexpected argument %q: inputs are named with -input", kinds.Show(fs.Arg(0)))
-	case !given["order"]:
+	case !given(fs, "order"):
 		return errors.New("no -order: want the id of an order")
 	case o.order == "" && o.user == "":
 		return errors.New(`-order "": want the id of an order; or -user, too, for events without one`)

@@ -19,26 +19,33 @@ func whyOf(t *testing.T, stdin string, args ...string) result {
 
 // The command of the README's section says what stands there.
 func TestWhyOfTheReadme(t *testing.T) {
-	_, section, _ := strings.Cut(read(t, "../../README.md"), "\n## Why?\n")
+	args, shown := shownInReadme(t, "Why?")
+	r := run1(t, "", args...)
+	want := result{stdout: strings.Join(shown, "")}
+	if diff := cmp.Diff(want, r, cmp.AllowUnexported(result{})); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
+	}
+}
+
+// shownInReadme returns the command that a section of the README begins with, without its
+// name, and the lines that the section shows behind it.
+func shownInReadme(t *testing.T, title string) (args, shown []string) {
+	t.Helper()
+	_, section, _ := strings.Cut(read(t, "../../README.md"), "\n## "+title+"\n")
 	section, _, _ = strings.Cut(section, "\n## ")
-	var shown []string
 	for line := range strings.Lines(section) {
 		if text, ok := strings.CutPrefix(line, "    "); ok {
 			shown = append(shown, text)
 		}
 	}
 	if len(shown) < 3 {
-		t.Fatalf("README.md: the section Why? shows %q", shown)
+		t.Fatalf("README.md: the section %s shows %q", title, shown)
 	}
-	args := strings.Fields(strings.Replace(shown[0], "testdata/", "../../testdata/", 1))
-	if args[0] != "bin/ordertimeout" || args[1] != "why" {
-		t.Fatalf("README.md: the section Why? begins with %q", shown[0])
+	args = strings.Fields(strings.ReplaceAll(shown[0], "testdata/", "../../testdata/"))
+	if len(args) < 2 || args[0] != "bin/ordertimeout" {
+		t.Fatalf("README.md: the section %s begins with %q", title, shown[0])
 	}
-	r := whyOf(t, "", args[2:]...)
-	want := result{stdout: strings.Join(shown[1:], "")}
-	if diff := cmp.Diff(want, r, cmp.AllowUnexported(result{})); diff != "" {
-		t.Errorf("(-want +got):\n%s", diff)
-	}
+	return args[1:], shown[1:]
 }
 
 func TestWhy(t *testing.T) {
