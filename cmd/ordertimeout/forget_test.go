@@ -18,7 +18,7 @@ import (
 // name.
 const (
 	paidRule    = "  - {name: unpaid, pattern: create followedBy pay within 10m}\n"
-	shippedRule = "  - {name: unshipped, pattern: pay followedBy ship within 2h, early: 30s}\n"
+	shippedRule = "  - {name: unshipped, pattern: pay followedBy ship within 2h, early: 30m}\n"
 	bothRules   = "rules:\n" + paidRule + shippedRule
 	lessRules   = "rules:\n" + paidRule
 	otherRules  = "rules:\n" + paidRule + "  - {name: unshipped, pattern: every pay followedByAny ship within 2h}\n"
@@ -200,7 +200,7 @@ func TestOneNameOfAFileAndARule(t *testing.T) {
 }
 
 // Of a subscription the messages that a forgotten rule waited with are let go of, and its
-// metrics have its name.
+// metrics have its name. With another rule of the name all adds up at a stop, too.
 func TestARuleOfASubscriptionIsForgotten(t *testing.T) {
 	f := newFake(t)
 	dir := t.TempDir()
@@ -213,7 +213,7 @@ func TestARuleOfASubscriptionIsForgotten(t *testing.T) {
 	}
 	p := start(t, nil, args(bothRules)...)
 	now := time.Now()
-	f.publish(liveEvent("o1", "create", now), liveEvent("o1", "pay", now), liveEvent("o2", "pay", now))
+	f.publish(liveEvent("o1", "create", now), liveEvent("o1", "pay", now), liveEvent("o2", "pay", now), liveEvent("o4", "ship", now))
 	p.await("two orders that wait for a ship", 20*time.Second, func() bool { return hasMetric(address, `open_orders{rule="unshipped"} 2`) })
 	p.await("an acknowledgement of every message", 20*time.Second, func() bool { return f.acked()[0] == 0 })
 	if r := p.stop(); r.status != 0 {
@@ -229,10 +229,10 @@ func TestARuleOfASubscriptionIsForgotten(t *testing.T) {
 		_ = p.cmd.Process.Signal(syscall.SIGKILL)
 		<-p.ended
 	}
-	p = start(t, nil, args(lessRules, "-forget", "unshipped")...)
+	p = start(t, nil, args(otherRules, "-forget", "unshipped")...)
 	p.await("an acknowledgement of every message", 30*time.Second, func() bool { return f.acked()[0] == 0 })
 	r := p.stop()
-	if r.status != 0 || strings.Count(r.stderr, "(adds up)") != 4 || !strings.Contains(r.stderr, "unshipped: 0 orders started + 2 open at the start") || !strings.Contains(r.stderr, "+ 2 removed + 0 open (adds up)") {
+	if r.status != 0 || strings.Count(r.stderr, "(adds up)") != 4 || !strings.Contains(r.stderr, " orders started + 2 open at the start = ") || !strings.Contains(r.stderr, " + 1 returned + ") || !strings.Contains(r.stderr, " + 2 removed + ") {
 		t.Errorf("status %d, %s", r.status, r.stderr)
 	}
 }
