@@ -11,9 +11,12 @@ import (
 // forgotten. It would be lost without a word.
 func (c *Config) lose(removed []shard.Removed) error {
 	for _, r := range removed {
-		if r.Rule == "" || !slices.Contains(c.Forget, r.Rule) {
-			return fmt.Errorf("replica: rule %q is no more, and has %d open orders and %d undecided events in one of the shards: want the rule, with its pattern but for the window, or -forget RULE to give them up",
-				r.Rule, r.Runs, r.Undecided)
+		has := fmt.Sprintf("%d open orders and %d undecided events in one of the shards", r.Runs, r.Undecided)
+		switch {
+		case r.Rule == "": // it has no name by which it could be forgotten
+			return fmt.Errorf("replica: the pattern is another one, and that before has %s: want the same, but for the window, or a new job", has)
+		case !slices.Contains(c.Forget, r.Rule):
+			return fmt.Errorf("replica: rule %s is no more, and has %s: want the rule, with its pattern but for the window, or -forget %s to give them up", r.Rule, has, r.Rule)
 		}
 	}
 	return nil

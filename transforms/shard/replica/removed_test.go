@@ -43,7 +43,7 @@ func TestAForgottenRuleIsToldOfOnce(t *testing.T) {
 	strict := ruledWorker(t, s, "create", "another")
 	strict.start()
 	_, err := strict.shards.Tick(s, 0, 3000, func(*Chunk) error { return nil })
-	if want := `rule "order" is no more, and has 2 open orders and 0 undecided events in one of the shards`; err == nil || !strings.Contains(err.Error(), want) {
+	if want := `replica: rule order is no more, and has 2 open orders and 0 undecided events in one of the shards`; err == nil || !strings.Contains(err.Error(), want) {
 		t.Fatalf("got %v, want %q", err, want)
 	}
 	removed := func(tick int64) []shard.Removed {
@@ -65,6 +65,21 @@ func TestAForgottenRuleIsToldOfOnce(t *testing.T) {
 	}
 	last := ruledWorker(t, s, "create", "")
 	last.want(last.tick(13000), "timeout o1", "timeout o3")
+}
+
+// A pattern without a name cannot be forgotten.
+func TestAnotherPatternIsNotGoneOnWith(t *testing.T) {
+	s := newStore()
+	old := ruledWorker(t, s, "create", "")
+	old.shards.config.Rules[0].Name = ""
+	old.batch("create@1000 o1")
+	old.tick(2000)
+	w := ruledWorker(t, s, "order", "create")
+	w.start()
+	_, err := w.shards.Tick(s, 0, 3000, func(*Chunk) error { return nil })
+	if want := "replica: the pattern is another one, and that before has 1 open orders"; err == nil || !strings.HasPrefix(err.Error(), want) {
+		t.Errorf("got %v, want %q", err, want)
+	}
 }
 
 // A run that begins with what other rules have carried tells of it as it begins.
