@@ -1,7 +1,6 @@
 package pipeline
 
 import (
-	"cmp"
 	"fmt"
 	"slices"
 
@@ -34,8 +33,9 @@ func (p Plan) validateCarry(c Config) error {
 
 // OpenCarry opens the carry file of the plan for a run: see carry.Open. It returns the plan
 // of a run that goes on from it, and a nil keeper where the plan has no carry file. Call it
-// before all else that is opened. The file must be of the same kind of input, key and, but
-// for its window, pattern; or it has no open orders.
+// before all else that is opened. The file must be of the same kind of input, and what it has
+// of rules that are no more is to be forgotten; the plan that is returned has Warnings about
+// that, also beside an error.
 func (p Plan) OpenCarry(run *process.Run) (Plan, *carry.Keeper, error) {
 	if !p.Carries() {
 		return p, nil, nil
@@ -46,80 +46,21 @@ func (p Plan) OpenCarry(run *process.Run) (Plan, *carry.Keeper, error) {
 	}
 	start := k.Start()
 	if start == nil {
+		p.Warnings = p.unforgotten(nil, nil)
 		return p, k, nil
 	}
-	if err := p.goOn(k, start); err != nil {
-		return p, nil, fmt.Errorf("-carry %s: %w", p.carry.Path, err)
+	removed, err := p.goOn(k, start)
+	if err == nil {
+		p.Warnings, p.Forgotten = p.unforgotten(start, removed), p.notAmongRules(namesOf(removed))
+		if err := p.lose(start, removed); err != nil {
+			return p, nil, err
+		}
+		p.source, err = p.source.GoOn(start.Position, start.Watermark)
 	}
-	if p.source, err = p.source.GoOn(start.Position, start.Watermark); err != nil {
+	if err != nil {
 		return p, nil, fmt.Errorf("-carry %s: %w", p.carry.Path, err)
 	}
 	return p, k, nil
-}
-
-// goOn lets the keeper begin with the states of a file.
-func (p Plan) goOn(k *carry.Keeper, start *carry.File) error {
-	if start.Source != p.carry.Source {
-		return fmt.Errorf("it is of an input of %s, and -input is one of %s: want the same input, or another file", start.Source, p.carry.Source)
-	}
-	steps := start.Steps()
-	var shards [][]byte
-	for _, m := range p.matches {
-		key := keyOf(m)
-		if len(steps[key]) == 0 {
-			shards = append(shards, make([][]byte, m.Shards)...)
-			continue
-		}
-		m.Before = p.written(start, m)
-		states, removed, err := transforms.GoOn(steps[key], m)
-		if err != nil {
-			return err
-		}
-		for _, r := range removed {
-			if err := refuseRemoval(start, r.Rule, r.Runs, 0); err != nil {
-				return err
-			}
-		}
-		shards = append(shards, states...)
-		delete(steps, key)
-	}
-	for key, states := range steps {
-		if err := p.leave(start, key, states); err != nil {
-			return err
-		}
-	}
-	k.GoOn(shards)
-	return nil
-}
-
-// leave refuses the end of all rules with a key, if they have anything.
-func (p Plan) leave(start *carry.File, key string, states [][]byte) error {
-	m := p.matches[0]
-	m.ByOrder, m.Before = key == KeyOrder, nil
-	rules, err := transforms.RulesOf(states)
-	if err != nil {
-		return err
-	}
-	if len(rules) == 0 {
-		rules = p.written(start, m)
-	}
-	m.Rules = rules
-	standing, err := transforms.LookAt(states, m)
-	for _, has := range standing {
-		err = cmp.Or(err, refuseRemoval(start, has.Rule, has.Open, has.Waiting))
-	}
-	return err
-}
-
-// refuseRemoval returns an error where a rule that is no more has open orders.
-func refuseRemoval(start *carry.File, rule string, open, waiting int64) error {
-	switch {
-	case open == 0 && waiting == 0:
-		return nil
-	case rule == "":
-		return fmt.Errorf("its %d open orders and %d undecided events are of -pattern %q -key %s: want the same, but for the window, or another file", open, waiting, start.Pattern, start.Key)
-	}
-	return fmt.Errorf("rule %s is no more, and has %d open orders and %d undecided events: want the rule, with its pattern but for the window and its key, or another file", rule, open, waiting)
 }
 
 // writtenPattern returns what a carry file has as the pattern.

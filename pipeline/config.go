@@ -93,6 +93,11 @@ type Config struct {
 	// every CarryEvery (-carry-every). "": the state is kept nowhere. See package carry.
 	Carry      string
 	CarryEvery time.Duration
+	// Forget (-forget) are names that are given up, where the run goes on from a carry file, or
+	// on a cluster from the state of another job: of rules that are no more and have open runs,
+	// and of files that are no input any more, were not read to their ends or have become
+	// longer. Without it either ends the run.
+	Forget []string
 	// Beside are further files that the command writes, such as a summary.
 	Beside []string
 	// Layout is that of such directories.
@@ -287,6 +292,7 @@ func (c Config) match(p Plan) transforms.MatchConfig {
 		Joined:         p.joined(),
 		WatermarkSlack: p.source.Traits().WatermarkSlack,
 		Run:            c.Run,
+		Forget:         c.Forget,
 
 		OpenUnread:    p.Open.Traits().Nothing,
 		RejectsUnread: p.Rejects.Traits().Nothing,

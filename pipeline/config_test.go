@@ -39,6 +39,12 @@ func TestValidate(t *testing.T) {
 		{"a carry file on Flink", func(c *Config) { c.Carry, c.Runner = "c", RunnerFlink }, "-carry c: want the embedded runner: -runner flink has checkpoints"},
 		{"an output in the carry file", func(c *Config) { c.Carry, c.Rejects = "c", "c" }, "-rejects c is the carry file, or its lock"},
 		{"open orders in its lock", func(c *Config) { c.Carry, c.Open = "c", "c.lock" }, "-open c.lock is the carry file, or its lock"},
+		{"a name to forget", func(c *Config) { c.Carry, c.Forget = "c", []string{"unpaid", "orders.jsonl"} }, ""},
+		{"a name to forget of a subscription", func(c *Config) {
+			c.Carry, c.Input, c.Forget = "c", []string{"pubsub://shop/orders"}, []string{"unpaid"}
+		}, ""},
+		{"no name to forget", func(c *Config) { c.Carry, c.Forget = "c", []string{""} }, `-forget "": want a rule, or a file that is no input any more`},
+		{"nothing to forget", func(c *Config) { c.Forget = []string{"unpaid"} }, `-forget "unpaid": only a run that goes on has anything to forget: want -carry FILE`},
 		{"never carried", func(c *Config) { c.Carry, c.CarryEvery = "c", 0 }, "-carry-every 0s: want at least 1ms"},
 		{"the demo's parameters", func(c *Config) { c.Input = []string{"demo:?rate=x"} }, "-input: demo: rate"},
 

@@ -69,6 +69,7 @@ func (s tinySource) Check(context.Context, []string) (connect.Found, error) {
 }
 
 func (s tinySource) Quiesce(context.Context) error                       { return nil }
+func (s tinySource) Knows(json.RawMessage, string) bool                  { return false }
 func (s tinySource) GoOn(json.RawMessage, int64) (connect.Source, error) { return s, nil }
 
 func (s tinySource) Read(scope beam.Scope) (events beam.PCollection, rejects []beam.PCollection) {

@@ -69,7 +69,7 @@
 //
 // The graph:
 //
-//	pipeline: the settings, the plan that they make, the graph -> beam beamfix carry cep cep/syntax compare connect dataflowpubsub demo files localfile order process pubsub rules story transforms webhook windowfile
+//	pipeline: the settings, the plan that they make, the graph -> beam beamfix carry cep cep/syntax compare connect dataflowpubsub demo files localfile order process pubsub rules shard story transforms webhook windowfile
 //
 // The steps:
 //

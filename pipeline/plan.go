@@ -19,6 +19,12 @@ import (
 type Plan struct {
 	// Rules are what is run; without a file of rules there is one.
 	Rules []rules.Rule
+	// Forgotten are rules of before that are given up, and of which none of Rules has the name:
+	// what they had is counted under it. On a runner that is not embedded they are all that may
+	// be. Only their names are known.
+	Forgotten []rules.Rule
+	// Warnings are about names that are to be forgotten, and of which there is nothing.
+	Warnings []string
 	// Live says that the input is of now and never ends.
 	Live bool
 	// Table says that the outcomes on standard output are a table for people.
@@ -29,6 +35,7 @@ type Plan struct {
 	source  connect.Source
 	matches []transforms.MatchConfig // by the key of their rules
 	carry   carry.Config             // without a Path nothing is carried
+	forget  []string                 // Config.Forget
 }
 
 // Plan returns the pipeline of the settings. The error is a line that names the flag. It
@@ -39,7 +46,7 @@ func (c Config) Plan() (Plan, error) {
 	if err != nil {
 		return Plan{}, err
 	}
-	if err := cmp.Or(c.validate(windowsOfAll(all)), c.validateOutputs(all)); err != nil {
+	if err := cmp.Or(c.validate(windowsOfAll(all)), c.validateOutputs(all), c.validateForget()); err != nil {
 		return Plan{}, err
 	}
 	kinds, env := c.Kinds(), c.env(all)
@@ -47,7 +54,10 @@ func (c Config) Plan() (Plan, error) {
 	if err != nil {
 		return Plan{}, err
 	}
-	p := Plan{Rules: all, Live: kind.Live, Table: c.FormatOut == FormatTable}
+	p := Plan{Rules: all, Live: kind.Live, Table: c.FormatOut == FormatTable, forget: c.Forget}
+	if env.Runner != RunnerPrism {
+		p.Forgotten = p.notAmongRules(c.Forget)
+	}
 	if len(c.Input) > 0 {
 		p.input = c.Input[0]
 	}
@@ -91,6 +101,7 @@ func (c Config) env(all []rules.Rule) connect.Env {
 		EndOfTime: c.AtEnd == AtEndTimeout,
 
 		Carries:      c.Carry != "",
+		Forget:       c.Forget,
 		NotByOutcome: notByOutcome(all),
 		Windows:      c.connectWindows(all),
 	}

@@ -28,8 +28,12 @@ func (f *matchFn) carry(ctx context.Context, n int64, p *replica.Point) error {
 	return nil
 }
 
-// begun counts what each rule of a shard begins with that goes on.
-func (f *matchFn) begun(ctx context.Context, begun []shard.Standing) {
+// begun counts what each rule of shard n begins with that goes on, and with the first of all
+// shards what has gone before.
+func (f *matchFn) begun(ctx context.Context, n int64, begun []shard.Standing) {
+	if len(begun) > 0 && f.keeper != nil && n+int64(f.Config.FirstShard) == 0 {
+		f.removed(ctx, f.keeper.Removed())
+	}
 	for _, s := range begun {
 		count.Add(ctx, f.run, count.Of(s.Rule, count.OpenAtStart), s.Open)
 		count.Add(ctx, f.run, count.Of(s.Rule, count.CarriedIn), s.Waiting)
@@ -37,19 +41,16 @@ func (f *matchFn) begun(ctx context.Context, begun []shard.Standing) {
 	}
 }
 
-// LookAt returns what each rule has in snapshots of shards of Match. The settings are those
-// that have written them.
-func LookAt(snapshots [][]byte, c MatchConfig) (standing []shard.Standing, err error) {
-	err = c.restore(snapshots, func(_ *replica.Config, s *shard.Shard) error {
-		for i, of := range s.Standing() {
-			if i == len(standing) {
-				standing = append(standing, shard.Standing{Rule: of.Rule})
-			}
-			standing[i].Open, standing[i].Waiting = standing[i].Open+of.Open, standing[i].Waiting+of.Waiting
-		}
-		return nil
-	})
-	return standing, err
+// removed counts what rules had that are no more. What they held is returned, as by a stop.
+func (f *matchFn) removed(ctx context.Context, removed []shard.Removed) {
+	for _, r := range removed {
+		add := func(name string, n int64) { count.Add(ctx, f.run, count.Of(r.Rule, name), n) }
+		add(count.OpenAtStart, r.Runs)
+		add(count.Matched, r.Matched)
+		add(count.Removed, r.Runs-r.Matched)
+		add(count.CarriedIn, r.Undecided)
+		add(count.Returned, r.Undecided)
+	}
 }
 
 // restore calls f with the shards of snapshots; an empty one has none.
@@ -96,8 +97,19 @@ func SortOpen(open []order.Outcome) {
 	})
 }
 
+// Leave returns what each rule has in snapshots of shards of Match, of which none goes on, and
+// how many events wait for their tick in them. The settings are those that have written them.
+func Leave(snapshots [][]byte, c MatchConfig) (removed []shard.Removed, waiting int64, err error) {
+	err = c.restore(snapshots, func(_ *replica.Config, s *shard.Shard) error {
+		more, events := s.Leave()
+		removed, waiting = shard.AddRemoved(removed, more), waiting+events
+		return nil
+	})
+	return removed, waiting, err
+}
+
 // GoOn returns snapshots of shards of Match as those of the shards, and of the rules, that the
-// settings say; and the rules with open runs that are no more.
+// settings say; and the rules that are no more, and had something.
 func GoOn(snapshots [][]byte, c MatchConfig) ([][]byte, []shard.Removed, error) {
 	config, err := c.replicas()
 	if err != nil {

@@ -150,12 +150,13 @@ func (f *matchFn) add(ctx context.Context, at beam.EventTime, sp state.Provider,
 	if err != nil {
 		return f.run.Fail(err)
 	}
-	f.begun(ctx, result.Begun)
+	f.begun(ctx, n, result.Begun)
 	return f.follow(ctx, tp, n, result)
 }
 
 // follow does what a result asks for.
 func (f *matchFn) follow(ctx context.Context, tp timers.Provider, n int64, r replica.Result) error {
+	f.removed(ctx, r.Removed)
 	f.clearTimer(tp, r.Clear)
 	f.setTimer(tp, r.Set)
 	f.setTimer(tp, r.Next)

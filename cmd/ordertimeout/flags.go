@@ -136,6 +136,10 @@ func define(fs *flag.FlagSet, o *options) {
 	fs.StringVar(&c.Open, "open", c.Open, "")
 	fs.StringVar(&c.Carry, "carry", "", "")
 	connect.Duration(&c.CarryEvery)(fs, "carry-every")
+	fs.Func("forget", "", func(s string) error {
+		c.Forget = append(c.Forget, s)
+		return nil
+	})
 	fs.StringVar(&c.FormatOut, "format-out", c.FormatOut, "")
 	fs.StringVar(&o.summary, "summary", connect.None, "")
 	fs.StringVar(&o.metrics, "metrics", "", "")

@@ -58,6 +58,8 @@ func TestWrongFlags(t *testing.T) {
 		{"-input IN -runner flink -endpoint x:1 -environment_type LOOPBACK -update", "-update: want -runner dataflow"},
 		{"-input IN -detach", "-detach: want -runner flink"},
 		{"-input IN -resume /chk-1", "-resume: want -runner flink"},
+		{"-input IN -forget unpaid", `-forget "unpaid": only a run that goes on has anything to forget: want -carry FILE`},
+		{"-input IN -runner flink -endpoint x:1 -environment_type LOOPBACK -forget unpaid", "-forget: a job that begins anew has nothing to forget: want -resume"},
 		{"-input IN -flink-options a=1", "-flink-options: want -runner flink"},
 		{"-input IN -flink-options a", `invalid value "a" for flag -flink-options: got "a", want NAME=VALUE`},
 		{"-input IN -runner flink", "-endpoint: want the address of Flink's job server"},

@@ -60,10 +60,13 @@ type limit struct {
 // connectors.
 func limitsOf(o *options) []limit {
 	onFlink, onDataflow := o.config.Runner == pipeline.RunnerFlink, o.config.Runner == pipeline.RunnerDataflow
+	forgets := len(o.config.Forget) > 0
 	return []limit{
 		{!onFlink && len(o.flink.Options) > 0, "-flink-options: want -runner flink"},
 		{!onFlink && o.flink.Resume != "", "-resume: want -runner flink"},
 		{!onFlink && o.flink.Detach, "-detach: want -runner flink"},
+		{onFlink && forgets && o.flink.Resume == "", "-forget: a job that begins anew has nothing to forget: want -resume CHECKPOINT"},
+		{onDataflow && forgets && beamFlag("update") != "true", "-forget: a job that begins anew has nothing to forget: want -update"},
 		{onFlink && !o.config.Loopback && o.metrics != "", "-metrics " + o.metrics + ": the workers are other processes: Flink has their metrics"},
 		{onDataflow && o.metrics != "", "-metrics: the counters of a Dataflow job are those in Cloud Monitoring"},
 		{onDataflow && o.summary != connect.None, "-summary: the command ends when the job has been submitted, and its counters are in Cloud Monitoring"},

@@ -118,7 +118,11 @@ func execute(o options, current *process.Run, log journal) (err error) {
 	}
 	var keeper *carry.Keeper
 	if err == nil { // before anything is touched: another process may be at work with the file
-		if o.plan, keeper, err = o.plan.OpenCarry(current); err != nil {
+		o.plan, keeper, err = o.plan.OpenCarry(current)
+		for _, w := range o.plan.Warnings {
+			log.warn("%s", screen.Text(w))
+		}
+		if err != nil {
 			return err
 		}
 	}

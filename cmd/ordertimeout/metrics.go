@@ -157,8 +157,12 @@ func (c runCollector) Collect(out chan<- prometheus.Metric) {
 		out <- prometheus.MustNewConstMetric(d, prometheus.GaugeValue, value)
 	}
 	counter(readDesc, count.Read)
-	for i := range c.plan.Rules {
-		c.collectRule(&c.plan.Rules[i], counters, out)
+	all := c.plan.Rules
+	if c.plan.Ruled() { // else no series has a rule
+		all = rulesOf(c.plan)
+	}
+	for i := range all {
+		c.collectRule(&all[i], counters, out)
 	}
 	if c.plan.Ruled() {
 		counter(malformedDesc, count.Malformed)

@@ -59,7 +59,7 @@ func quiesce(p pipeline.Plan, run *process.Run) map[string]int64 {
 		of := func(name string) string { return count.Of(r.Name, name) }
 		rest := counters[of(count.Read)] + counters[of(count.CarriedIn)]
 		for _, class := range classesOf(r) {
-			if class != count.Returned {
+			if class != count.Returned || p.Carries() { // then they are of a rule that is no more
 				rest -= counters[of(class)]
 			}
 		}

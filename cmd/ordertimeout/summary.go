@@ -36,10 +36,10 @@ func classesOf(r *rules.Rule) []string {
 // summary. Those of a plain pattern end in three ways, and a success is one of them.
 func endsOf(p pipeline.Plan, r *rules.Rule) []string {
 	switch {
+	case r.Name != "":
+		return []string{count.Matched, count.Timeout, count.Broken, count.Cancelled, count.Skipped, count.Overflow, count.Removed, count.Open}
 	case p.Plain():
 		return []string{count.Success, count.Timeout, count.Broken, count.Open}
-	case p.Ruled():
-		return []string{count.Matched, count.Timeout, count.Broken, count.Cancelled, count.Skipped, count.Overflow, count.Removed, count.Open}
 	}
 	return []string{count.Matched, count.Timeout, count.Broken, count.Cancelled, count.Skipped, count.Overflow, count.Open}
 }
@@ -47,16 +47,23 @@ func endsOf(p pipeline.Plan, r *rules.Rule) []string {
 // countersOf returns the counters of a rule in the order of the summary.
 func countersOf(p pipeline.Plan, r *rules.Rule) []string {
 	names := slices.Concat([]string{count.Read}, classesOf(r))
-	if p.Plain() {
+	if p.Plain() && r.Name == "" {
 		names = append(names, endsOf(p, r)...)
 	} else {
 		names = append(append(append(names, count.Success), endsOf(p, r)...), count.ConditionErrors)
 	}
-	if p.Carries() {
+	if goesOn(p, r) {
 		names = append(names, count.CarriedIn, count.CarriedOut, count.OpenAtStart)
 	}
 	return names
 }
+
+// goesOn reports whether a rule begins with what it had before, and is counted so. On a cluster
+// that is known of rules alone that are forgotten.
+func goesOn(p pipeline.Plan, r *rules.Rule) bool { return p.Carries() || p.Forgets(r.Name) }
+
+// rulesOf returns all rules that something is counted of.
+func rulesOf(p pipeline.Plan) []rules.Rule { return slices.Concat(p.Rules, p.Forgotten) }
 
 // kindCounters are the counters of the kinds of outcome of a rule.
 var kindCounters = []struct {
@@ -95,13 +102,13 @@ type sides struct {
 	whole, part []string
 }
 
-// sidesOf returns the sides of the events and of the runs of a rule. With a carry file there
-// is on each what was carried.
+// sidesOf returns the sides of the events and of the runs of a rule. Where it goes on there is
+// on each what was carried.
 func sidesOf(p pipeline.Plan, r *rules.Rule) (events, runs sides) {
 	classes := classesOf(r)
 	events = sides{r.Name, "events read", []string{count.Read}, classes}
 	runs = sides{r.Name, "orders started", []string{"started"}, endsOf(p, r)}
-	if p.Carries() {
+	if goesOn(p, r) {
 		events.whole = append(events.whole, count.CarriedIn)
 		events.part = slices.Concat(classes, []string{count.CarriedOut})
 		runs.whole = append(runs.whole, count.OpenAtStart)
@@ -111,12 +118,13 @@ func sidesOf(p pipeline.Plan, r *rules.Rule) (events, runs sides) {
 
 // lines returns the lines of the summary, and an error for each that does not add up.
 func lines(p pipeline.Plan, counters map[string]int64) (text string, err error) {
-	for i := range p.Rules {
-		r := &p.Rules[i]
+	all := rulesOf(p)
+	for i := range all {
+		r := &all[i]
 		events, runs := sidesOf(p, r)
 		inputs, inputsErr := events.balance(counters)
 		ends, endsErr := runs.balance(counters)
-		matches, matchesErr := matchesOf(r, counters)
+		matches, matchesErr := matchesOf(p, r, counters)
 		text += fmt.Sprintf("%s\n%s\n%s", inputs, ends, matches)
 		err = errors.Join(err, inputsErr, endsErr, matchesErr)
 	}
@@ -179,13 +187,14 @@ func (o options) countsInPart() bool {
 
 // matchesOf returns a line that says how many matches a pattern with every has given, which
 // may be several a run. Of another pattern it returns none, and an error where there is not
-// one for each run that matched.
-func matchesOf(r *rules.Rule, counters map[string]int64) (string, error) {
+// one for each run that matched. Those that ended as their rule was forgotten have given
+// theirs before.
+func matchesOf(p pipeline.Plan, r *rules.Rule, counters map[string]int64) (string, error) {
 	matched, success := counters[count.Of(r.Name, count.Matched)], counters[count.Of(r.Name, count.Success)]
 	switch {
 	case r.Pattern.Every:
 		return fmt.Sprintf("%s%d matches given by %d orders\n", named(r.Name), success, matched), nil
-	case matched != success:
+	case matched != success && !p.Forgets(r.Name):
 		return "", fmt.Errorf("%sthe figures do not add up: %d orders matched, but there are %d matches", named(r.Name), matched, success)
 	}
 	return "", nil
@@ -235,14 +244,19 @@ func writeSummary(target string, summary json.RawMessage) error {
 }
 
 // summaryOf returns the counters as a JSON object: of a pattern a flat one, of rules one for
-// each.
+// each. Rules that a run of a pattern has forgotten stand behind that.
 func summaryOf(p pipeline.Plan, counters map[string]int64) (json.RawMessage, error) {
+	top, all := []string{count.Read, count.Malformed}, rulesOf(p)
 	if !p.Ruled() {
-		return members(nil, countersOf(p, &p.Rules[0]), counters), nil
+		top, all = countersOf(p, &p.Rules[0]), p.Forgotten
+	}
+	b := members(nil, top, counters)
+	if len(all) == 0 {
+		return b, nil
 	}
 	each := bytes.NewBufferString(`{`)
-	for i := range p.Rules {
-		r := &p.Rules[i]
+	for i := range all {
+		r := &all[i]
 		if i > 0 {
 			each.WriteByte(',')
 		}
@@ -260,7 +274,6 @@ func summaryOf(p pipeline.Plan, counters map[string]int64) (json.RawMessage, err
 		fmt.Fprintf(each, "%q:%s,\"outcomes\":%s}", r.Name, b[:len(b)-1], members(nil, of, outcomes))
 	}
 	each.WriteByte('}')
-	b := members(nil, []string{count.Read, count.Malformed}, counters)
 	return fmt.Appendf(b[:len(b)-1], `,"rules":%s}`, each.Bytes()), nil
 }
 

@@ -46,7 +46,7 @@ Running:
   -runner RUNNER     prism, the embedded one (default); flink: -endpoint, -flink-options K=V,…
                      -resume CHECKPOINT -detach; dataflow: -project … (for both see the README)
   -carry FILE        the state, from which the next run goes on, written every -carry-every D (10s), as is
-                     how far the input was read; -forget FILE gives up a file that is no input any more
+                     how far the input was read; -forget NAME gives up a file, or a rule, that is no more
 {{flags "Running"}}  -shards N          groups of users that state is kept by (default 16)
   -metrics ADDRESS   serve /metrics (Prometheus), /healthz (fails after -max-stall D, 5m), /livez, as on :9090
   -cpuprofile FILE   a CPU profile of the run, for go tool pprof; -version prints the version

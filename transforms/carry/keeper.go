@@ -39,6 +39,8 @@ type Keeper struct {
 	run    *process.Run
 	lock   *localfile.Lock
 	start  *File
+	// removed are rules that had something in start, and are no more.
+	removed []shard.Removed
 
 	mu          sync.Mutex
 	outputs     *localfile.Set
@@ -105,11 +107,15 @@ func Of(run *process.Run) *Keeper {
 func (k *Keeper) Start() *File { return k.start }
 
 // GoOn replaces the states of shards that the run goes on from, as of another number of
-// shards. Call it before the pipeline starts.
-func (k *Keeper) GoOn(shards [][]byte) {
-	k.start.Shards = shards
+// shards, or of other rules: removed are those that had something, and are no more. Call it
+// before the pipeline starts.
+func (k *Keeper) GoOn(shards [][]byte, removed []shard.Removed) {
+	k.start.Shards, k.removed = shards, removed
 	copy(k.packed, shards)
 }
+
+// Removed returns the rules that had something in what the run goes on from, and are no more.
+func (k *Keeper) Removed() []shard.Removed { return k.removed }
 
 // Outputs gives the keeper the outputs whose lengths it notes. Call it before the
 // pipeline starts.

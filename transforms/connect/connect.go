@@ -44,6 +44,8 @@ type Source interface {
 	// called after Resolve. The error is a line: the position is of another source, or
 	// something would be lost.
 	GoOn(position json.RawMessage, watermark int64) (Source, error)
+	// Knows reports whether a name is that of an input in such a position.
+	Knows(position json.RawMessage, name string) bool
 	// Quiesce waits, once the run of a live source was asked to stop, until all that it
 	// has read has gone through the pipeline, as far as this process can tell. It returns
 	// at the end of ctx with its error. Any other source ends what it reads at a stop, and

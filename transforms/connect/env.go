@@ -42,6 +42,9 @@ type Env struct {
 	Own []string
 	// Carries says that the run has a carry file: see package carry.
 	Carries bool
+	// Forget are names of inputs of the carry file that are given up, though they were not
+	// read to their ends, and of rules.
+	Forget []string
 	// Carried is the file that the open orders are written to, if it is one. It may be
 	// an input, too, whose place it takes.
 	Carried string

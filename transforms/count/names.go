@@ -7,8 +7,8 @@
 //
 // Every event ends in one of started, advanced, duplicate, orphan, other, late,
 // malformed and returned; their sum is read. Every run of the pattern ends in one of
-// matched, timeout, broken, cancelled, skipped, overflow and open; their sum is started.
-// Without every a run gives one match, so that success is matched.
+// matched, timeout, broken, cancelled, skipped, overflow, removed and open; their sum is
+// started. Without every a run gives one match, so that success is matched.
 package count
 
 // Namespace is the namespace of Beam's counters.

@@ -1,13 +1,10 @@
 package shard
 
-import (
-	"fmt"
-	"slices"
-)
+import "fmt"
 
 // Reshard returns the snapshots of n shards that together have what the snapshots of other
-// shards have, which other rules may have written; and the rules with open runs that are no
-// more. of is the number of the shard that a key belongs to. An empty snapshot is that of an
+// shards have, which other rules may have written; and the rules that are no more, and had
+// something. of is the number of the shard that a key belongs to. An empty snapshot is that of an
 // empty shard. No input of theirs may have ended.
 func Reshard(rules Rules, tick int64, snapshots [][]byte, n int, of func(key string) int) (dealt [][]byte, removed []Removed, err error) {
 	shards := make([]*Shard, n)
@@ -35,18 +32,6 @@ func Reshard(rules Rules, tick int64, snapshots [][]byte, n int, of func(key str
 		dealt = append(dealt, s.Snapshot())
 	}
 	return dealt, removed, nil
-}
-
-// AddRemoved adds up the open runs of rules that are no more.
-func AddRemoved(sum, more []Removed) []Removed {
-	for _, r := range more {
-		i := slices.IndexFunc(sum, func(s Removed) bool { return s.Rule == r.Rule })
-		if i < 0 {
-			i, sum = len(sum), append(sum, Removed{Rule: r.Rule})
-		}
-		sum[i].Runs += r.Runs
-	}
-	return sum
 }
 
 // deal adds the keys and the waiting events of s to other shards. s is not to be used any

@@ -42,18 +42,12 @@ type Shard struct {
 
 	turn     int // of a tick that is worked in steps: the number of its lane
 	verdicts verdicts
-	// changed says that the state was written by other rules, and removed how many runs
-	// were open of those that are no more, by name.
+	// changed says that the state was written by other rules, and removed are those that are
+	// no more.
 	changed bool
 	removed []Removed
 
 	carried carriedState
-}
-
-// Removed is a rule that is no more, and how many of its runs were open.
-type Removed struct {
-	Rule string
-	Runs int64
 }
 
 // New returns an empty shard that runs rules in ticks of so many milliseconds.
@@ -201,10 +195,8 @@ func (s *Shard) Empty() bool {
 	return true
 }
 
-// Changed reports whether the shard was restored from what other rules have written, and
-// Removed the rules with open runs that are no more.
-func (s *Shard) Changed() bool      { return s.changed }
-func (s *Shard) Removed() []Removed { return s.removed }
+// Changed reports whether the shard was restored from what other rules have written.
+func (s *Shard) Changed() bool { return s.changed }
 
 // change lets the shard go on with other rules. A rule goes on with the states of the one
 // that has its name and its pattern, whatever the window: see cep.Prog.Adopt.
@@ -233,14 +225,7 @@ func (s *Shard) change(to Rules) error {
 	for parts := range first.waiting {
 		s.queue(parts)
 	}
-	for i, l := range old.lanes {
-		if l == nil {
-			continue
-		}
-		if runs := l.openRuns(); runs > 0 {
-			s.removed = append(s.removed, Removed{old.rules.Each[i].Name, runs})
-		}
-	}
+	s.removed = old.remove()
 	return nil
 }
 

@@ -93,6 +93,9 @@ func (s Source) GoOn(json.RawMessage, int64) (connect.Source, error) {
 	return nil, errors.New("dataflowpubsub: the service keeps the state")
 }
 
+// Knows implements connect.Source. Nothing is carried.
+func (s Source) Knows(json.RawMessage, string) bool { return false }
+
 // Quiesce implements connect.Source: the workers stop by themselves.
 func (s Source) Quiesce(context.Context) error { return nil }
 

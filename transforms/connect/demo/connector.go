@@ -72,6 +72,9 @@ func (s Source) GoOn(json.RawMessage, int64) (connect.Source, error) {
 	return nil, errors.New("demo: a shop does not go on")
 }
 
+// Knows implements connect.Source. A shop has no input.
+func (s Source) Knows(json.RawMessage, string) bool { return false }
+
 // Quiesce implements connect.Source: a stop ends what the shop does.
 func (s Source) Quiesce(context.Context) error { return nil }
 

@@ -5,10 +5,12 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 
 	"github.com/apache/beam/sdks/v2/go/pkg/beam"
 
 	"ordertimeout/transforms/connect"
+	"ordertimeout/transforms/connect/files/bookmark"
 	"ordertimeout/transforms/connect/fsys"
 )
 
@@ -55,7 +57,7 @@ func parse(f Flags, inputs []string, env connect.Env) (connect.Source, error) {
 		EndOfTime:     env.EndOfTime,
 		GoesOn:        env.GoesOn,
 		Carries:       env.Carries,
-		Forget:        f.Forget,
+		Forget:        env.Forget,
 		Carried:       env.Carried,
 		MaxJump:       f.maxJump(env),
 		Live:          f.LivePipe,
@@ -102,6 +104,12 @@ func (s Source) GoOn(position json.RawMessage, watermark int64) (connect.Source,
 	var err error
 	s.Config, err = s.Config.goOn(position, watermark)
 	return s, err
+}
+
+// Knows implements connect.Source.
+func (s Source) Knows(position json.RawMessage, name string) bool {
+	log, err := bookmark.Decode(position)
+	return err == nil && slices.ContainsFunc(log.Files, func(f bookmark.File) bool { return f.Path == name })
 }
 
 // Quiesce implements connect.Source: a stop ends the log.

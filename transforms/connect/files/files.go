@@ -91,7 +91,7 @@ type Config struct {
 	Carries bool
 	// Resume is what the run goes on from, nil where it begins anew.
 	Resume *Resume
-	// Forget are the paths of files that are given up, though they were not read to their
+	// Forget has the paths of files that are given up, though they were not read to their
 	// ends, or are longer by now.
 	Forget []string
 	// RejectsUnread says that nobody reads the rejects: what is malformed is counted, but

@@ -27,9 +27,6 @@ type Flags struct {
 	// MaxLag (-max-lag) is how far an event of a live pipe may come behind its time and
 	// hold the watermark back. One that is behind by more is late. Negative: a minute.
 	MaxLag time.Duration
-	// Forget (-forget) are files that are given up: the carry file has not read them to their
-	// ends, or they have become longer, and they are no input any more.
-	Forget []string
 	// MaxJump (-max-jump) is how far beyond the largest event time so far an event of a
 	// file or pipe may be before its clock is doubted. Zero: any; negative: the largest
 	// of the window, the disorder and an hour.
@@ -46,9 +43,6 @@ func (f *Flags) flags() []connect.Flag {
 			Name: "input-if-any", Arg: "FILE", Group: connect.GroupInput,
 			Help: "a file that may be missing, as what -open wrote the day before",
 			Bind: f.bindInputIfAny,
-		}, {
-			Name: "forget", Arg: "FILE", // the screen tells of it beside -carry
-			Bind: f.bindForget,
 		}, {
 			Name: "columns", Arg: "A,B,...", Group: connect.GroupInput,
 			Help: "columns of CSV without a header row",
@@ -75,13 +69,6 @@ func (f *Flags) flags() []connect.Flag {
 			Bind: connect.Duration(&f.MaxJump),
 		},
 	}
-}
-
-func (f *Flags) bindForget(fs *flag.FlagSet, name string) {
-	fs.Func(name, "", func(s string) error {
-		f.Forget = append(f.Forget, s)
-		return nil
-	})
 }
 
 func (f *Flags) bindInputIfAny(fs *flag.FlagSet, name string) {
@@ -116,8 +103,6 @@ func (f *Flags) validate(in connect.Input, env connect.Env) error {
 		return fmt.Errorf("-follow with -runner %s: want the embedded runner", env.Runner)
 	case f.Follow && env.EndOfTime:
 		return errors.New("-at-end timeout with -follow: a followed file has no end")
-	case len(f.Forget) > 0 && (other || !env.Carries):
-		return fmt.Errorf("-forget %q: only a run of files with -carry knows of files: want -carry FILE", f.Forget[0])
 	case other && f.LivePipe:
 		return fmt.Errorf("-live with -input %s: its watermark goes on by itself: want a pipe", in.URI)
 	case f.LivePipe && !env.Loopback:

@@ -100,6 +100,9 @@ func (s Source) GoOn(position json.RawMessage, _ int64) (connect.Source, error) 
 	return s, nil
 }
 
+// Knows implements connect.Source. A subscription is never given up.
+func (s Source) Knows(json.RawMessage, string) bool { return false }
+
 // Quiesce implements connect.Source.
 func (s Source) Quiesce(ctx context.Context) error { return pull.Quiesce(ctx, s.Config.Run) }
 

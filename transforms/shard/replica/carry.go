@@ -34,7 +34,8 @@ func (s *Shards) goOn(store Store, n int64) (*replica, Result, error) {
 			return nil, Result{}, err
 		}
 	}
-	return r, Result{Next: r.setNext(s.config.Tick), Begun: r.shard.Standing()}, r.addVersion(store, s.bundle)
+	result := Result{Next: r.setNext(s.config.Tick), Begun: r.shard.Standing(), Removed: r.takeRemoved()}
+	return r, result, r.addVersion(store, s.bundle)
 }
 
 // comeTo returns the state of the shard at the point that it is to come to, or nil where

@@ -26,6 +26,8 @@ type replica struct {
 	// rewrite says that the next tick is to be written as a snapshot: other rules have written
 	// the log, or it does not say yet which have.
 	rewrite bool
+	// removed are the rules that are no more, until the log is written anew without them.
+	removed []shard.Removed
 
 	// next is the timer that is set for the next tick, as far as the replica knows. A
 	// new replica does not know the timers that were set before; those fire in vain.
@@ -82,7 +84,10 @@ func (s *Shards) restore(log [][]byte) (*replica, error) {
 	if err != nil {
 		return nil, err
 	}
-	r := &replica{shard: restored, promised: shard.NoWatermark, builders: newOutcomeBuilders(&s.config)}
+	if err := s.config.lose(restored.Removed()); err != nil {
+		return nil, err
+	}
+	r := &replica{shard: restored, removed: restored.Removed(), promised: shard.NoWatermark, builders: newOutcomeBuilders(&s.config)}
 	r.early = early{tick: noTick, chunk: s.newChunk(), spare: s.newChunk()}
 	for i, record := range log {
 		r.logSize += len(record)

@@ -15,6 +15,9 @@ type Config struct {
 	Compile func(name, settings string) (shard.Rule, error)
 	Before  []shard.Rule
 	Keyless bool
+	// Forget are names of rules that may go, though they have something: else a log of theirs
+	// is an error.
+	Forget []string
 	// Further says that another step gives the events that the end leaves undecided.
 	Further bool
 	// Tick is the distance of two ticks in milliseconds, at least one.
@@ -107,6 +110,8 @@ type Result struct {
 	Point *Point
 	// Begun is what each rule of the shard has begun with; nil where it has not begun.
 	Begun []shard.Standing
+	// Removed are rules that had something and are no more, once the log has nothing of them.
+	Removed []shard.Removed
 }
 
 // Add appends an encoded shard.Batch to the log of shard n. at is the timestamp of the
@@ -197,7 +202,7 @@ func (s *Shards) Tick(store Store, n, tick int64, emit func(*Chunk) error) (Resu
 	if err := r.finish(tick, emit, write); err != nil {
 		return Result{}, err
 	}
-	result := Result{Set: r.setNext(s.config.Tick)}
+	result := Result{Set: r.setNext(s.config.Tick), Removed: r.takeRemoved()}
 	if r.shard.Finished() {
 		result.Point = r.last()
 		return result, nil

@@ -80,6 +80,8 @@ type worker struct {
 	inside bool    // of a bundle
 	points []Point // that it has come to
 	begun  []shard.Standing
+	// removed are the rules of which it has told that they are no more.
+	removed []shard.Removed
 
 	emitted func() // called with each outcome, if not nil
 }
@@ -177,6 +179,7 @@ func (w *worker) follow(r Result) {
 			w.timers = append(w.timers, timer)
 		}
 	}
+	w.removed = shard.AddRemoved(w.removed, r.Removed)
 	if w.begun = r.Begun; r.Point != nil {
 		w.points = append(w.points, *r.Point)
 	}
