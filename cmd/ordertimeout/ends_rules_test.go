@@ -104,7 +104,7 @@ func (c *carriedRules) append(path string, log []ceptest.Event) {
 // args are the flags of a run. What does not matter is by chance.
 func (c *carriedRules) args(rnd *rand.Rand) []string {
 	args := []string{
-		"-rules", c.dir + "/rules.yaml", "-carry", c.dir + "/carry", "-carry-every", "5ms", "-disorder", millis(c.disorder).String(), "-max-jump", "0",
+		"-rules", c.dir + "/rules.yaml", "-carry", c.dir + "/carry", "-carry-every", []string{"5ms", "10s"}[rnd.IntN(2)], "-disorder", millis(c.disorder).String(), "-max-jump", "0",
 		"-shards", fmt.Sprint(1 + rnd.IntN(9)), "-tick", []string{"1ms", "700ms", "1m"}[rnd.IntN(3)],
 	}
 	for _, flag := range c.rules.outputs() {
