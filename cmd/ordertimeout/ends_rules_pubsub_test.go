@@ -1,0 +1,149 @@
+package main
+
+import (
+	"maps"
+	"math/rand/v2"
+	"path/filepath"
+	"slices"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"ordertimeout/transforms/cep/ceptest"
+)
+
+// However often a run of a subscription with a carry file is killed or stopped, each rule of
+// a random file tells what the model gives, each outcome with one id: none is missing, and
+// none is of events that came again.
+func TestEndsOfACarriedSubscriptionOfRules(t *testing.T) {
+	for range *rounds / 2 {
+		seed := rand.Uint64()
+		rnd := rand.New(rand.NewPCG(seed, 7))
+		rules := newRandomRules(t, rnd, liveScale)
+		t.Logf("seed %d:\n%s", seed, rules.file)
+		dir := t.TempDir()
+		s := newRulesShop(t, &rules)
+		args := append(s.args(dir), "-carry", filepath.Join(dir, "orders.carry"), "-carry-every", "200ms")
+		s.trade(rnd, 8*time.Second)
+		for round := range 2 {
+			s.endOf(args, round, syscall.SIGKILL)
+			s.endOf(args, round, syscall.SIGTERM)
+		}
+		s.finish(args)
+		s.check(s.want(), nil)
+		if t.Failed() {
+			return
+		}
+	}
+}
+
+// liveScale makes windows of some seconds at most of those of the model's patterns.
+const liveScale = 20
+
+// rulesShop is a shop whose orders are by chance, and the rules that are run over it.
+type rulesShop struct {
+	*fake
+	rules *randomRules
+	log   []ceptest.Event
+	ended chan struct{} // closed when all of the log is published
+}
+
+func newRulesShop(t *testing.T, rules *randomRules) *rulesShop {
+	t.Helper()
+	return &rulesShop{fake: newFake(t), rules: rules, ended: make(chan struct{})}
+}
+
+// args are the flags of a run. Whatever the load, nothing is to be late.
+func (s *rulesShop) args(dir string) []string {
+	args := []string{"-input", ordersURI, "-rules", write(s.t, dir, "rules.yaml", s.rules.file), "-disorder", "2s", "-max-jump", "1h", "-rejects", "pubsub://shop/rejects"}
+	for _, output := range s.rules.outputs() {
+		topic := output
+		if topic != "timeouts" {
+			topic = "success"
+		}
+		args = append(args, "-"+output, "pubsub://shop/"+topic)
+	}
+	return args
+}
+
+// trade publishes a log, each event when it happens, some together in a message.
+func (s *rulesShop) trade(rnd *rand.Rand, length time.Duration) {
+	blocks := int(length / (10 * liveScale * time.Millisecond))
+	s.log = s.rules.log(rnd, blocks, time.Now().UnixMilli()-1000*liveScale)
+	slices.SortStableFunc(s.log, func(a, b ceptest.Event) int { return int(a.Time - b.Time) })
+	go func() {
+		defer close(s.ended)
+		for rest := s.log; len(rest) > 0; {
+			n := min(len(rest), 1+rand.IntN(2)*rand.IntN(4))
+			var lines []string
+			for _, e := range rest[:n] {
+				lines = append(lines, e.Data)
+			}
+			time.Sleep(time.Until(time.UnixMilli(rest[n-1].Time)))
+			rest = rest[n:]
+			if err := s.tryPublish([]string{strings.Join(lines, "\n")}); err != nil {
+				s.t.Error(err)
+				return
+			}
+		}
+	}()
+	s.t.Cleanup(func() { <-s.ended })
+}
+
+// want returns the outcomes of all that was published, with nothing late.
+func (s *rulesShop) want() map[string]int {
+	for i := range s.log {
+		s.log[i].At = s.log[i].Time
+	}
+	return s.rules.want(s.t, s.log, ceptest.AtEnd(1<<50))
+}
+
+// finish runs the command until all orders are told of and all messages let go of.
+func (s *rulesShop) finish(args []string) {
+	s.t.Helper()
+	s.setTrap(nil)
+	<-s.ended
+	want := len(s.want())
+	last := start(s.t, nil, args...)
+	last.await("an acknowledgement of every message", 60*time.Second, func() bool { return s.acked()[0] == 0 })
+	eventually(s.t, "the outcomes", 10*time.Second, func() bool { return len(s.ids()) >= want || s.t.Failed() })
+	if r := last.stop(); r.status != exitOK || strings.Count(r.stderr, "(adds up)") != 2*len(s.rules.rules) {
+		s.t.Errorf("status %d: %s", r.status, r.stderr)
+	}
+}
+
+// ids are the texts of the outcomes told so far, by id and kind.
+func (s *rulesShop) ids() map[string]string {
+	s.t.Helper()
+	ids := map[string]string{}
+	for _, topic := range outputTopics[:2] {
+		for _, n := range s.notices(topic) {
+			text, id := s.rules.told(s.t, string(n.body))
+			if before, ok := ids[id]; ok && before != text {
+				s.t.Errorf("%s is the id of\n%s\nand\n%s", id, before, text)
+			}
+			ids[id] = text
+		}
+	}
+	return ids
+}
+
+// check checks that the wanted outcomes were told, those that may be missing apart, and no
+// others. Of outcomes with one id, which are of the same events by two ways, one counts.
+func (s *rulesShop) check(want map[string]int, mayMiss func(text string) bool) {
+	s.t.Helper()
+	got, kinds := map[string]int{}, map[string]int{}
+	for _, text := range s.ids() {
+		got[text]++
+		kinds[strings.Fields(text)[1]]++
+	}
+	for text := range want {
+		want[text] = 1
+	}
+	if mayMiss != nil {
+		maps.DeleteFunc(want, func(text string, _ int) bool { return got[text] == 0 && mayMiss(text) })
+	}
+	checkTold(s.t, want, got)
+	s.t.Logf("%d events, told of %v", len(s.log), kinds)
+}
