@@ -11,6 +11,8 @@ import (
 	"time"
 
 	"ordertimeout/transforms/cep/ceptest"
+	"ordertimeout/transforms/cep/ceptest/whole"
+	"ordertimeout/transforms/cep/syntax"
 )
 
 // However often a run of a subscription with a carry file is killed or stopped, each rule of
@@ -21,11 +23,10 @@ func TestEndsOfACarriedSubscriptionOfRules(t *testing.T) {
 		seed := rand.Uint64()
 		rnd := rand.New(rand.NewPCG(seed, 7))
 		rules := newRandomRules(t, rnd, liveScale)
-		t.Logf("seed %d:\n%s", seed, rules.file)
 		dir := t.TempDir()
 		s := newRulesShop(t, &rules)
 		args := append(s.args(dir), "-carry", filepath.Join(dir, "orders.carry"), "-carry-every", "200ms")
-		s.trade(rnd, 8*time.Second)
+		s.trade(rnd, 8*time.Second, 10)
 		for round := range 2 {
 			s.endOf(args, round, syscall.SIGKILL)
 			s.endOf(args, round, syscall.SIGTERM)
@@ -33,7 +34,48 @@ func TestEndsOfACarriedSubscriptionOfRules(t *testing.T) {
 		s.finish(args)
 		s.check(s.want(), nil)
 		if t.Failed() {
-			return
+			t.Fatalf("seed %d:\n%s", seed, rules.file)
+		}
+	}
+}
+
+// A run whose messages are its only state tells after any kill and stop what the model gives
+// for its rule, but for what resolves a timeout that was told before.
+func TestEndsOfASubscriptionOfARule(t *testing.T) {
+	for range (*rounds + 1) / 2 {
+		seed := rand.Uint64()
+		rnd := rand.New(rand.NewPCG(seed, 9))
+		rules := randomRules{scale: 2 * liveScale, different: true, rules: []randomRule{newRuleByOutcome(t, rnd, 3*liveScale)}}
+		rules.write(t)
+		s := newRulesShop(t, &rules)
+		args := s.args(t.TempDir())
+		s.trade(rnd, 8*time.Second, 2)
+		for round := range 2 {
+			s.endOf(args, round, syscall.SIGKILL)
+			s.endOf(args, round, syscall.SIGTERM)
+		}
+		s.finish(args)
+		s.check(s.want(), func(text string) bool { return strings.Contains(text, " resolved of ") })
+		if t.Failed() {
+			t.Fatalf("seed %d:\n%s", seed, rules.file)
+		}
+	}
+}
+
+// newRuleByOutcome returns a rule whose messages may be held until what came of each is
+// delivered, and that reminds or resolves. Its windows and ages are longer than the lease.
+func newRuleByOutcome(t *testing.T, rnd *rand.Rand, scale int64) randomRule {
+	t.Helper()
+	for {
+		r := newRandomRule(t, rnd, "r", whole.Shape{Linear: true, Negations: true}, scale)
+		places := syntax.MustParse(r.Pattern).Places()
+		first := places[0].Step.Types
+		again := func(p syntax.Place) bool {
+			return len(first) == 0 || len(p.Step.Types) == 0 || slices.ContainsFunc(first, func(typ string) bool { return slices.Contains(p.Step.Types, typ) })
+		}
+		reminds, soon := len(r.Remind) > 0, len(r.Remind) > 0 && r.model.Remind[0] < 18*scale
+		if r.Early == "" && (r.Resolve != "" || reminds) && !soon && !strings.Contains(r.Pattern, "notNext") && !linkWindow.MatchString(r.Pattern) && !slices.ContainsFunc(places[1:], again) {
+			return r
 		}
 	}
 }
@@ -67,10 +109,11 @@ func (s *rulesShop) args(dir string) []string {
 	return args
 }
 
-// trade publishes a log, each event when it happens, some together in a message.
-func (s *rulesShop) trade(rnd *rand.Rand, length time.Duration) {
-	blocks := int(length / (10 * liveScale * time.Millisecond))
-	s.log = s.rules.log(rnd, blocks, time.Now().UnixMilli()-1000*liveScale)
+// trade publishes a log, each event when it happens, some together in a message. gap is that
+// between the blocks of its orders.
+func (s *rulesShop) trade(rnd *rand.Rand, length time.Duration, gap int64) {
+	blocks := int(length / millis(gap*s.rules.scale))
+	s.log = s.rules.log(rnd, blocks, time.Now().UnixMilli()-1000*s.rules.scale, gap)
 	slices.SortStableFunc(s.log, func(a, b ceptest.Event) int { return int(a.Time - b.Time) })
 	go func() {
 		defer close(s.ended)
@@ -107,7 +150,9 @@ func (s *rulesShop) finish(args []string) {
 	want := len(s.want())
 	last := start(s.t, nil, args...)
 	last.await("an acknowledgement of every message", 60*time.Second, func() bool { return s.acked()[0] == 0 })
-	eventually(s.t, "the outcomes", 10*time.Second, func() bool { return len(s.ids()) >= want || s.t.Failed() })
+	for end := time.Now().Add(15 * time.Second); len(s.ids()) < want && time.Now().Before(end) && !s.t.Failed(); {
+		time.Sleep(pollEvery) // what is missing then is told of
+	}
 	if r := last.stop(); r.status != exitOK || strings.Count(r.stderr, "(adds up)") != 2*len(s.rules.rules) {
 		s.t.Errorf("status %d: %s", r.status, r.stderr)
 	}

@@ -27,7 +27,7 @@ func TestEndsOfALogOfRules(t *testing.T) {
 		seed := rand.Uint64()
 		rnd := rand.New(rand.NewPCG(seed, 5))
 		c := newCarriedRules(t, rnd)
-		log := c.rules.log(rnd, 60, noonMillis)
+		log := c.rules.log(rnd, 60, noonMillis, 10)
 		kills += c.runPieces(rnd, log)
 		stamped, last := ceptest.Stamp(log, c.disorder, 0)
 		c.check(c.rules.want(t, stamped, ceptest.Cut(last-c.disorder)), told)

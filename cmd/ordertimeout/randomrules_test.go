@@ -22,6 +22,9 @@ type randomRules struct {
 	file  string // JSON, which is YAML, too
 	rules []randomRule
 	scale int64 // by how much longer their windows are than those of the model's patterns
+	// different says that each event of the log has an id of its own, so that none is there
+	// again.
+	different bool
 }
 
 // randomRule is a rule as a file has it, and as the model runs it.
@@ -79,7 +82,8 @@ func newRandomRule(t *testing.T, rnd *rand.Rand, name string, shape whole.Shape,
 	}
 	r.model.Started, r.model.Cancelled = true, true
 	kinds := []string{whole.Success, whole.Timeout, whole.StartedRun, whole.CancelledRun}
-	if ages := []time.Duration{millis(2 * scale), millis((3 + rnd.Int64N(40)) * scale)}; r.may(rnd, cep.Config{Remind: ages}) {
+	first := []int64{2, 18}[rnd.IntN(2)] * scale
+	if ages := []time.Duration{millis(first), millis(first + (1+rnd.Int64N(30))*scale)}; r.may(rnd, cep.Config{Remind: ages}) {
 		r.model.Remind = []int64{ages[0].Milliseconds(), ages[1].Milliseconds()}
 		r.Remind = []string{ages[1].String(), ages[0].String()}
 		kinds = append(kinds, whole.Reminder)
@@ -113,7 +117,7 @@ func millis(ms int64) time.Duration { return time.Duration(ms) * time.Millisecon
 
 var (
 	windows    = regexp.MustCompile(`within [^ ]+`)
-	linkWindow = regexp.MustCompile(`(next|followedBy|followedByAny) within`)
+	linkWindow = regexp.MustCompile(`(next|ollowedBy|followedByAny) within`)
 )
 
 // stretched returns the text of a pattern with all windows so many times as long.
@@ -282,9 +286,9 @@ func unixMilli(t time.Time) int64 {
 }
 
 // log returns a log of so many blocks of orders, in the order of arrival. Each block is of
-// the events that one of the rules is likely to be moved by, and begins a little after the
-// one before it.
-func (f *randomRules) log(rnd *rand.Rand, blocks int, begin int64) []ceptest.Event {
+// the events that one of the rules is likely to be moved by, and begins so long after the
+// one before it, in the model's time.
+func (f *randomRules) log(rnd *rand.Rand, blocks int, begin, gap int64) []ceptest.Event {
 	type arrival struct {
 		at    int64
 		event ceptest.Event
@@ -294,7 +298,10 @@ func (f *randomRules) log(rnd *rand.Rand, blocks int, begin int64) []ceptest.Eve
 		p := whole.RandomPattern(rnd, whole.Shape{Roomy: true}) // for its windows, which are as those of the rules
 		arrives := int64(0)
 		for _, e := range p.RandomLog(rnd, 5+rnd.IntN(20)) {
-			e = f.event(e, fmt.Sprintf("b%d-", b), begin+int64(b)*10*f.scale)
+			if f.different {
+				e.ID = fmt.Sprint(len(all))
+			}
+			e = f.event(e, fmt.Sprintf("b%d-", b), begin+int64(b)*gap*f.scale)
 			arrives = max(arrives, e.Time)
 			all = append(all, arrival{arrives, e})
 		}
