@@ -19,6 +19,7 @@ import (
 	"google.golang.org/protobuf/proto"
 
 	"ordertimeout/transforms/connect/localfile"
+	"ordertimeout/transforms/rules"
 )
 
 var update = flag.Bool("update", false, "write the golden files anew")
@@ -38,6 +39,14 @@ func TestTheGraphIsTheOneThatRunsAlready(t *testing.T) {
 			c.Success, c.Timeouts, c.Rejects, c.Open = "paid", "unpaid", "rejects", "open"
 		},
 		"dataflow-pubsub": func(c *Config) { c.Input, c.Runner, c.Loopback = subscription, RunnerDataflow, false },
+		"flink-rules": func(c *Config) {
+			c.Input, c.Runner, c.Loopback = subscription, RunnerFlink, false
+			twoKeys(t, c)
+		},
+		"dataflow-rules": func(c *Config) {
+			c.Input, c.Runner, c.Loopback = subscription, RunnerDataflow, false
+			twoKeys(t, c)
+		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			c := Default()
@@ -47,6 +56,21 @@ func TestTheGraphIsTheOneThatRunsAlready(t *testing.T) {
 			golden(t, filepath.Join("testdata", "graph", name+".txt"), graph(t, c))
 		})
 	}
+}
+
+// twoKeys sets rules of both keys, with outcomes of all kinds, and names of their own.
+func twoKeys(t *testing.T, c *Config) {
+	t.Helper()
+	f, err := rules.Parse("rules.yaml", []byte(`
+input: {format: cloudevents, types: {order.created: create}, fields: {orderId: order.id}}
+rules:
+  - {name: unpaid, pattern: create notFollowedBy cancel followedBy pay within 10m, remind: [5m], early: 5s, resolve: 24h}
+  - {name: unshipped, pattern: every pay followedBy ship within 2d, key: order, outcomes: [timeout, started]}
+`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	c.Rules, c.Names, c.Started = f.Rules, f.Input, "pubsub://shop/started"
 }
 
 // A message that is not delivered goes on being held where nobody reads rejects: the sink
@@ -90,6 +114,11 @@ func graph(t *testing.T, c Config) string {
 	edges, _, err := p.Build()
 	if err != nil {
 		t.Fatal(err)
+	}
+	for _, e := range edges {
+		if e.DoFn != nil && strings.Contains(e.DoFn.Name(), ".func") {
+			t.Errorf("%s is a closure, which no worker can be given", e.DoFn.Name())
+		}
 	}
 	model, err := graphx.Marshal(edges, &graphx.Options{Environment: &pipepb.Environment{}})
 	if err != nil {

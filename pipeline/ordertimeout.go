@@ -17,7 +17,8 @@ func Build(s beam.Scope, p Plan) {
 // source rejected, some PCollection<order.Reject>.
 func match(s beam.Scope, p Plan, events beam.PCollection, malformed []beam.PCollection) {
 	for _, m := range p.matches {
-		p.deliverAll(p.scopeOf(s, m), transforms.Match(p.scopeOf(s, m), events, m))
+		scope := p.scopeOf(s, m)
+		p.deliverAll(scope, transforms.Match(scope, events, m))
 	}
 	for _, rejects := range malformed {
 		p.writeRejects(s.Scope("malformed"), rejects)

@@ -110,11 +110,17 @@ func adviseBeyond(run *process.Run) []string {
 	return []string{fmt.Sprintf("returned: %d far ahead of all other events, from %s on: is a clock wrong? If not, -max-jump 0 takes them", n, from)}
 }
 
+// given returns how many events a run had to judge: where it went on from a carry file it
+// may have read none.
+func given(counters map[string]int64) int64 {
+	return counters[count.Read] + counters[count.CarriedIn]
+}
+
 // adviseLate returns a line where more than a hundredth of the events were late.
 func adviseLate(counters map[string]int64, o options, run *process.Run) []string {
-	late, read := counters["late"], counters[count.Read]
+	late, given := counters["late"], given(counters)
 	most, longest := run.Tally().Behind()
-	if late*100 <= read || longest == 0 {
+	if late*100 <= given || longest == 0 {
 		return nil
 	}
 	enough := func(behind time.Duration) time.Duration {
@@ -128,13 +134,13 @@ func adviseLate(counters map[string]int64, o options, run *process.Run) []string
 	if enough(most) < enough(longest) {
 		want = fmt.Sprintf("-disorder %v takes 99 %% of them, %v all", enough(most), enough(longest))
 	}
-	return []string{fmt.Sprintf("late: %s: %s; or the clock of one of their sources is slow: set it", share(late, read), want)}
+	return []string{fmt.Sprintf("late: %s: %s; or the clock of one of their sources is slow: set it", share(late, given), want)}
 }
 
 // adviseOrphans returns a line where more than a hundredth of the events were orphans.
 func adviseOrphans(counters map[string]int64, o options, run *process.Run) []string {
-	n, read := counters["orphan"], counters[count.Read]
-	if n*100 <= read {
+	n, given := counters["orphan"], given(counters)
+	if n*100 <= given {
 		return nil
 	}
 	known := run.Tally().Orphans()
@@ -149,7 +155,7 @@ func adviseOrphans(counters map[string]int64, o options, run *process.Run) []str
 	default:
 		why = "their orders did not begin in this input: if it is a part of a log, write -open FILE with the part before, and read that, too"
 	}
-	return []string{fmt.Sprintf("orphans: %s: %s", share(n, read), why)}
+	return []string{fmt.Sprintf("orphans: %s: %s", share(n, given), why)}
 }
 
 // maxShown is how many reasons and types are shown.

@@ -8,6 +8,7 @@ import (
 	"unicode/utf16"
 
 	"ordertimeout/pipeline"
+	"ordertimeout/transforms/count"
 	"ordertimeout/transforms/order"
 	"ordertimeout/transforms/process"
 )
@@ -114,6 +115,28 @@ func TestAdviceNamesTheLikelyReason(t *testing.T) {
 		if !slices.ContainsFunc(got, func(line string) bool { return strings.HasPrefix(line, test.want) }) {
 			t.Errorf("%s: got %q, want %q", test.reason, got, test.want)
 		}
+	}
+}
+
+// What a run has decided of the events that were carried into it is a share of those, too,
+// also where nothing is read.
+func TestAdviceCountsWhatWasCarriedIn(t *testing.T) {
+	dir := t.TempDir()
+	log, flags := "", []string{"-carry", dir + "/carry", "-input", dir + "/log", "-success", "none", "-timeouts", "none"}
+	for i := range 50 {
+		log += line(fmt.Sprint("o", i), "pay", float64(i)/50)
+	}
+	write(t, dir, "log", log)
+	run1(t, "", flags...)
+	write(t, dir, "log", log+line("o", "create", 100))
+	r := run1(t, "", flags...)
+	if want := "orphans: 50 of 51 events (98 %): "; r.status != exitOK || !strings.Contains(r.stderr, want) {
+		t.Errorf("status %d, %s, want %s", r.status, r.stderr, want)
+	}
+	run := process.NewRun()
+	defer run.Close()
+	if got := adviseOrphans(map[string]int64{count.CarriedIn: 2, "orphan": 1}, options{}, run); len(got) != 1 || !strings.Contains(got[0], "1 of 2 events (50 %)") {
+		t.Errorf("where nothing is read: %q", got)
 	}
 }
 

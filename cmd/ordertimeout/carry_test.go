@@ -89,19 +89,31 @@ func TestAWrongClockIsToldOf(t *testing.T) {
 		}
 		log.WriteString(line(o, "pay", float64(10*i+5)))
 	}
-	in := write(t, t.TempDir(), "log.jsonl", log.String())
-	r := run1(t, "", "-input", in, "-success", "none")
-	if r.status != 0 || r.stdout != "" || !strings.Contains(r.stderr, " 0 late + 0 malformed + 1 returned (adds up)") ||
-		!strings.Contains(r.stderr, "1 far ahead of all other events, from 2023-11-15T18:13:20Z on") {
-		t.Errorf("%+v", r)
-	}
-	r = run1(t, "", "-input", in, "-success", "none", "-at-end", "timeout")
-	if got := brief(t, r.stdout); !slices.Equal(got, []string{"timeout wrong"}) || strings.Contains(r.stderr, "far ahead") {
-		t.Errorf("at the end of time: %+v", r)
-	}
-	r = run1(t, "", "-input", in, "-success", "none", "-max-jump", "0")
-	if !strings.Contains(r.stderr, " 199 late ") || strings.Contains(r.stderr, "far ahead") {
-		t.Errorf("-max-jump 0: %+v", r)
+	dir := t.TempDir()
+	in := write(t, dir, "log.jsonl", log.String())
+	for _, test := range []struct {
+		pattern  []string
+		returned string
+	}{
+		{nil, " 0 late + 0 malformed + 1 returned (adds up)"},
+		{[]string{"-rules", write(t, dir, "rules.yaml", twoRules)}, " 0 late + 1 returned (adds up)"},
+	} {
+		run := func(more ...string) result {
+			return run1(t, "", slices.Concat(test.pattern, more, []string{"-input", in, "-success", "none"})...)
+		}
+		r := run()
+		if r.status != 0 || r.stdout != "" || !strings.Contains(r.stderr, test.returned) ||
+			!strings.Contains(r.stderr, "1 far ahead of all other events, from 2023-11-15T18:13:20Z on") {
+			t.Errorf("%q: %+v", test.pattern, r)
+		}
+		r = run("-at-end", "timeout")
+		if got := brief(t, r.stdout); !slices.Equal(got, []string{"timeout wrong"}) || strings.Contains(r.stderr, "far ahead") {
+			t.Errorf("%q: at the end of time: %+v", test.pattern, r)
+		}
+		r = run("-max-jump", "0")
+		if !strings.Contains(r.stderr, " 199 late ") || strings.Contains(r.stderr, "far ahead") {
+			t.Errorf("%q: -max-jump 0: %+v", test.pattern, r)
+		}
 	}
 }
 

@@ -114,7 +114,7 @@ func TestEndsOfAPipeOfOtherPatterns(t *testing.T) {
 			for _, end := range []ending{{name: "SIGTERM", signal: syscall.SIGTERM}, {name: "SIGINT", signal: syscall.SIGINT}} {
 				rnd := rand.New(rand.NewPCG(uint64(round), rand.Uint64()))
 				log := newPatternLog(rnd, 2000)
-				e := &ended{t, t.TempDir(), end}
+				e := &ended{T: t, dir: t.TempDir(), end: end}
 				begin := []string{"-pattern", pattern, "-input", "-", "-input-if-any", e.dir + "/open"}
 				rest := []byte(strings.Join(log, "\n") + "\n")
 				for range 2 {

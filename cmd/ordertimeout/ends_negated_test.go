@@ -79,7 +79,8 @@ func (f *fake) endOf(args []string, round int, signal syscall.Signal) {
 	f.t.Helper()
 	p := start(f.t, nil, args...)
 	begin := time.Now()
-	moment := f.atTheMoment(rand.IntN(3), func() { _ = p.cmd.Process.Signal(signal) }) // may have ended
+	// It may have ended. A second signal would end it at once.
+	moment := f.atTheMoment(rand.IntN(3), sync.OnceFunc(func() { _ = p.cmd.Process.Signal(signal) }))
 	r := p.wait()
 	switch exited := p.cmd.ProcessState.Exited(); {
 	case signal == syscall.SIGKILL && exited:

@@ -23,7 +23,7 @@ func TestEndsOfAPipe(t *testing.T) {
 			for round := range *rounds {
 				rnd := rand.New(rand.NewPCG(uint64(round), rand.Uint64()))
 				log := newEndLog(rnd, 6000)
-				e := &ended{t, t.TempDir(), end}
+				e := &ended{T: t, dir: t.TempDir(), end: end}
 				e.pipe(rnd, log)
 				if t.Failed() {
 					t.Fatalf("round %d", round)

@@ -68,7 +68,14 @@ type ended struct {
 	*testing.T
 	dir string
 	end ending
+	// ruled says that the pattern is that of a rule, beside another which tells nothing.
+	ruled bool
 }
+
+// twoRules is a file of the default pattern, and of a rule with the other key that tells
+// nothing.
+const twoRules = `{"rules": [{"name": "unpaid", "pattern": "create followedBy pay within 10m"},
+	{"name": "quiet", "pattern": "create followedBy pay within 10m", "key": "order", "remind": ["1m"], "resolve": "1ms", "outcomes": ["resolved"]}]}`
 
 // args are the flags of a run; where it is the last one, all goes well.
 func (e *ended) args(last bool, more ...string) []string {
@@ -78,6 +85,9 @@ func (e *ended) args(last bool, more ...string) []string {
 	}
 	if e.end.timeouts != "" && !last {
 		timeouts = e.end.timeouts
+	}
+	if e.ruled {
+		more = append(more, "-rules", write(e.T, e.dir, "rules.yaml", twoRules))
 	}
 	return append([]string{"-success", success, "-timeouts", timeouts, "-rejects", e.dir + "/rejects", "-summary", e.dir + "/summary"}, more...)
 }
@@ -178,24 +188,28 @@ func (e *ended) run(stdin *os.File, after time.Duration, args []string) (stdout 
 // checkSummary checks that whatever happened the run has told what it did.
 func (e *ended) checkSummary(stderr string) {
 	e.Helper()
-	var counters map[string]int64
+	var counters map[string]any
 	if err := json.Unmarshal([]byte(strings.Join(e.lines("summary"), "")), &counters); err != nil {
 		e.Errorf("the summary: %v: %s", err, stderr)
 	}
-	if strings.Count(stderr, "(adds up)") != 2 {
+	figures := 2
+	if e.ruled {
+		figures *= 2
+	}
+	if strings.Count(stderr, "(adds up)") != figures {
 		e.Errorf("the figures do not add up:\n%s", stderr)
 	}
 }
 
 // However a run of a file ends, what it told is right, and the same command again tells
-// the rest.
+// the rest: with a pattern, and with rules.
 func TestEndsOfAFile(t *testing.T) {
 	for _, end := range endings(t) {
 		t.Run(end.name, func(t *testing.T) {
 			for round := range *rounds {
 				rnd := rand.New(rand.NewPCG(uint64(round), rand.Uint64()))
 				log := newEndLog(rnd, 10_000)
-				e := &ended{t, t.TempDir(), end}
+				e := &ended{T: t, dir: t.TempDir(), end: end, ruled: round%2 == 1}
 				in := write(t, e.dir, "log.jsonl", strings.Join(log.lines, "\n")+"\n")
 				stdout := e.run(nil, time.Duration(rnd.Int64N(int64(600*time.Millisecond))), e.args(false, "-input", in))
 				first := log.missing(t, append(stdout, e.told()...))

@@ -6,6 +6,7 @@ import (
 	"path/filepath"
 	"strings"
 
+	"ordertimeout/transforms/carry"
 	"ordertimeout/transforms/connect/localfile"
 )
 
@@ -14,6 +15,9 @@ import (
 // the open orders may be one, as it takes the input's place when that was read. It also
 // refuses a summary or profile in the file of another output, which it would replace.
 func checkFiles(o *options) error {
+	if err := checkRules(o); err != nil {
+		return err
+	}
 	plan, paths, err := o.plan.Resolve()
 	if err != nil {
 		return err
@@ -44,6 +48,24 @@ func checkFiles(o *options) error {
 		return err
 	}
 	return checkReports(o)
+}
+
+// checkRules refuses an output in the file of rules, which it would replace or add to. It
+// comes before anything that may fail otherwise, as a run that fails removes the summary.
+func checkRules(o *options) error {
+	outputs := []string{o.summary, o.profile}
+	for _, output := range o.plan.Outputs() {
+		outputs = append(outputs, output.Name)
+	}
+	if o.plan.Carries() {
+		outputs = append(outputs, o.config.Carry, o.config.Carry+carry.LockSuffix)
+	}
+	for _, output := range outputs {
+		if isFile(output) && sameFile(o.rules, output) {
+			return usageError{fmt.Errorf("output %s is also the file of -rules", output)}
+		}
+	}
+	return nil
 }
 
 // checkReports refuses a summary or profile in the file of another output.

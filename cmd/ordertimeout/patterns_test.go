@@ -172,6 +172,30 @@ func TestPatternsThatCannotBeAcknowledgedByOutcome(t *testing.T) {
 	}
 }
 
+// Nor can several rules, or one that holds what comes early; and a rule has the limits of its
+// pattern.
+func TestRulesThatCannotBeAcknowledgedByOutcome(t *testing.T) {
+	const pay, ship = `"pattern": "create followedBy pay within 10m"`, `{"name": "b", "pattern": "pay followedBy ship within 1h"}`
+	dir := t.TempDir()
+	for rules, want := range map[string]string{
+		`{"name": "a", ` + pay + `}`:                                                                            "",
+		`{"name": "a", ` + pay + `, "remind": ["5m"], "resolve": "24h"}`:                                        "",
+		`{"name": "a", "pattern": "create next pay within 10m", "resolve": "24h"}`:                              "",
+		`{"name": "a", ` + pay + `}, ` + ship:                                                                   "with several rules",
+		`{"name": "a", ` + pay + `, "early": "5s"}`:                                                             "with early",
+		`{"name": "a", "pattern": "every create followedBy pay within 10m"}`:                                    "with every",
+		`{"name": "a", "pattern": "create followedBy pay+ within 10m"}`:                                         "several branches",
+		`{"name": "a", "pattern": "create as c followedBy pay|create as d within 10m", "remind": ["5m", "8m"]}`: "step d takes create, as the first does",
+	} {
+		r := run1(t, "", "-input", "pubsub://shop/orders?ack=outcome", "-rules", write(t, dir, "rules.yaml", `{"rules": [`+rules+`]}`))
+		first, rest, _ := strings.Cut(r.stderr, "\n")
+		refused := strings.Contains(first, "ack=outcome: ") && strings.Contains(first, "want ack=carry, with -carry FILE")
+		if refused != (want != "") || refused && (r.status != exitUsage || !strings.Contains(first, want) || strings.Contains(rest, "ack=")) {
+			t.Errorf("%s: status %d, stderr %q, want %q", rules, r.status, r.stderr, want)
+		}
+	}
+}
+
 // What is open of a pattern that leaves a choice is for people, and refused as an input.
 func TestOpenOrdersOfOtherPatternsAreForPeople(t *testing.T) {
 	for _, pattern := range peoplePatterns {

@@ -133,6 +133,26 @@ func TestALifeByFlags(t *testing.T) {
 	}
 }
 
+// The file of rules is no output, however it is spelled, and is left as it was.
+func TestTheRulesAreNoOutput(t *testing.T) {
+	dir := t.TempDir()
+	text := read(t, shopRules)
+	rules := write(t, dir, "rules.yaml", text)
+	for _, flag := range []string{"success", "timeouts", "rejects", "cancelled", "open", "summary", "cpuprofile", "carry"} {
+		output := dir + "/./rules.yaml"
+		r := run1(t, "", "-input", shopLog, "-rules", rules, "-"+flag, output)
+		if want := "ordertimeout: output " + output + " is also the file of -rules\n"; r.status != exitUsage || r.stdout != "" || !strings.HasPrefix(r.stderr, want) {
+			t.Errorf("-%s: status %d, stderr %s, want %s", flag, r.status, r.stderr, want)
+		}
+		if got, err := os.ReadFile(rules); err != nil || string(got) != text {
+			t.Fatalf("-%s: the file is %q, %v", flag, got, err)
+		}
+	}
+	if names, _ := filepath.Glob(dir + "/*"); len(names) != 1 {
+		t.Errorf("%q are left", names)
+	}
+}
+
 // Faults of a file are told all at once, each with its place, by check and by a run.
 func TestCheck(t *testing.T) {
 	dir := t.TempDir()

@@ -89,7 +89,7 @@ func give(p pipeline.Plan, counters map[string]int64) {
 	for i := range p.Rules {
 		name := p.Rules[i].Name
 		counters[count.Of(name, count.Read)] = counters[count.Read] - counters[count.Malformed]
-		for _, class := range []string{"started", "advanced", "orphan", "late", count.Returned} {
+		for _, class := range []string{"started", "advanced", "orphan", "late", count.Returned, count.CarriedIn} {
 			counters[class] = max(counters[class], counters[count.Of(name, class)])
 		}
 	}

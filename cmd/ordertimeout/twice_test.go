@@ -11,11 +11,19 @@ import (
 	"time"
 )
 
+// twiceRules are rules of both keys with all that a run may tell.
+const twiceRules = `{"rules": [{"name": "life", "pattern": "create notFollowedBy cancel followedBy pay within 20s", "remind": ["5s"], "resolve": "30s", "early": "2s"},
+	{"name": "every", "pattern": "every create followedByAny pay{1,3} greedy followedBy ship within 20s skip past last", "key": "order", "outcomes": ["started", "success"]}]}`
+
 // The same log in two files at once, or with each line twice, has the outcomes that it
 // has once: the second copy of an event is a redelivery, with an id and without.
 func TestTheSameLogTwice(t *testing.T) {
 	id := regexp.MustCompile(`,"id":"\d+"`)
-	for _, pattern := range some(slices.Concat(goingOn, peoplePatterns)) {
+	patterns := [][]string{{"-rules", write(t, t.TempDir(), "rules.yaml", twiceRules)}}
+	for _, pattern := range slices.Concat(goingOn, peoplePatterns) {
+		patterns = append(patterns, []string{"-pattern", pattern})
+	}
+	for _, pattern := range some(patterns) {
 		for round := range *rounds {
 			log := newPatternLog(rand.New(rand.NewPCG(uint64(round), rand.Uint64())), 60)
 			if round%2 == 1 {
@@ -23,7 +31,7 @@ func TestTheSameLogTwice(t *testing.T) {
 					log[i] = strings.Replace(id.ReplaceAllString(line, ""), `"n":`, fmt.Sprintf(`"m":%d,"n":`, i), 1)
 				}
 			}
-			want := outcomesOf(t, log, "-pattern", pattern)
+			want := outcomesOf(t, log, pattern...)
 			dir := t.TempDir()
 			a := write(t, dir, "a", strings.Join(log, "\n"))
 			b := write(t, dir, "b", strings.Join(log, "\n"))
@@ -31,14 +39,15 @@ func TestTheSameLogTwice(t *testing.T) {
 				t.Fatal(err)
 			}
 			for _, inputs := range [][]string{{"-input", a, "-input", dir + "/./a", "-input", dir + "/c"}, {"-input", a, "-input", b}} {
-				r := run1(t, "", append(inputs, "-quiet", "-pattern", pattern)...)
+				r := run1(t, "", slices.Concat(inputs, pattern, []string{"-quiet"})...)
 				checkWhole(t, fmt.Sprintf("%q, %s", inputs, pattern), slices.Collect(strings.Lines(r.stdout)), want)
 			}
 			double := slices.Repeat(log, 1)
 			for i := range log {
 				double = slices.Insert(double, min(2*i+1+rand.IntN(3), len(double)), log[i])
 			}
-			checkWhole(t, "each line twice, "+pattern, outcomesOf(t, double, "-disorder", "10s", "-pattern", pattern), outcomesOf(t, log, "-disorder", "10s", "-pattern", pattern))
+			disorderly := append([]string{"-disorder", "10s"}, pattern...)
+			checkWhole(t, fmt.Sprintf("each line twice, %s", pattern), outcomesOf(t, double, disorderly...), outcomesOf(t, log, disorderly...))
 		}
 	}
 }
