@@ -94,7 +94,7 @@ func (c Config) env(all []rules.Rule) connect.Env {
 		Loopback: c.Loopback,
 		Run:      c.Run,
 		Decoder: order.DecoderConfig{
-			TimeUnit: c.TimeUnit, MaxAhead: c.MaxAhead, ByOrder: slices.Contains(keysOf(all), KeyOrder), Within: windowsOfAll(all).shortest, Names: c.Names.Text(),
+			TimeUnit: c.TimeUnit, MaxAhead: c.MaxAhead, ByOrder: wantOrder(all), Within: windowsOfAll(all).shortest, Names: c.Names.Text(),
 		},
 		Format:    c.Names.Format,
 		Disorder:  c.Disorder,

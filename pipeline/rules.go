@@ -102,12 +102,16 @@ func keysOf(all []rules.Rule) (keys []string) {
 	return keys
 }
 
+// wantOrder reports whether an event has to have an order id: no rule knows orders by their
+// users, too.
+func wantOrder(all []rules.Rule) bool { return !slices.Contains(keysOf(all), KeyUser) }
+
 // matchAll returns the settings of the stateful transforms of a plan, one for each key.
 func (c Config) matchAll(p Plan) (matches []transforms.MatchConfig) {
 	keys := keysOf(p.Rules)
 	for i, key := range keys {
 		m := c.match(p)
-		m.ByOrder, m.Userless, m.FirstShard = key == KeyOrder, key == KeyUser && len(keys) > 1, i*c.Shards
+		m.ByOrder, m.Orderless, m.FirstShard = key == KeyOrder, key == KeyOrder && len(keys) > 1, i*c.Shards
 		for j := range p.Rules {
 			if r := &p.Rules[j]; r.Key == key {
 				m.Rules = append(m.Rules, c.rule(p, r))

@@ -232,11 +232,8 @@ func (g *gathered) byUser(m transforms.MatchConfig) (users []string, events map[
 	for i := range g.events {
 		e := &g.events[i]
 		user := e.UserID
-		switch {
-		case m.ByOrder:
+		if m.ByOrder {
 			user = ""
-		case user == "" && m.Userless:
-			continue
 		}
 		if events[user] == nil {
 			users = append(users, user)

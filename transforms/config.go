@@ -41,9 +41,9 @@ type MatchConfig struct {
 	// Forget are names of rules of states that others have written, which may go though they
 	// have open runs: without it such a state is an error.
 	Forget []string `json:",omitempty"`
-	// Userless says that events without a user come, too, as other rules know orders by their
-	// ids alone: they take no part in any rule of this Match. It is not for ByOrder.
-	Userless bool
+	// Orderless says that events without an order id come, too, as other rules know orders by
+	// their users: they take no part in any rule of this Match. It is for ByOrder.
+	Orderless bool
 	// OpenUnread says that nobody reads the events of open runs, and RejectsUnread that nobody
 	// reads the rejects: they are counted, but none is made, and what is held for them is let
 	// go of at once.
@@ -132,7 +132,7 @@ func (c MatchConfig) replicas() (replica.Config, error) {
 		before = append(before, rule)
 	}
 	return replica.Config{
-		Rules: rules, Before: before, Further: c.FirstShard > 0, Tick: c.Tick.Milliseconds(), ByOrder: c.ByOrder, Reader: of.reader, Keyless: c.Userless, Forget: c.Forget, OpenUnread: c.OpenUnread, RejectsUnread: c.RejectsUnread,
+		Rules: rules, Before: before, Further: c.FirstShard > 0, Tick: c.Tick.Milliseconds(), ByOrder: c.ByOrder, Reader: of.reader, Keyless: c.Orderless, Forget: c.Forget, OpenUnread: c.OpenUnread, RejectsUnread: c.RejectsUnread,
 		Compile: func(name, settings string) (shard.Rule, error) { return compileSettings(name, settings, of) },
 	}, nil
 }

@@ -25,16 +25,16 @@ func init() {
 // encoded shard.Batch. A batch has the timestamp of its earliest event, or of the bundle's
 // earliest element where that is earlier (see send).
 func keyByShard(s beam.Scope, events beam.PCollection, c MatchConfig) beam.PCollection {
-	return beam.ParDo(s, &keyFn{Shards: int64(c.Shards), ByOrder: c.ByOrder, Userless: c.Userless, Slack: c.WatermarkSlack.Milliseconds(), Run: c.Run}, events)
+	return beam.ParDo(s, &keyFn{Shards: int64(c.Shards), ByOrder: c.ByOrder, Orderless: c.Orderless, Slack: c.WatermarkSlack.Milliseconds(), Run: c.Run}, events)
 }
 
 type keyFn struct {
 	Shards  int64
 	ByOrder bool
-	// Userless is that of MatchConfig.
-	Userless bool
-	Slack    int64 // milliseconds; see MatchConfig.WatermarkSlack
-	Run      string
+	// Orderless is that of MatchConfig.
+	Orderless bool
+	Slack     int64 // milliseconds; see MatchConfig.WatermarkSlack
+	Run       string
 
 	gatherer
 	key []byte // of the order of the event at hand
@@ -82,10 +82,11 @@ func (f *keyFn) addOrder(e *order.Event, emit func(beam.EventTime, int64, []byte
 	if f.ByOrder {
 		user = ""
 	}
-	if key == "" || f.ByOrder {
+	keyless := f.Orderless && e.OrderID == ""
+	if key == "" || f.ByOrder && !keyless {
 		key = e.OrderID
 	}
-	if f.key = order.AppendKey(f.key[:0], user, e.OrderID); f.Userless && user == "" {
+	if f.key = order.AppendKey(f.key[:0], user, e.OrderID); keyless {
 		f.key = f.key[:0] // no key of these rules: see shard.Rules
 	}
 	f.add(key, &shard.Event{

@@ -110,15 +110,15 @@ func adviseBeyond(run *process.Run) []string {
 	return []string{fmt.Sprintf("returned: %d far ahead of all other events, from %s on: is a clock wrong? If not, -max-jump 0 takes them", n, from)}
 }
 
-// given returns how many events a run had to judge: where it went on from a carry file it
+// judged returns how many events a run had to judge: where it went on from a carry file it
 // may have read none.
-func given(counters map[string]int64) int64 {
+func judged(counters map[string]int64) int64 {
 	return counters[count.Read] + counters[count.CarriedIn]
 }
 
 // adviseLate returns a line where more than a hundredth of the events were late.
 func adviseLate(counters map[string]int64, o options, run *process.Run) []string {
-	late, given := counters["late"], given(counters)
+	late, given := counters["late"], judged(counters)
 	most, longest := run.Tally().Behind()
 	if late*100 <= given || longest == 0 {
 		return nil
@@ -139,7 +139,7 @@ func adviseLate(counters map[string]int64, o options, run *process.Run) []string
 
 // adviseOrphans returns a line where more than a hundredth of the events were orphans.
 func adviseOrphans(counters map[string]int64, o options, run *process.Run) []string {
-	n, given := counters["orphan"], given(counters)
+	n, given := counters["orphan"], judged(counters)
 	if n*100 <= given {
 		return nil
 	}

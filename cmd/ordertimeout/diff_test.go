@@ -22,8 +22,8 @@ func TestDiffOfTheReadme(t *testing.T) {
 	}
 }
 
-// rulesOf writes a file of rules in a directory, each a flow mapping.
-func rulesOf(t *testing.T, dir, name string, rules ...string) string {
+// ruleFile writes a file of rules in a directory, each a flow mapping.
+func ruleFile(t *testing.T, dir, name string, rules ...string) string {
 	t.Helper()
 	return write(t, dir, name, `{"rules": [`+strings.Join(rules, ",\n")+`]}`)
 }
@@ -44,11 +44,11 @@ const manyKinds = `{"orderId":"o1","userId":"ann","type":"create","time":"2026-0
 func TestDiff(t *testing.T) {
 	dir := t.TempDir()
 	log := write(t, dir, "log.jsonl", manyKinds)
-	old := rulesOf(t, dir, "old.yaml",
+	old := ruleFile(t, dir, "old.yaml",
 		`{name: gone, pattern: create followedBy cancel within 5m, key: order}`,
 		`{name: unpaid, pattern: create notFollowedBy cancel followedBy pay within 5m, remind: [2m], resolve: 1h}`,
 		`{name: same, pattern: create followedBy pay within 1h, labels: {a: b}}`)
-	changed := rulesOf(t, dir, "new.yaml",
+	changed := ruleFile(t, dir, "new.yaml",
 		`{name: same, pattern: create followedBy pay within 1h}`,
 		`{name: unpaid, pattern: create followedBy pay within 10m, remind: [3m], outcomes: [started, success, timeout, reminder]}`,
 		`{name: added, pattern: create followedBy pay within 8m, key: order, outcomes: [timeout]}`)
@@ -173,8 +173,8 @@ func TestDiffLimit(t *testing.T) {
 	log.WriteString(line("o99", "view", 10_000))
 	path := write(t, dir, "log.jsonl", log.String())
 	rule := `{name: %s, pattern: create followedBy pay within %s, key: order}`
-	old := rulesOf(t, dir, "old.yaml", fmt.Sprintf(rule, "a", "5m"), fmt.Sprintf(rule, "b", "7m"))
-	changed := rulesOf(t, dir, "new.yaml", fmt.Sprintf(rule, "a", "10m"), fmt.Sprintf(rule, "b", "9m"))
+	old := ruleFile(t, dir, "old.yaml", fmt.Sprintf(rule, "a", "5m"), fmt.Sprintf(rule, "b", "7m"))
+	changed := ruleFile(t, dir, "new.yaml", fmt.Sprintf(rule, "a", "10m"), fmt.Sprintf(rule, "b", "9m"))
 	var all []string
 	for _, test := range []struct {
 		args []string
@@ -214,13 +214,13 @@ func TestDiffOfWhatIsTheSame(t *testing.T) {
 	log := write(t, dir, "log.jsonl", manyKinds)
 	empty := write(t, dir, "empty.jsonl", "")
 	torn := write(t, dir, "torn.jsonl", manyKinds+"{\"orderId\":\n\n[]\n")
-	rule := rulesOf(t, dir, "rule.yaml", `{name: a, pattern: create followedBy pay within 5m}`)
-	labelled := rulesOf(t, dir, "labelled.yaml", `{name: a, pattern: create as c followedBy pay as p within 5m, labels: {team: care}}`)
+	rule := ruleFile(t, dir, "rule.yaml", `{name: a, pattern: create followedBy pay within 5m}`)
+	labelled := ruleFile(t, dir, "labelled.yaml", `{name: a, pattern: create as c followedBy pay as p within 5m, labels: {team: care}}`)
 	moved := write(t, dir, "moved.yaml", `{"input": {"fields": {"id": "nowhere"}}, "rules": [{"name": "a", "pattern": "create followedBy pay within 300s"}]}`)
 	byOrder := write(t, dir, "byorder.yaml", `{"input": {"fields": {"userId": "nowhere"}}, "rules": [{"name": "a", "pattern": "create followedBy pay within 5m", "key": "order"}]}`)
-	quiet := rulesOf(t, dir, "quiet.yaml", `{name: a, pattern: create followedBy pay within 10m, outcomes: [resolved], resolve: 1m}`)
-	still := rulesOf(t, dir, "still.yaml", `{name: a, pattern: create followedBy pay within 5m, outcomes: [resolved], resolve: 1m}`)
-	more := rulesOf(t, dir, "more.yaml", `{name: a, pattern: create followedBy pay within 5m}`, `{name: b, pattern: nosuch followedBy pay within 5m}`)
+	quiet := ruleFile(t, dir, "quiet.yaml", `{name: a, pattern: create followedBy pay within 10m, outcomes: [resolved], resolve: 1m}`)
+	still := ruleFile(t, dir, "still.yaml", `{name: a, pattern: create followedBy pay within 5m, outcomes: [resolved], resolve: 1m}`)
+	more := ruleFile(t, dir, "more.yaml", `{name: a, pattern: create followedBy pay within 5m}`, `{name: b, pattern: nosuch followedBy pay within 5m}`)
 	const nothing, counts = "\n\nnothing differs\n", "\n\nno order differs, but counts do\n"
 	for _, test := range []struct {
 		name              string

@@ -174,14 +174,12 @@ func (f *randomRules) event(e ceptest.Event, prefix string, begin int64) ceptest
 	return e
 }
 
-// keyOf returns the key of an event or an outcome in a rule, and false where an event has
-// none: with rules of both keys one without a user has no part in those by users.
-func (f *randomRules) keyOf(r *randomRule, userID, orderID string) (string, bool) {
+// keyOf returns the key of an event or an outcome in a rule.
+func (r *randomRule) keyOf(userID, orderID string) string {
 	if r.Key == "order" {
-		return orderID, true
+		return orderID
 	}
-	mixed := slices.ContainsFunc(f.rules, func(other randomRule) bool { return other.Key == "order" })
-	return userID + "/" + orderID, userID != "" || !mixed
+	return userID + "/" + orderID
 }
 
 // want returns how often each outcome of a log is to be told, by its text, for a source
@@ -197,10 +195,8 @@ func (f *randomRules) want(t *testing.T, stamped []ceptest.Event, end ceptest.En
 			if err := json.Unmarshal([]byte(e.Data), &ids); err != nil {
 				t.Fatal(err)
 			}
-			key, ok := f.keyOf(r, ids.UserID, ids.OrderID)
-			if e.Key = key; ok {
-				log = append(log, e)
-			}
+			e.Key = r.keyOf(ids.UserID, ids.OrderID)
+			log = append(log, e)
 		}
 		for _, o := range r.model.Run(log, end).Outcomes {
 			if r.gives(o.Kind) {
@@ -273,7 +269,7 @@ func (f *randomRules) told(t *testing.T, line string) (text, id string) {
 		}
 	}
 	times := []int64{unixMilli(o.StartedAt), unixMilli(o.EndedAt), unixMilli(o.Deadline), age.Milliseconds()}
-	key, _ := f.keyOf(&f.rules[i], o.UserID, o.OrderID)
+	key := f.rules[i].keyOf(o.UserID, o.OrderID)
 	return outcomeText(o.Rule, o.Outcome, key, times, o.WaitingFor, events), o.ID + " " + o.Outcome
 }
 

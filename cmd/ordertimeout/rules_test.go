@@ -231,21 +231,6 @@ func testCuts(t *testing.T, rules string, all, whole []string) {
 	}
 }
 
-// An event without a rule's key that is undecided goes on in another number of shards, too.
-func TestAnEventWithoutAKeyGoesOnInOtherShards(t *testing.T) {
-	dir := t.TempDir()
-	rules := write(t, dir, "rules.yaml", `{"rules": [
-		{"name": "a", "pattern": "create followedBy pay within 10m"},
-		{"name": "b", "pattern": "create followedBy pay within 10m", "key": "order"}]}`)
-	log := write(t, dir, "log", `{"orderId":"o1","type":"create","time":1700000000000}`+"\n")
-	for _, shards := range []string{"3", "5"} {
-		r := run1(t, "", "-input", log, "-rules", rules, "-carry", dir+"/carry", "-shards", shards, "-timeouts", "none")
-		if r.status != 0 || !strings.Contains(r.stderr, "1 carried out (adds up)") {
-			t.Errorf("%s shards: status %d, %s", shards, r.status, r.stderr)
-		}
-	}
-}
-
 // A rule with open orders is not dropped without a word, a new one starts empty, and open
 // orders keep the deadline that they began with.
 func TestRulesChange(t *testing.T) {
