@@ -94,7 +94,7 @@ func BuildCompared(s beam.Scope, c Compared, run *process.Run, to *compare.Store
 	events, _ := c.source.Read(s)
 	joined := c.joined()
 	for _, m := range c.matches {
-		s := c.scopeOf(s, m)
+		s := scopeOf(s, m)
 		found := transforms.Match(s, events, m)
 		for _, of := range c.outcomes() {
 			if _, elsewhere := joined[of.kind]; !elsewhere {

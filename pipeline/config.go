@@ -258,7 +258,7 @@ func (c Config) validateOutputs(all []rules.Rule) error {
 	case c.Resolved != "" && !some(func(r rules.Rule) bool { return r.Resolve > 0 }):
 		return fmt.Errorf("-resolved %q: want -resolve, how long after its timeout an order may still be paid", c.Resolved)
 	case c.Cancelled != "" && c.Cancelled != connect.None && !some(cancels):
-		return fmt.Errorf("-cancelled %q: want a -pattern with notFollowedBy or notNext: no other is cancelled", c.Cancelled)
+		return fmt.Errorf("-cancelled %q: want a pattern with notFollowedBy or notNext: no other is cancelled", c.Cancelled)
 	}
 	return nil
 }

@@ -18,6 +18,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"google.golang.org/protobuf/proto"
 
+	"ordertimeout/transforms/cep/syntax"
 	"ordertimeout/transforms/connect/localfile"
 	"ordertimeout/transforms/rules"
 )
@@ -71,6 +72,34 @@ rules:
 		t.Fatal(err)
 	}
 	c.Rules, c.Names, c.Started = f.Rules, f.Input, "pubsub://shop/started"
+}
+
+// A rule's transforms have the names that they have without rules of the other key, so that a
+// job which gets some goes on with its state.
+func TestNamesOfTransformsBesideRulesOfTheOtherKey(t *testing.T) {
+	names := func(keys ...string) (names []string) {
+		c := Default()
+		c.Input, c.Runner, c.Loopback, c.Run = []string{"pubsub://shop/orders?ack=bundle"}, RunnerFlink, false, "none"
+		c.Success, c.Timeouts, c.Rejects = "pubsub://shop/paid", "pubsub://shop/unpaid", "pubsub://shop/rejects"
+		for _, key := range keys {
+			r := rules.Rule{Name: key, Key: key, Pattern: syntax.MustParse("create followedBy pay within 10m")}
+			c.Rules = append(c.Rules, r)
+		}
+		for line := range strings.Lines(graph(t, c)) {
+			if !strings.HasPrefix(line, " ") {
+				names = append(names, strings.TrimSpace(line))
+			}
+		}
+		return names
+	}
+	both := names(KeyOrder, KeyUser)
+	for _, key := range []string{KeyUser, KeyOrder} {
+		for _, name := range names(key) {
+			if !slices.Contains(both, name) {
+				t.Errorf("%s, of rules with key %s alone, is not there beside the other key", name, key)
+			}
+		}
+	}
 }
 
 // A message that is not delivered goes on being held where nobody reads rejects: the sink

@@ -17,7 +17,7 @@ func Build(s beam.Scope, p Plan) {
 // source rejected, some PCollection<order.Reject>.
 func match(s beam.Scope, p Plan, events beam.PCollection, malformed []beam.PCollection) {
 	for _, m := range p.matches {
-		scope := p.scopeOf(s, m)
+		scope := scopeOf(s, m)
 		p.deliverAll(scope, transforms.Match(scope, events, m))
 	}
 	for _, rejects := range malformed {
@@ -26,13 +26,13 @@ func match(s beam.Scope, p Plan, events beam.PCollection, malformed []beam.PColl
 	p.deliverKept(s)
 }
 
-// scopeOf returns the scope of a step. That of the only one is the pipeline's: a runner that
-// updates a job knows by the names of its transforms what goes on.
-func (p Plan) scopeOf(s beam.Scope, m transforms.MatchConfig) beam.Scope {
-	if len(p.matches) == 1 {
-		return s
+// scopeOf returns the scope of a step, whatever other steps there are: a runner that updates a
+// job, or resumes it, knows by the names of its transforms what goes on.
+func scopeOf(s beam.Scope, m transforms.MatchConfig) beam.Scope {
+	if m.ByOrder {
+		return s.Scope("by order")
 	}
-	return s.Scope("by " + keyOf(m))
+	return s
 }
 
 // deliverAll adds the sinks of what a step has found.

@@ -144,12 +144,16 @@ func adviseOrphans(counters map[string]int64, o options, run *process.Run) []str
 		return nil
 	}
 	known := run.Tally().Orphans()
+	longer, byOrder := "-within", "-key order"
+	if o.rules != "" {
+		longer, byOrder = "another within in the rule", "key: order in the rule"
+	}
 	var why string
 	switch {
 	case known.NoUser > 0 && known.NoUser >= max(known.Ended, known.Unknown):
-		why = fmt.Sprintf("%s of them name no user: if the first events of their orders do, use -key order", grouped(known.NoUser))
+		why = fmt.Sprintf("%s of them name no user: if the first events of their orders do, use %s", grouped(known.NoUser), byOrder)
 	case known.Ended > 0 && known.Ended >= known.Unknown:
-		why = fmt.Sprintf("%s of them came when their order had ended: is the window too short? Then use -within", grouped(known.Ended))
+		why = fmt.Sprintf("%s of them came when their order had ended: is the window too short? Then use %s", grouped(known.Ended), longer)
 	case o.plan.Live:
 		why = "their orders did not begin in what was read: after a restart they may have ended before it"
 	default:

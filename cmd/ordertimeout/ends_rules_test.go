@@ -1,6 +1,7 @@
 package main
 
 import (
+	"encoding/json"
 	"fmt"
 	"math/rand/v2"
 	"os"
@@ -47,6 +48,7 @@ type carriedRules struct {
 	rules    randomRules
 	disorder int64
 	inputs   []string
+	kills    int // each of which may have torn the last line of a file
 }
 
 func newCarriedRules(t *testing.T, rnd *rand.Rand) *carriedRules {
@@ -71,6 +73,9 @@ func (c *carriedRules) runPieces(rnd *rand.Rand, log []ceptest.Event) (ends int)
 			ends++
 			p := start(c.T, nil, c.args(rnd)...)
 			signal := []syscall.Signal{syscall.SIGKILL, syscall.SIGTERM}[rnd.IntN(2)]
+			if signal == syscall.SIGKILL {
+				c.kills++
+			}
 			time.AfterFunc(time.Duration(rnd.IntN(250))*time.Millisecond, func() { _ = p.cmd.Process.Signal(signal) }) // it may have ended
 			r := p.wait()
 			if p.cmd.ProcessState.Exited() && r.status != exitOK {
@@ -120,10 +125,14 @@ func (c *carriedRules) args(rnd *rand.Rand) []string {
 // gives it, those of different texts with different ids, and adds their kinds to what was told.
 func (c *carriedRules) check(want, told map[string]int) {
 	c.Helper()
-	got, ids := map[string]int{}, map[string]string{}
+	got, ids, torn := map[string]int{}, map[string]string{}, 0
 	paths, _ := filepath.Glob(c.dir + "/*.out")
 	for _, path := range paths {
 		for line := range strings.Lines(read(c.T, path)) {
+			if !json.Valid([]byte(line)) && strings.Count(line, `{"outcome":`) <= 1 {
+				torn++
+				continue
+			}
 			text, id := c.rules.told(c.T, line)
 			got[text]++
 			if before, ok := ids[id]; ok && before != text {
@@ -132,6 +141,9 @@ func (c *carriedRules) check(want, told map[string]int) {
 			ids[id] = text
 			told[strings.Fields(text)[1]]++
 		}
+	}
+	if torn > c.kills*len(paths) {
+		c.Errorf("%d lines are torn in %d files, by %d kills", torn, len(paths), c.kills)
 	}
 	checkTold(c.T, want, got)
 }

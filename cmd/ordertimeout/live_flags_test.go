@@ -42,7 +42,7 @@ func TestWrongLiveFlags(t *testing.T) {
 		{"no such subscription", "-input pubsub://shop/none", "", 1, `pubsub://shop/none": no such subscription`},
 		{"no such project", "-input pubsub://shoe/orders", "", 1, `pubsub://shoe/orders": no such subscription`},
 		{"no such topic", "-input pubsub://shop/orders -rejects pubsub://shop/none", "", 1, "-rejects: pubsub: topic projects/shop/topics/none: does not exist"},
-		{"a lease of all the time", "-input pubsub://shop/orders?lease=3s -within 3s", "", 1, "lease=3s: want less than -within 3s"},
+		{"a lease of all the time", "-input pubsub://shop/orders?lease=3s -within 3s", "", 1, "lease=3s: want less than the window of 3s"},
 		{"no secret", "-input pubsub://shop/orders -rejects pubsub://shop/rejects -timeouts https://x.example/", "", 1, "-timeouts: webhook: no secret to sign with: set ORDERTIMEOUT_WEBHOOK_SECRET"},
 		{"nobody there", "-input pubsub://shop/orders", "PUBSUB_EMULATOR_HOST=" + l.Addr().String(), 1, "connection refused"},
 	} {

@@ -180,7 +180,7 @@ func TestCheck(t *testing.T) {
 		{[]string{"-input", shopLog, "-rules", shopRules, "-within", "5m"}, 2, "", "ordertimeout: -within with -rules " + shopRules + ": want it in the file\nRun 'ordertimeout -h' for the flags.\n"},
 		{[]string{"-input", shopLog, "-resolved", "x"}, 2, "", "ordertimeout: -resolved \"x\": want -resolve, how long after its timeout an order may still be paid\nRun 'ordertimeout -h' for the flags.\n"},
 		{[]string{"-input", shopLog, "-reminders", "x"}, 2, "", "ordertimeout: -reminders \"x\": want -remind, the ages of open orders at which there is one\nRun 'ordertimeout -h' for the flags.\n"},
-		{[]string{"-input", shopLog, "-cancelled", "x"}, 2, "", "ordertimeout: -cancelled \"x\": want a -pattern with notFollowedBy or notNext: no other is cancelled\nRun 'ordertimeout -h' for the flags.\n"},
+		{[]string{"-input", shopLog, "-cancelled", "x"}, 2, "", "ordertimeout: -cancelled \"x\": want a pattern with notFollowedBy or notNext: no other is cancelled\nRun 'ordertimeout -h' for the flags.\n"},
 		{[]string{"-input", shopLog, "-remind", "10m"}, 2, "", "ordertimeout: -remind: cep: remind 10m0s of a pattern within 10m0s: want ages below that\nRun 'ordertimeout -h' for the flags.\n"},
 	} {
 		r := run1(t, "", test.args...)

@@ -16,7 +16,6 @@ import (
 	"ordertimeout/transforms/connect"
 	"ordertimeout/transforms/connect/pubsub/pubsubtest"
 	"ordertimeout/transforms/connect/pubsub/uri"
-	"ordertimeout/transforms/order"
 	"ordertimeout/transforms/process"
 )
 
@@ -53,11 +52,11 @@ func TestCheckSaysWhatIsWrong(t *testing.T) {
 			want: in(standard) + "the subscription orders its messages, and one that is not acknowledged blocks its key: want one without ordering, or ack=bundle"},
 		{reason: "it orders, which ack=bundle can live with", uri: standard + "?ack=bundle", subscription: &pubsubpb.Subscription{EnableMessageOrdering: true}},
 		{reason: "a lease as long as orders have", within: 10 * time.Second,
-			want: in(standard) + "lease=10s: want less than -within 10s: after a crash orders would time out before their messages come back"},
+			want: in(standard) + "lease=10s: want less than the window of 10s: after a crash orders would time out before their messages come back"},
 		{reason: "a shorter one", within: 10*time.Second + 1,
-			warning: in(standard) + "lease=10s is more than half of -within 10.000000001s: after a crash most timeouts are told late"},
+			warning: in(standard) + "lease=10s is more than half of the window of 10.000000001s: after a crash most timeouts are told late"},
 		{reason: "a little more than half as long", within: 20*time.Second - 1,
-			warning: in(standard) + "lease=10s is more than half of -within 19.999999999s: after a crash most timeouts are told late"},
+			warning: in(standard) + "lease=10s is more than half of the window of 19.999999999s: after a crash most timeouts are told late"},
 		{reason: "a long one with ack=bundle", uri: standard + "?ack=bundle", within: time.Second},
 		{reason: "no alert for less than a minute", subscription: &pubsubpb.Subscription{AckDeadlineSeconds: 58}, within: time.Hour},
 		{reason: "for a minute", subscription: &pubsubpb.Subscription{AckDeadlineSeconds: 59}, within: time.Hour,
@@ -108,7 +107,8 @@ func TestCheckSaysWhatIsWrong(t *testing.T) {
 				test.uri = standard
 			}
 			defer process.Of(t.Name()).Close()
-			found, err := Check(t.Context(), Config{Subscription: test.uri, DecoderConfig: order.DecoderConfig{Within: test.within}, Windows: test.windows, Run: t.Name()})
+			test.windows.Smallest = test.within
+			found, err := Check(t.Context(), Config{Subscription: test.uri, Windows: test.windows, Run: t.Name()})
 			got := ""
 			if err != nil {
 				got = err.Error()

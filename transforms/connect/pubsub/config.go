@@ -16,8 +16,7 @@ import (
 type Config struct {
 	// Subscription is the URI of the subscription: see [uri.ParseSubscription].
 	Subscription string
-	// DecoderConfig says how events are decoded. A lease has to be shorter than its
-	// Within with ack=outcome.
+	// DecoderConfig says how events are decoded.
 	order.DecoderConfig
 	// Disorder is how long after its time an event may be published and still be on
 	// time, whatever was seen before.
@@ -33,8 +32,8 @@ type Config struct {
 	Carries bool
 	// NotByOutcome is why ack=outcome cannot work, "" where it can: see connect.Env.
 	NotByOutcome string
-	// Windows are those of the patterns. With ack=outcome all of them have to be below the time
-	// for which the subscription keeps messages.
+	// Windows are those of the patterns. With ack=outcome a lease has to be shorter than all of
+	// them, and they than the time for which the subscription keeps messages.
 	Windows connect.Windows
 	// Run is the id of the process.Run that the pipeline belongs to; "" is none,
 	// which only ack=bundle can do without.

@@ -3,7 +3,7 @@
 //
 //	beamfix.Install() // before beam.Init
 //	c := pubsub.Config{Subscription: "pubsub://shop/orders?pulls=8", Disorder: 5 * time.Second, Run: run.ID}
-//	c.Within = 10 * time.Minute
+//	c.Within = 10 * time.Minute // of events: their deadlines are to be times
 //	found, err := pubsub.Check(ctx, c)
 //	...
 //	events, rejects := pubsub.Read(s, c)

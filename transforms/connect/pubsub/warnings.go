@@ -36,8 +36,8 @@ func (c Config) warnings(sub uri.Subscription, found *pubsubpb.Subscription) (li
 		return lines
 	}
 	// What is open is at Pub/Sub alone, however often it is delivered.
-	if c.Within > 0 && sub.Lease > c.Within/2 {
-		warn("lease=%v is more than half of -within %v: after a crash most timeouts are told late", sub.Lease, c.Within)
+	if window := c.Windows.Smallest; window > 0 && sub.Lease > window/2 {
+		warn("lease=%v is more than half of the window of %v: after a crash most timeouts are told late", sub.Lease, window)
 	}
 	if c.Windows.ByEvent {
 		warn("lease=%v cannot be checked where an expression gives windows: want all of them above it: after a crash orders would time out before their messages come back", sub.Lease)

@@ -14,8 +14,8 @@ func (c Config) windows(sub uri.Subscription, kept time.Duration) (most time.Dur
 	const keep = "an order that is open at a restart would be lost: want to keep them for longer (gcloud pubsub subscriptions update %s --message-retention-duration=7d)"
 	w := c.Windows
 	switch {
-	case c.Within > 0 && sub.Lease >= c.Within:
-		err = c.fault("lease=%v: want less than -within %v: after a crash orders would time out before their messages come back", sub.Lease, c.Within)
+	case w.Smallest > 0 && sub.Lease >= w.Smallest:
+		err = c.fault("lease=%v: want less than the window of %v: after a crash orders would time out before their messages come back", sub.Lease, w.Smallest)
 	case kept == 0: // who serves it does not say
 	case w.Longest >= kept:
 		err = c.fault("the subscription keeps messages for %v, and orders are open for up to %v: "+keep, kept, w.Longest, sub.Name)
