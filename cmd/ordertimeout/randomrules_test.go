@@ -67,8 +67,8 @@ func (f *randomRules) write(t *testing.T) {
 func newRandomRule(t *testing.T, rnd *rand.Rand, name string, shape whole.Shape, scale int64) randomRule {
 	t.Helper()
 	r := randomRule{Name: name, Key: []string{"", "user", "order"}[rnd.IntN(3)]}
-	for r.Pattern == "" || strings.Contains(r.Pattern, "notNext") && linkWindow.MatchString(r.Pattern) {
-		// Whether a notNext holds where the window of the link behind it is over is not told.
+	for r.Pattern == "" || strings.Contains(r.Pattern, " not") && linkWindow.MatchString(r.Pattern) {
+		// Whether a negation holds where the window of the link behind it is over is not told.
 		r.Pattern = stretched(whole.RandomPattern(rnd, shape).String(), scale)
 	}
 	var err error

@@ -138,11 +138,13 @@ func (p *Prog) lastEnd(l *live, r *run, of []branch) int64 {
 
 // end returns the time at which a branch ends if nothing more comes.
 func (p *Prog) end(l *live, r *run, b branch) int64 {
-	s := &p.program.States[b.state]
-	if s.Pending && s.Settled == int(b.state) {
+	switch s := &p.program.States[b.state]; {
+	case !s.Pending:
+		return p.deadline(l, r, b)
+	case s.Settled == int(b.state):
 		return p.due(l, r, b)
 	}
-	return p.deadline(l, r, b)
+	return max(p.due(l, r, b), p.deadline(l, r, b)) // it may take more, and then match without
 }
 
 // sortByRun puts outcomes of one moment into the order of the first events of their runs.
