@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 )
@@ -105,6 +106,38 @@ func TestWrongUseOfMaxWithin(t *testing.T) {
 		r := run1(t, "", append([]string{"-input", "-"}, strings.Fields(c.flags)...)...)
 		if r.status != exitUsage || !strings.Contains(r.stderr, c.want) || strings.Count(r.stderr, "\n") > 2 {
 			t.Errorf("%s: status %d, %s: want %s", c.flags, r.status, r.stderr, c.want)
+		}
+	}
+}
+
+// The messages of a subscription are all that there is of open orders: none may be open for
+// longer than they are kept, whatever an expression gives.
+func TestWithinByExpressionFromASubscription(t *testing.T) {
+	f := newFake(t)
+	rules := write(t, t.TempDir(), "rules.yaml", `{"rules": [{"name": "unpaid", "pattern": "create followedBy pay within 3s", "within": "orderId == \"long\" ? \"200h\" : \"2500ms\""}]}`)
+	flags := slices.DeleteFunc(liveFlags(0), func(flag string) bool { return flag == "-within" || flag == "0s" })
+	p := start(t, nil, append(flags, "-rules", rules)...)
+	now := time.Now().Truncate(time.Millisecond)
+	f.publish(liveEvent("long", "create", now), liveEvent("short", "create", now))
+	p.await("the outcomes of both orders", 30*time.Second, func() bool { return len(f.notices("timeouts")) == 2 })
+	r := p.stop()
+	got := map[string]time.Duration{}
+	for _, n := range f.notices("timeouts") {
+		var o struct {
+			OrderID             string
+			StartedAt, Deadline time.Time
+		}
+		if err := json.Unmarshal(n.body, &o); err != nil {
+			t.Fatal(err)
+		}
+		got[o.OrderID] = o.Deadline.Sub(o.StartedAt)
+	}
+	if diff := cmp.Diff(map[string]time.Duration{"long": 3 * time.Second, "short": 2500 * time.Millisecond}, got); diff != "" {
+		t.Errorf("windows (-want +got):\n%s", diff)
+	}
+	for _, want := range []string{"-max-within is 144h0m0s: the subscription keeps messages for 168h0m0s", "got 200h0m0s: want at most 144h0m0s"} {
+		if !strings.Contains(r.stderr, want) {
+			t.Errorf("want %q in %s", want, r.stderr)
 		}
 	}
 }
