@@ -51,7 +51,7 @@ Running:
   -metrics ADDRESS   serve /metrics (Prometheus), /healthz (fails after -max-stall D, 5m), /livez, as on :9090
   -cpuprofile FILE   a CPU profile of the run, for go tool pprof; -version prints the version
   -quiet, -v         no summary, advice and progress; the SDK's log, too; -log-format json (default text)
-Durations: 90s, 10m, 1h30m. Beam's own flags are taken, too. Exit status: 0 done or stopped by a signal,
+Durations: 90s, 1h30m, 2d. Beam's own flags are taken, too. Exit status: 0 done or stopped by a signal,
 1 the run failed or understood no event, 2 wrong flags, 130 ended at once by a second signal.
 `
 
