@@ -146,7 +146,7 @@ func adviseOrphans(counters map[string]int64, o options, run *process.Run) []str
 	known := run.Tally().Orphans()
 	longer, byOrder := "-within", "-key order"
 	if o.rules != "" {
-		longer, byOrder = "another within in the rule", "key: order in the rule"
+		longer, byOrder = "a longer one in the rule", "key: order in the rule"
 	}
 	var why string
 	switch {

@@ -32,7 +32,7 @@ func TestRunsThatUnderstandNoEvent(t *testing.T) {
 	own := `{"order_id":"o1","event":"create","ts":"2026-01-01T00:00:00Z"}` + "\n"
 	array := `[{"orderId":"o1","type":"create","time":1},{"orderId":"o1","type":"pay","time":2}]`
 	for _, test := range []struct{ reason, input, want string }{
-		{"own names", own + own, "-:1: type: missing, want a non-empty string: its members are order_id, event, ts; rename them to type, time, orderId and userId"},
+		{"own names", own + own, "-:1: type: missing, want a non-empty string: its members are order_id, event, ts; say which are type, time, orderId and userId, as by -fields orderId=NAME,time=NAME"},
 		{"a JSON array", array, `-:1: got [{"orderId":"o1","type":"create","time":…, want a JSON object: it looks like a JSON array: want one object a line, as by jq -c '.[]'`},
 		{"a JSON array of many lines", "[\n" + strings.ReplaceAll(array[1:], "},", "},\n"), "it looks like a JSON array: want one object a line"},
 		{"objects of many lines", "{\n" + `"orderId":"o1"` + "\n}\n", "want each object on one line, as by jq -c ."},
@@ -94,7 +94,7 @@ func TestAdviceNamesTheLikelyReason(t *testing.T) {
 		{"the window is short", good, "-within 4s",
 			"orphans: 50 of 100 events (50 %): 50 of them came when their order had ended: is the window too short? Then use -within"},
 		{"a rule knows orders by their id", good, "-rules " + byOrder,
-			"orphans: 50 of 100 events (50 %): 50 of them came when their order had ended: is the window too short? Then use -within"},
+			"orphans: 50 of 100 events (50 %): 50 of them came when their order had ended: is the window too short? Then use a longer one in the rule"},
 		{"the log was cut", ordersLog(50, strings.Replace(aCreate, "create", "view", 1), aPay) + line("x", "create", 600), "",
 			"orphans: 50 of 101 events (50 %): their orders did not begin in this input: if it is a part of a log, write -open FILE with the part before, and read that, too"},
 		{"a step by another name", ordersLog(50, aCreate, strings.Replace(aPay, "pay", "paid\u009b", 1)), "",

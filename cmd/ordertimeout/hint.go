@@ -46,5 +46,5 @@ func otherNames(object string, c pipeline.Config) string {
 	if len(names) > 8 {
 		names = append(names[:8], "…")
 	}
-	return ": its members are " + strings.Join(names, ", ") + "; rename them to type, time, orderId and userId, as by jq -c"
+	return ": its members are " + strings.Join(names, ", ") + "; say which are type, time, orderId and userId, as by -fields orderId=NAME,time=NAME"
 }

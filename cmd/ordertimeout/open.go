@@ -134,8 +134,12 @@ func openIn(file *carry.File) (open []order.Outcome, undecided int64, err error)
 // write writes the orders as the format says.
 func (o openOptions) write(stdout io.Writer, open []order.Outcome) error {
 	out := bufio.NewWriter(stdout)
+	rules := ""
+	if slices.ContainsFunc(open, func(of order.Outcome) bool { return of.Rule != "" }) {
+		rules = "rule"
+	}
 	if o.format == pipeline.FormatTable {
-		fmt.Fprintln(out, openRow("deadline (UTC)", "user", "order", "started at", "waits for", "events taken"))
+		fmt.Fprintln(out, openRow(rules, "deadline (UTC)", "user", "order", "started at", "waits for", "events taken"))
 	}
 	for i := range open {
 		if o.format == pipeline.FormatTable {
@@ -161,14 +165,18 @@ func rowOf(o *order.Outcome) string {
 	if o.Deadline != order.NoDeadline {
 		deadline = openTime(o.Deadline)
 	}
-	return openRow(deadline, o.UserID, o.OrderID, openTime(o.StartedAt), strings.Join(o.WaitingFor, " or "), strings.Join(taken, ", "))
+	return openRow(o.Rule, deadline, o.UserID, o.OrderID, openTime(o.StartedAt), strings.Join(o.WaitingFor, " or "), strings.Join(taken, ", "))
 }
 
 func openTime(ms int64) string { return time.UnixMilli(ms).UTC().Format(time.DateTime) }
 
-// openRow returns a line of the table. Columns are of the widths of transforms.FormatTable.
-func openRow(deadline, user, id, started, waits, taken string) string {
-	return strings.TrimRight(strings.Join([]string{
+// openRow returns a line of the table, with a column for the rule where there is one. Columns
+// are of the widths of transforms.FormatTable.
+func openRow(rule, deadline, user, id, started, waits, taken string) string {
+	if rule != "" {
+		rule = screen.Fit(rule, 16) + "  "
+	}
+	return rule + strings.TrimRight(strings.Join([]string{
 		screen.Fit(deadline, len(time.DateTime)), screen.Fit(user, 12), screen.Fit(id, 16),
 		screen.Fit(started, len(time.DateTime)), screen.Fit(waits, 20), screen.Short(taken, 40),
 	}, "  "), " ")

@@ -152,3 +152,22 @@ func TestOpenTakesNoLock(t *testing.T) {
 		t.Errorf("%+v", r)
 	}
 }
+
+// The table of a file of rules tells which rule an order is open in.
+func TestOpenOrdersOfRules(t *testing.T) {
+	dir := t.TempDir()
+	rules := write(t, dir, "rules.yaml", `{"rules": [
+		{"name": "unpaid", "pattern": "create followedBy pay within 10m"},
+		{"name": "a-rule-with-quite-a-long-name", "pattern": "create followedBy ship within 1h", "key": "order"}]}`)
+	log := write(t, dir, "log", line("o1", "create", 0)+line("x", "other", 60))
+	if r := run1(t, "", "-input", log, "-rules", rules, "-carry", dir+"/carry", "-success", "none", "-timeouts", "none"); r.status != exitOK {
+		t.Fatal(r.stderr)
+	}
+	want := `rule              deadline (UTC)       user          order             started at           waits for             events taken
+unpaid            2023-11-14 22:23:20  u             o1                2023-11-14 22:13:20  pay                   create
+a-rule-…ong-name  2023-11-14 23:13:20  u             o1                2023-11-14 22:13:20  ship                  create
+`
+	if r := run1(t, "", "open", "-carry", dir+"/carry"); r.status != exitOK || r.stdout != want {
+		t.Errorf("status %d, %s\ngot\n%swant\n%s", r.status, r.stderr, r.stdout, want)
+	}
+}
