@@ -111,7 +111,7 @@ func (c Config) matchAll(p Plan) (matches []transforms.MatchConfig) {
 	keys := keysOf(p.Rules)
 	for i, key := range keys {
 		m := c.match(p)
-		m.ByOrder, m.Orderless, m.FirstShard = key == KeyOrder, key == KeyOrder && len(keys) > 1, i*c.Shards
+		m.ByOrder, m.Orderless, m.FirstShard = key == KeyOrder, key == KeyOrder, i*c.Shards
 		for j := range p.Rules {
 			if r := &p.Rules[j]; r.Key == key {
 				m.Rules = append(m.Rules, c.rule(p, r))

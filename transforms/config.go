@@ -41,8 +41,9 @@ type MatchConfig struct {
 	// Forget are names of rules of states that others have written, which may go though they
 	// have open runs: without it such a state is an error.
 	Forget []string `json:",omitempty"`
-	// Orderless says that events without an order id come, too, as other rules know orders by
-	// their users: they take no part in any rule of this Match. It is for ByOrder.
+	// Orderless says that events without an order id may come, too, as other rules know orders
+	// by their users, or did when the state was carried: they take no part in any rule of this
+	// Match. It is for ByOrder.
 	Orderless bool
 	// OpenUnread says that nobody reads the events of open runs, and RejectsUnread that nobody
 	// reads the rejects: they are counted, but none is made, and what is held for them is let

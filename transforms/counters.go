@@ -17,6 +17,7 @@ func (f *matchFn) count(ctx context.Context, out *shard.Output) {
 	}
 	add(count.Success, out.Matches)
 	add(count.Reminders, out.Reminders)
+	add(count.CalledOff, out.CalledOff)
 	add(count.ConditionErrors, out.ConditionErrors)
 	var ended int64
 	for how, n := range out.Ends {

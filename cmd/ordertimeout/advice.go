@@ -156,6 +156,8 @@ func adviseOrphans(counters map[string]int64, o options, run *process.Run) []str
 		why = fmt.Sprintf("%s of them came when their order had ended: is the window too short? Then use %s", grouped(known.Ended), longer)
 	case o.plan.Live:
 		why = "their orders did not begin in what was read: after a restart they may have ended before it"
+	case o.rules != "":
+		why = "their orders did not begin in this input: if it is a part of a log, go on with it from the -carry FILE of the part before"
 	default:
 		why = "their orders did not begin in this input: if it is a part of a log, write -open FILE with the part before, and read that, too"
 	}

@@ -231,6 +231,23 @@ func testCuts(t *testing.T, rules string, all, whole []string) {
 	}
 }
 
+// An event may resolve several timeouts, and also be taken by an open run: as many are counted
+// as are told of.
+func TestResolvedOutcomesAreCounted(t *testing.T) {
+	dir := t.TempDir()
+	rules := write(t, dir, "rules.yaml", `{"rules": [{"name": "a", "pattern": "create followedBy pay within 10s", "resolve": "100s"}]}`)
+	for _, log := range []string{
+		line("o", "create", 0) + line("o", "create", 20) + line("o", "pay", 35) + line("x", "other", 600),
+		line("o", "create", 0) + line("o", "create", 20) + line("o", "pay", 25) + line("x", "other", 600),
+	} {
+		r := run1(t, "", "-input", write(t, dir, "log", log), "-rules", rules, "-timeouts", "none", "-resolved", "-", "-success", "none", "-summary", dir+"/summary")
+		want := fmt.Sprintf(`"resolved":%d,"cancelled"`, strings.Count(r.stdout, `"outcome":"resolved"`))
+		if got := read(t, dir+"/summary"); !strings.Contains(got, want) || r.stdout == "" {
+			t.Errorf("%s\nsummary %s: want %s", r.stdout, got, want)
+		}
+	}
+}
+
 // A rule with open orders is not dropped without a word, a new one starts empty, and open
 // orders keep the deadline that they began with.
 func TestRulesChange(t *testing.T) {

@@ -69,3 +69,39 @@ func TestAnEventWithoutAKeyGoesOnInOtherShards(t *testing.T) {
 		}
 	}
 }
+
+// One that is carried to rules of which none knows orders by their users is nothing to them.
+func TestAnEventWithoutAKeyIsCarriedToRulesByOrder(t *testing.T) {
+	dir := t.TempDir()
+	byOrder := `{"name": "a", "pattern": "create followedBy pay within 10m", "key": "order"}`
+	byUser := `{"name": "b", "pattern": "create followedBy pay within 10m"}`
+	log := write(t, dir, "log", line("o1", "create", 0)+`{"userId":"u7","type":"create","time":1700000001000}`+"\n")
+	run := func(rules string, more ...string) result {
+		return run1(t, "", append([]string{"-input", log, "-rules", write(t, dir, "rules.yaml", `{"rules": [`+rules+`]}`), "-carry", dir + "/carry", "-timeouts", "none"}, more...)...)
+	}
+	if r := run(byOrder + "," + byUser); r.status != 0 {
+		t.Fatal(r.stderr)
+	}
+	write(t, dir, "log", read(t, log)+line("x", "other", 100))
+	if r := run(byOrder); r.status != 0 || strings.Count(r.stderr, "(adds up)") != 2 || !strings.Contains(r.stderr, "1 other") {
+		t.Errorf("status %d, %s", r.status, r.stderr)
+	}
+}
+
+// What ran without rules belongs to the first rule with its pattern and key.
+func TestThePatternOfACarryFileIsOfOneRule(t *testing.T) {
+	dir := t.TempDir()
+	log := write(t, dir, "log", line("o1", "create", 0)+line("x", "other", 60))
+	flags := []string{"-input", log, "-carry", dir + "/carry", "-timeouts", dir + "/timeouts", "-success", "none"}
+	if r := run1(t, "", append(flags, "-pattern", "create followedBy pay within 10m")...); r.status != 0 {
+		t.Fatal(r.stderr)
+	}
+	write(t, dir, "log", read(t, log)+line("x", "other", 1000))
+	rules := write(t, dir, "rules.yaml", `{"rules": [{"name": "a", "pattern": "create followedBy pay within 10m"}, {"name": "b", "pattern": "create followedBy pay within 20m"}]}`)
+	if r := run1(t, "", append(flags, "-rules", rules)...); r.status != 0 {
+		t.Fatalf("status %d, %s", r.status, r.stderr)
+	}
+	if got := read(t, dir+"/timeouts"); strings.Count(got, "\n") != 1 || !strings.Contains(got, `"rule":"a"`) {
+		t.Errorf("told: %s", got)
+	}
+}

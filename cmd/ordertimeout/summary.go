@@ -71,7 +71,7 @@ var kindCounters = []struct {
 	counter string
 }{
 	{order.Success, count.Success}, {order.Timeout, count.Timeout}, {order.Reminder, count.Reminders},
-	{order.Resolved, "resolved"}, {order.Cancelled, count.Cancelled}, {order.Started, "started"},
+	{order.Resolved, count.CalledOff}, {order.Cancelled, count.Cancelled}, {order.Started, "started"},
 }
 
 // give sets what each rule was given: all that was read and is an event. What advice goes by

@@ -193,6 +193,37 @@ func TestAdoptWindows(t *testing.T) {
 	}
 }
 
+// A run that is remembered is so for as long as before, and is forgotten then, where others
+// are remembered for longer now.
+func TestAdoptLongerMemory(t *testing.T) {
+	for what, to := range map[string]Config{"an expression": {Window: `"7ms"`, RememberOwn: true}, "none": {}} {
+		p := windowed(t, "a followedBy b within 10ms", `"5ms"`, Config{Remember: 10 * time.Millisecond})
+		var s State
+		m := p.Matcher()
+		m.Step("k", &s, &Event{Type: "a", ID: "1"}, new(Output))
+		m.Advance("k", &s, 8, math.MaxInt64, new(Output)) // it ends at 5
+		to.Remember, to.Fields = 50*time.Millisecond, jsonFields
+		longer, err := Compile(syntax.MustParse("a followedBy b within 50ms"), to)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := longer.Adopt(&s, p, 8); err != nil {
+			t.Fatal(err)
+		}
+		if due := longer.Due(&s); due != 11 {
+			t.Errorf("%s: something is due at %d: want 11, behind 5 and 5", what, due)
+		}
+		m = longer.Matcher()
+		m.Advance("k", &s, 10, math.MaxInt64, new(Output))
+		if r := m.Step("k", &s, &Event{Type: "a", ID: "1", At: 10}, new(Output)); !r.Redelivered {
+			t.Errorf("%s: a copy at 10: got %+v: want it known", what, r)
+		}
+		if m.Advance("k", &s, 11, math.MaxInt64, new(Output)); !s.Empty() {
+			t.Errorf("%s: it is remembered at 11", what)
+		}
+	}
+}
+
 // Without Adopt a run of a state that knows no reminders gives none: nobody knows which
 // of them have passed.
 func TestAStateWithoutRemindersGivesNone(t *testing.T) {

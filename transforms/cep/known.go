@@ -149,12 +149,15 @@ func (k *known) end(seq uint64, at, extra int64) {
 	k.ended = slices.Insert(k.ended, i, endedRun{seq, at, extra})
 }
 
-// shift lets the runs that are remembered be so for longer by so much, or shorter.
+// shift moves what is remembered to a program that remembers for so much shorter: each run is
+// remembered for as long as before.
 func (k *known) shift(by int64) {
 	for i := range k.ended {
 		k.ended[i].extra += by
 	}
-	k.until += by
+	if k.until += by; k.forgotten != math.MinInt64 {
+		k.forgotten += by
+	}
 }
 
 // endedSince reports whether a remembered run ended at a time or after it, of a pattern that

@@ -32,6 +32,9 @@ const (
 	Success = "success"
 	// Reminders are the reminders that open runs have given.
 	Reminders = "reminders"
+	// CalledOff are the timeouts that were resolved: an event may resolve several, and be of
+	// another class.
+	CalledOff = "calledOff"
 	// Matched, Timeout, Broken, Cancelled, Skipped, Overflow and Open are the ends of the
 	// pattern's runs: see cep.How.
 	Matched   = "matched"

@@ -234,6 +234,21 @@ func TestManyRules(t *testing.T) {
 }
 
 // All faults are told at once, in the order of the file, whatever they are.
+// The faults of a window are told beside those of its pattern.
+func TestFaultsOfAWindowWithoutAPattern(t *testing.T) {
+	faults(t, [][2]string{{`
+rules:
+  - name: a
+    pattern: create followedBy
+    within: 0s
+  - name: b
+    within: 'channel ? 5 : 6'
+`, `4:31: unexpected end of pattern: want an event type
+5:13: got 0s: want more than zero
+6:5: got a rule without a pattern: want one
+7:24: got a number: want a duration, or the text of one such as "48h"`}})
+}
+
 func TestAllFaultsAtOnce(t *testing.T) {
 	faults(t, [][2]string{{`
 rules:

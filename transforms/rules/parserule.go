@@ -62,8 +62,13 @@ func (p *parser) rule(n *yaml.Node, lines map[string]int) Rule {
 	for _, a := range r.ages {
 		r.Remind = append(r.Remind, a.age)
 	}
-	if p.pattern(&r) && p.window(&r) {
-		p.together(&r)
+	switch within := r.at["within"]; {
+	case p.pattern(&r):
+		if p.window(&r) {
+			p.together(&r)
+		}
+	case within != nil: // its own faults are told all the same
+		p.within(within, syntax.Pattern{})
 	}
 	return r.Rule
 }

@@ -8,7 +8,8 @@ import (
 
 // passesBy counts an event that is nothing to the rule, so that it costs no more than that.
 func (l *lane) passesBy(e *Event, out *Output) bool {
-	if e.At >= l.undecided || !(l.keyless && e.Key == "") && !l.prog.Ignores(e.Type) {
+	nothing := l.keyless && e.Key == "" || l.several && l.prog.Ignores(e.Type)
+	if e.At >= l.undecided || !nothing {
 		return false
 	}
 	out.Classes[cep.Other]++

@@ -3,7 +3,6 @@ package shard
 import (
 	"fmt"
 	"math"
-	"slices"
 
 	"ordertimeout/transforms/cep"
 )
@@ -42,6 +41,7 @@ type Shard struct {
 
 	turn     int // of a tick that is worked in steps: the number of its lane
 	verdicts verdicts
+	holds    bool // a rule may hold events
 	// changed says that the state was written by other rules, and removed are those that are
 	// no more.
 	changed bool
@@ -58,6 +58,7 @@ func New(rules Rules, tick int64) *Shard {
 		l := newLane(rules.Each[i].Prog, tick)
 		l.several, l.first, l.last, l.keyless = several, i == 0, i == len(rules.Each)-1, rules.Keyless
 		s.lanes = append(s.lanes, l)
+		s.holds = s.holds || l.prog.Holds()
 	}
 	return s
 }
@@ -230,9 +231,13 @@ func (s *Shard) change(to Rules) error {
 }
 
 // laneOf returns the number of the lane that a rule of another shard goes on with; less than
-// zero: none. What ran without rules belongs to the first rule with its pattern.
+// zero: none. What ran without rules belongs to the first rule with its pattern: a lane that
+// another one goes on with already is nil.
 func (s *Shard) laneOf(r Rule) int {
-	return slices.IndexFunc(s.rules.Each, func(old Rule) bool {
-		return (old.Name == r.Name || old.Name == "" || r.Name == "") && old.Prog.Same(r.Prog)
-	})
+	for i, old := range s.rules.Each {
+		if s.lanes[i] != nil && (old.Name == r.Name || old.Name == "" || r.Name == "") && old.Prog.Same(r.Prog) {
+			return i
+		}
+	}
+	return -1
 }

@@ -97,7 +97,7 @@ func (r *Reject) own() Reject {
 // noteVerdicts notes what rules have made of an event with the others that hold it: their
 // notes are in the encoding of the states.
 func (s *Shard) noteVerdicts() {
-	if len(s.lanes) == 1 {
+	if len(s.lanes) == 1 || !s.holds {
 		return
 	}
 	s.eachHeld(func(_ *entry, h *cep.Held) {
@@ -119,7 +119,9 @@ func (s *Shard) noteVerdicts() {
 func (s *Shard) linkHeld() {
 	type identity struct{ key, note, typ, id, data string }
 	all := map[identity]*cep.Shared{}
+	s.holds = slices.ContainsFunc(s.rules.Each, func(r Rule) bool { return r.Prog.Holds() })
 	s.eachHeld(func(k *entry, h *cep.Held) {
+		s.holds = true // what is held stays so where its rule holds nothing any more
 		if h.Event.Shared = nil; len(s.lanes) == 1 {
 			return
 		}
@@ -149,9 +151,6 @@ func (s *Shard) linkHeld() {
 // eachHeld calls f with each event that a rule holds, and its key.
 func (s *Shard) eachHeld(f func(k *entry, h *cep.Held)) {
 	for _, l := range s.lanes {
-		if !l.prog.Holds() {
-			continue
-		}
 		for k := range l.keys.all {
 			l.matcher.EachHeld(&k.state, func(h *cep.Held) { f(k, h) })
 		}

@@ -3,6 +3,7 @@ package shard_test
 import (
 	"fmt"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -15,7 +16,7 @@ import (
 	"ordertimeout/transforms/shard/shardtest"
 )
 
-// patience are rules that hold a pay for no, for 5 and for 20 seconds, and one that takes it.
+// patience are rules, those with a "!" behind them without early, that hold a pay for no, for 5 and for 20 seconds, and one that takes it.
 var patience = map[string]struct {
 	pattern string
 	early   time.Duration
@@ -30,11 +31,16 @@ var patience = map[string]struct {
 func patient(t *testing.T, names ...string) (rules shard.Rules) {
 	t.Helper()
 	for _, name := range names {
-		prog, err := cep.Compile(syntax.MustParse(patience[name].pattern), cep.Config{Remember: time.Minute, Early: patience[name].early})
+		rule, hasty := strings.CutSuffix(name, "!")
+		c := cep.Config{Remember: time.Minute, Early: patience[rule].early}
+		if hasty {
+			c.Early = 0
+		}
+		prog, err := cep.Compile(syntax.MustParse(patience[rule].pattern), c)
 		if err != nil {
 			t.Fatal(err)
 		}
-		rules.Each = append(rules.Each, shard.Rule{Name: name, Prog: prog})
+		rules.Each = append(rules.Each, shard.Rule{Name: rule, Prog: prog, Settings: name})
 	}
 	return rules
 }
@@ -61,6 +67,10 @@ func TestAnEventThatIsHeldIsDecidedOnce(t *testing.T) {
 		{[]string{"none", "long"}, 12_000, "other@20000 o1", []string{"other", "long"}, []string{"30000 1 orphan pay log:7 known false"}},
 		{[]string{"takes", "long"}, 12_000, "other@20000 o1", []string{"long", "takes"}, nil},
 		{[]string{"none", "long"}, 12_000, "other@20000 o1", []string{"long"}, []string{"30000 0 orphan pay log:7 known false"}},
+		{[]string{"short", "none"}, 12_000, "other@20000 o1", []string{"short!", "none"}, []string{"15000 0 orphan pay log:7 known false"}},
+		{[]string{"short"}, 12_000, "other@20000 o1", []string{"short!", "none"}, []string{"15000 0 orphan pay log:7 known false"}},
+		{[]string{"short!", "long"}, 12_000, "other@20000 o1", []string{"short", "long!"}, []string{"30000 0 orphan pay log:7 known false"}},
+		{[]string{"short", "none"}, 12_000, "create@13000 o1", []string{"short!", "none"}, nil},
 	} {
 		for _, way := range []string{"memory", "snapshot", "shards", "carry"} {
 			if way == "memory" && c.then != nil {
@@ -79,7 +89,7 @@ func TestAnEventThatIsHeldIsDecidedOnce(t *testing.T) {
 			rejects := rejectsUpTo(s, c.pause)
 			if c.then != nil {
 				rules = patient(t, c.then...)
-				rules.Compile = func(name, _ string) (shard.Rule, error) { return patient(t, name).Each[0], nil }
+				rules.Compile = func(_, name string) (shard.Rule, error) { return patient(t, name).Each[0], nil }
 			}
 			var record []byte
 			var err error

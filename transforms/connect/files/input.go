@@ -214,7 +214,7 @@ func (in *input) readOpen(e *entry) error {
 	kind, raw := order.ReadOpen(e.raw)
 	switch kind {
 	case order.OpenForPeople:
-		return fmt.Errorf("files: %s: the event of an open order, written for people: its pattern cannot go on with it: want the input that it is of, as a whole", order.Place(in.path, e.line))
+		return fmt.Errorf("files: %s: the event of an open order, written for people: no run can go on with it: want -carry for that, or the input that it is of, as a whole", order.Place(in.path, e.line))
 	case order.OpenRow:
 		if e.event, e.malformed = in.decode(raw); e.malformed == nil {
 			e.event.Mark = order.MarkRow

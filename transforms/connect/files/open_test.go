@@ -22,7 +22,7 @@ func TestLinesOfOpenEvents(t *testing.T) {
 		path, want, err string
 	}{
 		{"rows", "a row, b, malformed 3", "EOF"},
-		{"people", "b", "files: people:2: the event of an open order, written for people: its pattern cannot go on with it: want the input that it is of, as a whole"},
+		{"people", "b", "files: people:2: the event of an open order, written for people: no run can go on with it: want -carry for that, or the input that it is of, as a whole"},
 		{"f.csv", "malformed 2", "EOF"},
 	} {
 		c := Config{Inputs: []string{test.path}}
