@@ -28,8 +28,9 @@ type Compared struct{ Plan }
 // comparedInputs are what two runs can read one after the other.
 const comparedInputs = "a file or a glob"
 
-// Compared returns the run of the settings. It looks at no file. As in [Config.Why] the log goes on with an open file or a carry file, and the whole
-// input is read. The error is a line that names the flag. The settings want a Run.
+// Compared returns the run of the settings, which want a Run. It looks at no file. The whole
+// input is read, and as in [Config.Why] the log goes on where there is an open file or a carry
+// file. The error is a line that names the flag.
 func (c Config) Compared() (Compared, error) {
 	c, err := c.again("outcomes are compared", comparedInputs)
 	if err != nil {
@@ -42,6 +43,9 @@ func (c Config) Compared() (Compared, error) {
 	// Of each kind there is an output, so that it is made; nothing is written to it.
 	c.Success, c.Timeouts, c.Started, c.Rejects = localfile.Stdout, localfile.Stdout, localfile.Stdout, connect.None
 	c.Reminders, c.Resolved, c.Cancelled, c.Beside = "", "", "", nil
+	if !byEvent(all) {
+		c.MaxWithin = 0 // it is for the other run
+	}
 	if slices.ContainsFunc(all, cancels) {
 		c.Cancelled = localfile.Stdout
 	}

@@ -94,6 +94,20 @@ func TestDiffWritesNothing(t *testing.T) {
 	}
 }
 
+// -max-within is for the file that has an expression, and needs no other one.
+func TestDiffOfAnExpressionAndNone(t *testing.T) {
+	dir := t.TempDir()
+	log := write(t, dir, "log.jsonl", manyKinds)
+	fixed := ruleFile(t, dir, "fixed.yaml", `{name: a, pattern: create followedBy pay within 5m}`)
+	given := ruleFile(t, dir, "given.yaml", `{name: a, pattern: create followedBy pay within 5m, within: '"6m"'}`)
+	if r := run1(t, "", "diff", "-rules", given, "-against", fixed, "-input", log, "-max-within", "1h"); r.status == exitTrouble {
+		t.Errorf("%+v", r)
+	}
+	if r := run1(t, "", "diff", "-rules", fixed, "-against", given, "-input", log, "-max-within", "0s"); r.status != exitTrouble || !strings.Contains(r.stderr, "-max-within 0s: want at least 1ms") {
+		t.Errorf("%+v", r)
+	}
+}
+
 // shopRulesOf returns a file of rules of each kind of outcome.
 func shopRulesOf(t *testing.T) string {
 	return ruleFile(t, t.TempDir(), "rules.yaml", `{name: unpaid, pattern: create notFollowedBy cancel followedBy pay within 5m, remind: [2m], resolve: 1h}`)

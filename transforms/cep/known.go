@@ -9,14 +9,13 @@ import (
 // is open, or that has ended and is remembered. An event that many runs have taken stands
 // in it once, with the first and the last of them: the runs of a span.
 type known struct {
-	spans []span
-	index map[uint64]uint32 // the last span of each print, by its place plus one; nil where they are few
-	ended []endedRun        // in the order of seq
-	// latest is the place of the end that was last, forgotten what was forgotten up to, and
-	// until the last place at which a run that is remembered ended or counts as having ended:
-	// see endedRun.
-	latest, forgotten, until int64
-	swept                    int // how many runs a look at all of them has left
+	spans     []span
+	index     map[uint64]uint32 // the last span of each print, by its place plus one; nil where they are few
+	ended     []endedRun        // in the order of seq
+	latest    int64             // the place of the end that was last
+	until     int64             // the largest endedRun.until
+	forgotten int64             // runs whose until is before it are forgotten
+	swept     int               // how many runs a look at all of them has left
 }
 
 // span says that the runs from, to, and those between that were open then, know a print.
@@ -35,7 +34,8 @@ type endedRun struct {
 	extra int64
 }
 
-// until returns the place that it is remembered from, for as long as all are.
+// until returns the place at which the run counts as having ended: it is remembered from there
+// on, for as long as every run is.
 func (r *endedRun) until() int64 { return r.ended + r.extra }
 
 // add notes that a run knows a print. before is the seq of the open run before it, zero

@@ -121,11 +121,8 @@ func (m *Matcher) takes(l *live, b branch, state *program.State) bool {
 // remembered, and no remembered run ended at its time or after it, so that no two runs of a
 // key begin alike.
 func (m *Matcher) mayOpenLate(l *live) bool {
-	e, remember := m.event, m.prog.remember
-	if m.prog.rememberOwn {
-		remember = m.windowOfRun()
-	}
-	return e.Time >= e.At-remember && !l.known.endedSince(e.Time)
+	e := m.event
+	return e.Time >= e.At-m.rememberOfRun() && !l.known.endedSince(e.Time)
 }
 
 // openLate opens a run by a late event. What its place in time is beyond happens at once.

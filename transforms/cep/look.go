@@ -127,14 +127,10 @@ type Window struct {
 
 // Window returns the window of a run of a key that an event would open. It changes nothing.
 func (m *Matcher) Window(key string, e *Event) Window {
-	w := Window{Length: m.prog.within, Remember: m.prog.remember}
-	if m.prog.window == nil {
-		return w
-	}
 	m.begin(key, e, new(Output))
-	w.Expression, w.Length, w.Err = m.prog.window.String(), m.windowOfRun(), m.windowErr
-	if m.prog.rememberOwn {
-		w.Remember = w.Length
+	w := Window{Length: m.windowOfRun(), Remember: m.rememberOfRun()}
+	if m.prog.window != nil {
+		w.Expression, w.Err = m.prog.window.String(), m.windowErr
 	}
 	return w
 }

@@ -20,15 +20,15 @@ type Matcher struct {
 	print   uint64
 	stored  uint32   // in the live state; zero: nobody has taken it
 	results []result // of the tests, as far as they are known
+	failed  []bool   // the tests that gave an error
+	walked  int      // how many events of branches were looked at
+	given   int      // how many events its matches have
+	out     *Output
+	settled int // how many lists of Refs there were before it
 	// window is that of a run that the event opens, in milliseconds, windowErr why the
 	// expression for it fails; zero: not yet known.
 	window    int64
 	windowErr error
-	failed    []bool // the tests that gave an error
-	walked    int    // how many events of branches were looked at
-	given     int    // how many events its matches have
-	out       *Output
-	settled   int // how many lists of Refs there were before it
 
 	// Of the branch at hand.
 	results1 []result // of the tests that are not the same for all branches

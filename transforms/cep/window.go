@@ -46,6 +46,15 @@ func (m *Matcher) windowOfRun() int64 {
 	return m.window
 }
 
+// rememberOfRun returns for how long a run is remembered that the event at hand opens, in
+// milliseconds.
+func (m *Matcher) rememberOfRun() int64 {
+	if m.prog.rememberOwn {
+		return m.windowOfRun()
+	}
+	return m.prog.remember
+}
+
 func (m *Matcher) evalWindow() (int64, error) {
 	d, err := m.evaluator.Duration(m.prog.window)
 	window := d.Milliseconds()
