@@ -81,7 +81,7 @@ func newRuleByOutcome(t *testing.T, rnd *rand.Rand, scale int64) randomRule {
 			return len(first) == 0 || len(p.Step.Types) == 0 || slices.ContainsFunc(first, func(typ string) bool { return slices.Contains(p.Step.Types, typ) })
 		}
 		reminds, soon := len(r.Remind) > 0, len(r.Remind) > 0 && r.model.Remind[0] < 18*scale
-		if r.Early == "" && (r.Resolve != "" || reminds) && !soon && !strings.Contains(r.Pattern, "notNext") && !linkWindow.MatchString(r.Pattern) && !slices.ContainsFunc(places[1:], again) {
+		if r.Early == "" && r.model.Window.Text == "" && (r.Resolve != "" || reminds) && !soon && !strings.Contains(r.Pattern, "notNext") && !linkWindow.MatchString(r.Pattern) && !slices.ContainsFunc(places[1:], again) {
 			return r
 		}
 	}

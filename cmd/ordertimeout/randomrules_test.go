@@ -75,7 +75,14 @@ func newRandomRule(t *testing.T, rnd *rand.Rand, name string, shape whole.Shape,
 	if r.model, err = whole.Parse(r.Pattern); err != nil {
 		t.Fatal(err)
 	}
-	if r.model.Within == 0 || rnd.IntN(4) == 0 {
+	switch {
+	case r.model.Within > 0 && rnd.IntN(3) == 0:
+		condition := []string{"n > 1", "n == 0 || m > 1"}[rnd.IntN(2)] // no event has m
+		r.Within = fmt.Sprintf("%s ? %q : %q", condition, millis((1+rnd.Int64N(40))*scale), millis((20+rnd.Int64N(90))*scale))
+		if r.model.Window, err = whole.ParseWindow(r.Within); err != nil {
+			t.Fatal(err)
+		}
+	case r.model.Within == 0 || rnd.IntN(4) == 0:
 		r.model.Within = []int64{20, 50, 90}[rnd.IntN(3)] * scale
 		r.model.Remember = r.model.Within
 		r.Within = millis(r.model.Within).String()

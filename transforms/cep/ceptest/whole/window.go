@@ -20,7 +20,7 @@ type Window struct {
 	Remembers bool
 }
 
-var windows = regexp.MustCompile(`^(.*) \? "(\w+)" : "(\w+)"$`)
+var windows = regexp.MustCompile(`^(.*) \? "([\w.]+)" : "([\w.]+)"$`)
 
 // ParseWindow reads a Window whose runs are remembered as long.
 func ParseWindow(text string) (Window, error) {
